@@ -1,0 +1,109 @@
+# Everything the project can do, by name. `make` alone lists it. Works with GNU make 3.81 and newer.
+
+# The first Python on the PATH that is new enough; `make demo PYTHON=/path/to/python` uses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
+PYTEST := $(BIN)/pytest -n auto --dist loadgroup
+
+# The demo's network: S (about 100 locations), M (5,000) or L (50,000).
+SIZE ?= S
+# More arguments for the command behind a target: make demo ARGS="--port 9000", make test ARGS="-k journey".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo install dev test test-browser check lint format types imports demo-check wheel ci bench soak \
+	screenshots migration lock clean
+
+help: ## list what can be made
+	@echo "make TARGET [ARGS=...]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: install ## start the hub, a partner IdP and two LMSs with a generated network (SIZE=S|M|L)
+	@$(BIN)/hub demo --size $(SIZE) $(ARGS)
+
+# --- installing: repeated only when a lock or the package's metadata changed -------------------------------------
+
+install: .venv/.installed
+
+dev: .venv/.installed-dev
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "The hub needs Python 3.11 or newer; none was found on the PATH."; exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Could not create .venv. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# Both locks pin the build backend as well, so that nothing is fetched that has no hash.
+.venv/.installed: requirements.lock pyproject.toml $(wildcard plugins_contrib/*/pyproject.toml) | $(BIN)/python
+	@echo "Installing the hub (`grep -c '^[a-z].*==' requirements.lock` locked packages) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e . $(patsubst %/pyproject.toml,-e ./%,$(wildcard plugins_contrib/*/pyproject.toml))
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	@echo "Installing what developing and testing need (`grep -c '^[a-z].*==' requirements-dev.lock` locked packages) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# --- checking ------------------------------------------------------------------------------------------------
+
+test: dev ## run the tests on SQLite and on a real PostgreSQL (without browser and soak tests)
+	@$(PYTEST) $(ARGS)
+
+test-browser: dev ## run the browser tests (needs Chromium)
+	@$(PYTEST) -m browser $(ARGS)
+
+soak: dev ## run the long tests: many kills, many random histories
+	@$(PYTEST) -m soak --timeout 3600 $(ARGS)
+
+check: lint types imports ## ruff, mypy --strict and the import rules
+
+lint: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run make format."; exit 1; }
+
+format: dev ## let ruff fix and format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+types: dev
+	@$(BIN)/mypy --strict
+
+imports: dev
+	@$(BIN)/lint-imports --no-logo
+
+demo-check: install ## drive the whole story of the demo over HTTP, step by step
+	@$(BIN)/hub demo --check
+
+wheel: dev ## build the wheels and try them in an empty environment
+	@.ci/wheel $(BIN)/python
+
+# The browser tests come last, so that a run ends with pytest's summary.
+ci: check test demo-check wheel test-browser ## everything that must hold before a change lands
+
+# --- measuring, drawing, maintaining -----------------------------------------------------------------------------
+
+bench: dev ## print the measurements of bench/, each beside its limit
+	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: dev ## draw the README's screenshots again (needs Chromium)
+	@$(BIN)/python -m docs.screenshots $(ARGS)
+
+migration: dev ## write a migration from the tables: make migration NAME=add_something
+	@test -n "$(NAME)" || { echo "Usage: make migration NAME=add_something"; exit 1; }
+	@$(BIN)/python -m hub.store.new_migration "$(NAME)"
+	@$(BIN)/ruff check --fix --quiet hub/store/migrations; $(BIN)/ruff format --quiet hub/store/migrations
+
+# uv resolves for all platforms and Python versions at once, which pip cannot. It gets an environment of its own.
+COMPILE := .venv-lock/bin/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --quiet --upgrade
+
+lock: | $(BIN)/python ## resolve the dependencies again, to the newest versions pyproject.toml allows
+	@test -x .venv-lock/bin/uv || { $(BIN)/python -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
+	@UV_NO_CONFIG=1 $(COMPILE) -o requirements.lock
+	@UV_NO_CONFIG=1 $(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment, caches and what was built
+	@rm -rf .venv .venv-lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

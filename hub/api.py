@@ -1,0 +1,56 @@
+"""All that plugins may import of the hub."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from hub.audiences.opinion import Candidate, Opinion
+from hub.errors import HubError, OutsideFailed
+from hub.hooks import hookimpl
+from hub.http import Answer, OutgoingHttp
+from hub.training.catalogue import CatalogueRow, CatalogueSource
+from hub.training.completion import Completion, Evidence, Offering
+from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
+from hub.training.panel import Panel, PanelView
+
+__all__ = [
+    "Answer",
+    "Candidate",
+    "CatalogueRow",
+    "CatalogueSource",
+    "Completion",
+    "CompletionRecognized",
+    "CreditGranted",
+    "CreditRevoked",
+    "Evidence",
+    "HubError",
+    "Offering",
+    "Opinion",
+    "OutgoingHttp",
+    "OutsideFailed",
+    "Panel",
+    "PanelView",
+    "PluginSettings",
+    "hookimpl",
+    "reads",
+]
+
+
+class PluginSettings(BaseModel):
+    """The base of a plugin's settings: a setting it does not know stops the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def reads(*attributes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare which attributes of a Candidate an answer depends on, so that it is asked for again only when they change."""
+    unknown = set(attributes) - set(Candidate.__dataclass_fields__)
+    if unknown:
+        raise TypeError(f"a Candidate has no {', '.join(sorted(unknown))}")
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.hub_reads = attributes  # type: ignore[attr-defined]
+        return function
+
+    return mark

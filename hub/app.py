@@ -1,0 +1,125 @@
+"""The hub, assembled: the one module that knows all others."""
+
+import importlib
+import importlib.metadata
+from collections.abc import Sequence
+
+import flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub import __version__, hookspecs
+from hub.audiences.reassign import reassign
+from hub.clock import Clock, SystemClock
+from hub.config import Settings
+from hub.errors import BadInput, Problem
+from hub.hooks import Hooks, Plugin, cannot_start
+from hub.http import OutgoingHttp
+from hub.lti import tables as lti_tables
+from hub.publish import TELL, publish, tell_plugin
+from hub.runtime import Hub
+from hub.sealing import Sealer
+from hub.sso import tables as sso_tables
+from hub.store import open_engine
+from hub.training.recognize import recognize, recognize_changes
+from hub.worker import Worker
+
+BUILT_IN_PLUGINS = (
+    "hub.plugins.standard_completion",
+    "hub.plugins.csv_catalogue",
+    "hub.plugins.webhooks",
+)
+PLUGIN_GROUP = "partner_training_hub.plugins"
+READERS = (recognize, recognize_changes, reassign, publish)
+EXPIRING = (
+    sso_tables.sign_in_flow,
+    sso_tables.web_session,
+    sso_tables.request_count,
+    lti_tables.lti_seen_jti,
+    lti_tables.lti_token,
+    lti_tables.lti_launch,
+)
+
+
+def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
+    """A hub on its database, with the plugins that are on. BadInput when one cannot be used."""
+    hooks = Hooks(hookspecs, load_plugins(settings.plugins))
+    hooks.configure(settings.plugin)
+    return Hub(
+        settings=settings,
+        engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),
+        clock=clock or SystemClock(),
+        hooks=hooks,
+        http=OutgoingHttp(settings.outgoing_allow),
+        sealer=Sealer(settings.secret_keys),
+    )
+
+
+def open_worker(hub: Hub) -> Worker:
+    """A worker with every reader and every way out."""
+    return Worker(hub, READERS, {TELL: tell_plugin(hub)}, EXPIRING)
+
+
+def create_app(hub: Hub) -> flask.Flask:
+    """The web application: pages for people, and the endpoints of the protocols."""
+    # Loaded here, so that commands and workers start without the web.
+    from hub import web
+    from hub.lti.routes import blueprint as lti
+    from hub.sso.routes import blueprint as sso
+    from hub.sso.sessions import load_session
+    from hub.xapi.routes import blueprint as xapi
+
+    app = flask.Flask("hub")
+    app.extensions["hub"] = hub
+    app.secret_key = hub.settings.secret_keys[0]
+    app.config.update(
+        SECRET_KEY_FALLBACKS=hub.settings.secret_keys[1:],
+        MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-hub_form" if hub.settings.is_https else "hub_form",
+        SESSION_COOKIE_SECURE=hub.settings.is_https,
+        SESSION_COOKIE_SAMESITE="Lax",
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    if hub.settings.trusted_proxies:
+        hops = hub.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(load_session)
+    csrf = web.install(app)
+    for blueprint in (sso, lti, xapi):
+        app.register_blueprint(blueprint)
+    for protocol in (lti, xapi):
+        csrf.exempt(protocol)
+    return app
+
+
+def load_plugins(names: Sequence[str]) -> list[Plugin]:
+    """The named plugins, built in or installed; a plugin is a class that is made once, without arguments."""
+    built_in = {module.rpartition(".")[2]: module for module in BUILT_IN_PLUGINS}
+    points = importlib.metadata.entry_points(group=PLUGIN_GROUP)
+    installed = {point.name: point for point in points}
+    unknown = [name for name in names if name not in built_in and name not in installed]
+    repeated = {name for name in names if list(names).count(name) > 1}
+    offered = [*built_in, *(point.name for point in points)]
+    ambiguous = {name for name in names if offered.count(name) > 1}
+    if unknown or repeated or ambiguous:
+        problems = [
+            Problem("no built-in or installed plugin has this name", f"plugins: {n}") for n in unknown
+        ]
+        problems += [Problem("named more than once", f"plugins: {n}") for n in sorted(repeated)]
+        problems += [
+            Problem("more than one plugin has this name", f"plugins: {n}") for n in sorted(ambiguous)
+        ]
+        known = ", ".join(sorted({*built_in, *installed}))
+        raise BadInput(
+            "unknown_plugin", "The list of plugins cannot be used.", f"Known are: {known}.", problems
+        )
+    return [_load_plugin(name, built_in.get(name), installed.get(name)) for name in names]
+
+
+def _load_plugin(name: str, module: str | None, point: importlib.metadata.EntryPoint | None) -> Plugin:
+    try:
+        if module is not None:
+            return Plugin(name, __version__, importlib.import_module(module).Plugin(), built_in=True)
+        assert point is not None  # noqa: S101  (one of the two is there, or the name had been refused)
+        return Plugin(name, point.dist.version if point.dist else "0", point.load()())
+    except Exception as error:
+        raise cannot_start(name, f"{type(error).__name__}: {error}") from error

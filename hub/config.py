@@ -1,0 +1,163 @@
+"""The hub's settings: one TOML file, overridden by HUB_* environment variables; every problem is told at once."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from hub.errors import BadInput, Problem
+
+DEFAULT_PLUGINS = ["standard_completion", "webhooks"]
+"""Names of the plugins that are on unless the settings say otherwise, in their order."""
+
+
+def _read_secret(value: Any) -> Any:
+    """``env:NAME`` and ``file:PATH`` stand for a value kept elsewhere."""
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in os.environ:
+            raise ValueError(f"the environment variable {name} is not set")
+        return os.environ[name]
+    if isinstance(value, str) and value.startswith("file:"):
+        path = Path(value.removeprefix("file:"))
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return path.read_text(encoding="utf-8").strip()
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Each field's description is its documentation in ``config/hub.example.toml``."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="forbid", frozen=True)
+
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="The address people and partner systems use. Issuers, line items and links all derive from it.",
+    )
+    database_url: Secret = Field(
+        SecretStr("sqlite:///var/hub.sqlite"),
+        description="SQLAlchemy address: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+    secret_key: Secret = Field(
+        description="Signs cookies and seals stored secrets. At least 32 characters; `hub init` makes one.",
+        min_length=32,
+    )
+    secret_key_fallbacks: list[Secret] = Field(
+        default_factory=list, description="Earlier secret keys that may still open what they sealed."
+    )
+    listen_host: str = Field("127.0.0.1", description="Address the web server binds.")
+    listen_port: int = Field(8000, ge=0, le=65535, description="Port the web server binds.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="How many reverse proxies in front of the hub set X-Forwarded-* headers."
+    )
+    web_processes: int = Field(1, ge=1, le=64, description="Web server processes (keep 1 on SQLite).")
+    web_threads: int = Field(
+        8, ge=1, le=64, description="Threads per web server process, each with a connection."
+    )
+    embedded_worker: bool = Field(
+        True, description="Let `hub run` start and supervise one worker of its own."
+    )
+    plugins: list[str] = Field(
+        default_factory=lambda: list(DEFAULT_PLUGINS),
+        description="Plugins that are on, in the order in which they are asked.",
+    )
+    plugin: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Settings of plugins, one table each: [plugin.NAME]."
+    )
+    outgoing_allow: list[Annotated[str, Field(pattern=r"^[^\s/@]+:\d{1,5}$")]] = Field(
+        default_factory=list,
+        description="Loopback or private host:port pairs that outgoing calls may reach, such as 127.0.0.1:8101.",
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="Least severe log line shown."
+    )
+    log_json: bool = Field(True, description="Log JSON lines; false writes lines for a person at a terminal.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("must be an http(s) address, such as https://hub.example.com")
+        if parts.query or parts.fragment or any(c.isspace() for c in value):
+            raise ValueError("must be an address without query, fragment and spaces")
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("plain http is allowed on loopback only; use https")
+        if parts.port == 0:  # reading it also refuses what is no port
+            raise ValueError("must be an address with a real port")
+        # Lower case, because cookies and issuers depend on how it begins.
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the hub over TLS, so that cookies can be Secure and carry the __Host- prefix."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """All secret keys in plain text, the newest first."""
+        return [key.get_secret_value() for key in (self.secret_key, *self.secret_key_fallbacks)]
+
+    def url(self, path: str) -> str:
+        """An absolute address of this hub; ``path`` starts with a slash."""
+        return self.public_url + path
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the TOML file named by the model's configuration."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings from ``path``, else from $HUB_CONFIG, else from config/hub.toml if it is there.
+
+    Raises BadInput ``bad_settings`` with one problem per wrong setting.
+    """
+    named = path or (Path(os.environ["HUB_CONFIG"]) if "HUB_CONFIG" in os.environ else None)
+    if named and not named.is_file():
+        raise BadInput("no_settings", f"There is no settings file {named}.", "`hub init` writes one.")
+    toml_file = named or Path("config/hub.toml")
+
+    class FileSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=toml_file)
+
+    try:
+        return FileSettings()
+    except ValidationError as error:
+        problems = [Problem(e["msg"], ".".join(map(str, e["loc"]))) for e in error.errors()]
+        raise BadInput(
+            "bad_settings",
+            f"The settings in {toml_file} cannot be used.",
+            "`hub init` writes a first file.",
+            problems,
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput("bad_settings", f"{toml_file} is not TOML: {error}") from None
+    except SettingsError as error:
+        raise BadInput(
+            "bad_settings",
+            f"An environment variable cannot be used: {error}.",
+            "Lists and tables are written as JSON there.",
+        ) from None

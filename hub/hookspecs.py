@@ -1,0 +1,74 @@
+"""The hook catalogue. Each docstring is the contract: when it is called, with what, and what an exception means."""
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel
+
+from hub.audiences.opinion import Candidate, Opinion
+from hub.hooks import hook
+from hub.http import OutgoingHttp
+from hub.training.catalogue import CatalogueRow, CatalogueSource
+from hub.training.completion import Completion, Evidence, Offering
+from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
+from hub.training.panel import Panel, PanelView
+
+
+@hook("register", "hub", "stop")
+def register_settings() -> type[BaseModel]:
+    """Name the pydantic model of your settings.
+
+    Called once at start. The table ``[plugin.YOUR_NAME]`` is validated with it and put on your plugin as ``settings``.
+    A wrong setting stops the start and is named.
+    """
+    raise NotImplementedError
+
+
+@hook("fetch", "source", "stop")
+def read_catalogue(source: CatalogueSource, http: OutgoingHttp) -> Iterable[CatalogueRow]:
+    """Yield every course an LMS offers.
+
+    Called outside any unit of work by a catalogue sync; may use the network, through ``http`` alone. An exception stops
+    the sync, changes nothing and is shown.
+    """
+    raise NotImplementedError
+
+
+@hook("ask", "source", "stop")
+def recognize_completion(statement: Evidence, offering: Offering) -> Completion | None:
+    """Say whether this statement completes this offering; None leaves the answer to the next plugin.
+
+    The first answer counts. Called inside the unit that credits; reads only its arguments, so that a replay gets the same
+    answer. An exception leaves the statement unread: the reader stops there, is shown, and tries again.
+    """
+    raise NotImplementedError
+
+
+@hook("ask", "subject", "keep")
+def decide_assignments(candidates: Sequence[Candidate]) -> Iterable[Opinion]:
+    """Say what these people should get in addition to the rules, in batches of whole persons.
+
+    All answers count. Asked again about a person only when an attribute named with ``@reads`` changed, or your version did.
+    Opinions are stored with your version and reason. An exception keeps your last answer and is shown.
+    """
+    raise NotImplementedError
+
+
+@hook("tell", "hub", "retry")
+def completion_recognized(event: CompletionRecognized, http: OutgoingHttp) -> None:
+    """A statement completed an offering. Told after the commit; an exception is tried again, then parked and shown."""
+
+
+@hook("tell", "hub", "retry")
+def credit_granted(event: CreditGranted, http: OutgoingHttp) -> None:
+    """A goal was credited. Told after the commit; an exception is tried again, then parked and shown."""
+
+
+@hook("tell", "hub", "retry")
+def credit_revoked(event: CreditRevoked, http: OutgoingHttp) -> None:
+    """The evidence of a credit was voided. Told after the commit; an exception is tried again, then parked and shown."""
+
+
+@hook("show", "subject", "box")
+def plan_panels(view: PanelView) -> Sequence[Panel]:
+    """Add panels to "My training" of people in your audiences. An exception becomes a small error box."""
+    raise NotImplementedError

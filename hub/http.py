@@ -1,0 +1,168 @@
+"""The one way out: every request to another system goes through this client.
+
+It sets timeouts, caps the size of answers, follows no redirects, keeps a bound on the calls in flight per
+connection, and refuses addresses inside the hub's own network (server-side request forgery).
+"""
+
+import ipaddress
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+
+from hub import __version__
+from hub.errors import OutsideFailed
+
+MAX_BYTES = 2 * 1024 * 1024
+TIMEOUT = (3.05, 5.0)
+"""Seconds to connect and between two packets; the body as a whole may take as long as both together."""
+CALLS_IN_FLIGHT = 4
+DEFAULT_PORTS = {"http": 80, "https": 443}
+ALLOWED_PORTS = frozenset(DEFAULT_PORTS.values())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What another system answered. ``body`` is at most MAX_BYTES long."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; OutsideFailed ``not_json`` when it is something else."""
+        try:
+            return requests.compat.json.loads(self.body)  # type: ignore[attr-defined]
+        except (ValueError, RecursionError):
+            raise OutsideFailed(
+                "not_json", "The other system's answer is not JSON.", retryable=True
+            ) from None
+
+
+class OutgoingHttp:
+    """A requests client with guards. ``allow`` lists host:port pairs inside private networks that may be reached."""
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"PartnerTrainingHub/{__version__}"
+        self._session.trust_env = False
+        # Systems of different partners share this session: none may set a cookie that another call carries.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.mount("http://", _Refuse())
+        self._session.mount("https://", IPFilterAdapter(is_https_proto=True))
+        self._allow = frozenset(host.lower() for host in allow)
+        for host in self._allow:
+            name, _, port = host.rpartition(":")
+            for scheme, default in DEFAULT_PORTS.items():
+                self._session.mount(f"{scheme}://{host}/", HTTPAdapter())
+                if port == str(default):  # addresses leave it out
+                    self._session.mount(f"{scheme}://{name}/", HTTPAdapter())
+        self._slots: defaultdict[str, threading.BoundedSemaphore] = defaultdict(
+            lambda: threading.BoundedSemaphore(CALLS_IN_FLIGHT)
+        )
+
+    def get(self, url: str, *, connection: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+        """GET ``url``; OutsideFailed when it cannot be reached, is refused, is too slow or too large."""
+        return self._send("GET", url, connection, headers=headers)
+
+    def post(
+        self,
+        url: str,
+        *,
+        connection: str = "",
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        auth: tuple[str, str] | None = None,
+    ) -> Answer:
+        """POST a form or a body to ``url``; OutsideFailed as for ``get``."""
+        return self._send("POST", url, connection, headers=headers, data=form or body, auth=auth)
+
+    def _send(self, method: str, url: str, connection: str, **kwargs: Any) -> Answer:
+        self._check_address(url)
+        with self._slot(connection or urlsplit(url).netloc):
+            try:
+                with self._session.request(
+                    method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs
+                ) as response:
+                    return Answer(response.status_code, dict(response.headers), _read_capped(response))
+            except InvalidIPAddress:
+                raise _refused_address() from None
+            except (requests.Timeout, urllib3.exceptions.TimeoutError):
+                raise OutsideFailed("timeout", "The other system did not answer in time.") from None
+            # A UnicodeError is a name that no DNS can hold.
+            except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+                raise OutsideFailed(
+                    "unreachable", f"The other system cannot be reached ({type(error).__name__})."
+                ) from None
+
+    def _check_address(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        except ValueError:
+            raise _refused_address() from None
+        # Parsers disagree on what a backslash or an @ means for the host, and none belongs here.
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or "\\" in url:
+            raise _refused_address()
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        if f"{host}:{port}" in self._allow:
+            return
+        if parts.scheme != "https" or port not in ALLOWED_PORTS:
+            raise _refused_address()
+        try:
+            address = ipaddress.ip_address(parts.hostname)
+        except ValueError:
+            return  # a name: the adapter resolves it once, checks it and connects to that very address
+        if not address.is_global:
+            raise _refused_address()
+
+    @contextmanager
+    def _slot(self, connection: str) -> Iterator[None]:
+        slot = self._slots[connection]
+        if not slot.acquire(timeout=sum(TIMEOUT)):
+            raise OutsideFailed("busy", "Too many calls to this system are already under way.")
+        try:
+            yield
+        finally:
+            slot.release()
+
+
+class _Refuse(HTTPAdapter):
+    """Plain http is for the allow list only."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        raise InvalidIPAddress("plain http")
+
+
+def _read_capped(response: requests.Response) -> bytes:
+    deadline = time.monotonic() + sum(TIMEOUT)
+    body = bytearray()
+    # Whatever has arrived, piece by piece: waiting for a full buffer would let a trickle hold a thread for hours.
+    while chunk := response.raw.read1(64 * 1024, decode_content=True):
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise OutsideFailed("too_large", "The other system's answer is too large.", retryable=False)
+        if time.monotonic() > deadline:
+            raise requests.Timeout("the body")
+    return bytes(body)
+
+
+def _refused_address() -> OutsideFailed:
+    return OutsideFailed(
+        "refused_address",
+        "The hub does not call this address.",
+        "Use https to a public host, or let an operator add host:port to outgoing_allow.",
+        retryable=False,
+    )

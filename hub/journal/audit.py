@@ -1,0 +1,41 @@
+"""The audit trail: who did what, or was refused and why. Ids and codes only, never personal data or secrets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.ids import new_id
+from hub.journal import tables
+from hub.store import UnitOfWork
+
+
+def audit(
+    uow: UnitOfWork,
+    action: str,
+    subject_id: str = "",
+    *,
+    refused: str = "",
+    actor_id: str | None = None,
+    partner_id: str | None = None,
+    connection_id: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one row. ``refused`` is the reason code of a refusal, empty for what was done.
+
+    A refused request rolls its own unit back; its row is written in a unit of its own (``Hub.audit_refusal``).
+    """
+    uow.connection.execute(
+        sa.insert(tables.audit).values(
+            id=new_id(),
+            at=uow.now,
+            action=action,
+            outcome="refused" if refused else "done",
+            reason=refused,
+            actor_id=actor_id,
+            partner_id=partner_id,
+            connection_id=connection_id,
+            subject_id=subject_id,
+            detail=dict(detail or {}),
+        )
+    )

@@ -1,0 +1,139 @@
+"""The outbox: effects outside the hub, written with their cause and delivered after it, until they arrive or are parked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.errors import Missing, OutsideFailed
+from hub.ids import new_id
+from hub.journal import tables
+from hub.journal.readers import OpenUnit
+from hub.logging import get_logger
+from hub.store import UnitOfWork
+
+logger = get_logger(__name__)
+
+MAX_ATTEMPTS = 12
+MAX_WAIT_SECONDS = 3600
+LEASE = timedelta(seconds=60)
+WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One effect on its way to one receiver."""
+
+    id: str
+    kind: str
+    receiver: str
+    person_id: str | None
+    body: Mapping[str, Any]
+    attempts: int
+
+
+Handler = Callable[[Delivery], None]
+"""Delivers, or raises: OutsideFailed with ``retryable=False`` parks at once, anything else is tried again."""
+
+
+def enqueue(
+    uow: UnitOfWork, kind: str, receiver: str, key: str, body: Mapping[str, Any], person_id: str | None = None
+) -> None:
+    """Add an effect; one with the same key is the same effect and is left as it is."""
+    dialect = sqlite if uow.is_sqlite else postgresql
+    uow.connection.execute(
+        dialect.insert(tables.outbox)
+        .values(
+            id=new_id(),
+            kind=kind,
+            receiver=receiver,
+            key=key,
+            person_id=person_id,
+            body=dict(body),
+            state=WAITING,
+            attempts=0,
+            next_attempt_at=uow.now,
+            created_at=uow.now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def has_deliveries(uow: UnitOfWork) -> bool:
+    """Whether something waits whose time has come."""
+    return uow.connection.scalar(_due(uow).limit(1)) is not None
+
+
+def deliver(open_unit: OpenUnit, handlers: Mapping[str, Handler], limit: int = 5) -> int:
+    """Try what is due, outside any unit of work; the number of deliveries tried.
+
+    So few at a time that all of them can run into timeouts before the lease is over.
+    """
+    with open_unit() as uow:
+        batch = _take(uow, limit)
+    for delivery in batch:
+        error: Exception | None = None
+        try:
+            handlers[delivery.kind](delivery)
+        except Exception as caught:  # noqa: BLE001  (whatever a receiver does is noted in its row)
+            error = caught
+            logger.warning(
+                "delivery_failed",
+                delivery=delivery.id,
+                receiver=delivery.receiver,
+                error=type(caught).__name__,
+            )
+        with open_unit() as uow:
+            _settle(uow, delivery, error)
+    return len(batch)
+
+
+def resend(uow: UnitOfWork, delivery_id: str) -> None:
+    """Let a parked delivery be tried again from now; Missing when there is none."""
+    changed = uow.connection.execute(
+        sa.update(tables.outbox)
+        .where(tables.outbox.c.id == delivery_id, tables.outbox.c.state == PARKED)
+        .values(state=WAITING, attempts=0, next_attempt_at=uow.now)
+    )
+    if not changed.rowcount:
+        raise Missing("no_parked_delivery", "There is no parked delivery with this id.")
+
+
+def _due(uow: UnitOfWork) -> sa.Select[Any]:
+    table = tables.outbox
+    return sa.select(table.c.id).where(table.c.state == WAITING, table.c.next_attempt_at <= uow.now)
+
+
+def _take(uow: UnitOfWork, limit: int) -> list[Delivery]:
+    """Lease due rows to this worker: whoever dies while delivering leaves them to the next after LEASE."""
+    table = tables.outbox
+    due = _due(uow).order_by(table.c.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
+    ids = list(uow.connection.scalars(due))
+    uow.connection.execute(
+        sa.update(table)
+        .where(table.c.id.in_(ids))
+        .values(next_attempt_at=uow.now + LEASE, attempts=table.c.attempts + 1)
+    )
+    rows = uow.connection.execute(sa.select(table).where(table.c.id.in_(ids)).order_by(table.c.created_at))
+    return [Delivery(r.id, r.kind, r.receiver, r.person_id, r.body, r.attempts) for r in rows]
+
+
+def _settle(uow: UnitOfWork, delivery: Delivery, error: Exception | None) -> None:
+    mine = tables.outbox.c.id == delivery.id
+    if error is None:
+        values: dict[str, Any] = {"state": DELIVERED, "done_at": uow.now, "last_error": None}
+    else:
+        permanent = isinstance(error, OutsideFailed) and not error.retryable
+        parked = permanent or delivery.attempts >= MAX_ATTEMPTS
+        wait = timedelta(seconds=min(2.0 ** min(delivery.attempts, 12), MAX_WAIT_SECONDS))
+        # Whoever was slower than its lease has no say in what became of a later attempt.
+        mine &= (tables.outbox.c.state == WAITING) & (tables.outbox.c.attempts == delivery.attempts)
+        values = {
+            "state": PARKED if parked else WAITING,
+            "next_attempt_at": uow.now + wait,
+            "last_error": f"{type(error).__name__}: {error}"[:2000],
+        }
+    uow.connection.execute(sa.update(tables.outbox).where(mine).values(**values))

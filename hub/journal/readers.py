@@ -1,0 +1,118 @@
+"""Readers follow a log, each at its own position, like the consumers of a commit log.
+
+A batch, its effects and the new position are one transaction, so nothing is lost or done twice when a worker dies.
+The lease is the lock on the reader's row: a second worker passes it by while the first works, and takes over at the
+moment the first is gone, because the database gives up a dead session's locks.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.journal import tables
+from hub.journal.logs import Log
+from hub.logging import get_logger
+from hub.store import UnitOfWork
+
+logger = get_logger(__name__)
+
+OpenUnit = Callable[[], AbstractContextManager[UnitOfWork]]
+MAX_RETRY_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One follower of a log. ``handle`` gets rows in order, at most ``batch`` of them, inside the unit of work."""
+
+    name: str
+    log: Log
+    handle: Callable[[UnitOfWork, Sequence[sa.Row[Any]]], None]
+    batch: int = 200
+
+
+def register_readers(uow: UnitOfWork, readers: Sequence[Reader]) -> None:
+    """Give new readers their place at the start of their log."""
+    known = set(uow.connection.scalars(sa.select(tables.reader.c.name)))
+    uow.execute_many(
+        sa.insert(tables.reader),
+        [
+            {"name": r.name, "log": r.log.name, "position": 0, "failures": 0}
+            for r in readers
+            if r.name not in known
+        ],
+    )
+
+
+def has_work(uow: UnitOfWork, reader: Reader) -> bool:
+    """Whether rows wait above the reader's position; cheap enough to ask many times a second."""
+    row = uow.connection.execute(sa.select(tables.reader).where(tables.reader.c.name == reader.name)).one()
+    if row.retry_at and row.retry_at > uow.now:
+        return False
+    later = sa.select(reader.log.table.c.position).where(reader.log.table.c.position > row.position).limit(1)
+    return uow.connection.scalar(later) is not None
+
+
+def run_reader(open_unit: OpenUnit, reader: Reader, worker: str) -> int:
+    """Handle one batch; the number of rows handled, 0 when there is nothing safe to read or another worker is at it.
+
+    A handler that raises changes nothing: the reader stays where it is, waits, and shows its error.
+    """
+    try:
+        with open_unit() as uow:
+            return _handle_batch(uow, reader, worker)
+    except Exception as error:
+        logger.exception("reader_failed", reader=reader.name)
+        with open_unit() as uow:
+            _note_failure(uow, reader, error)
+        return 0
+
+
+def _handle_batch(uow: UnitOfWork, reader: Reader, worker: str) -> int:
+    place = uow.connection.execute(
+        sa.select(tables.reader).where(tables.reader.c.name == reader.name).with_for_update(skip_locked=True)
+    ).one_or_none()
+    if place is None or (place.retry_at and place.retry_at > uow.now):
+        return 0
+    safe = reader.log.safe_position(uow)
+    table = reader.log.table
+    rows = uow.connection.execute(
+        sa.select(table)
+        .where(table.c.position > place.position, table.c.position <= safe)
+        .order_by(table.c.position)
+        .limit(reader.batch)
+    ).all()
+    if not rows:
+        return 0
+    reader.handle(uow, rows)
+    uow.connection.execute(
+        sa.update(tables.reader)
+        .where(tables.reader.c.name == reader.name)
+        .values(
+            position=rows[-1].position,
+            worker=worker,
+            moved_at=uow.now,
+            failures=0,
+            retry_at=None,
+            last_error=None,
+        )
+    )
+    return len(rows)
+
+
+def _note_failure(uow: UnitOfWork, reader: Reader, error: Exception) -> None:
+    failures = uow.connection.scalar(
+        sa.select(tables.reader.c.failures).where(tables.reader.c.name == reader.name).with_for_update()
+    )
+    failures = (failures or 0) + 1
+    wait = timedelta(seconds=min(2.0 ** min(failures - 1, 10), MAX_RETRY_SECONDS))
+    uow.connection.execute(
+        sa.update(tables.reader)
+        .where(tables.reader.c.name == reader.name)
+        .values(
+            failures=failures, retry_at=uow.now + wait, last_error=f"{type(error).__name__}: {error}"[:2000]
+        )
+    )

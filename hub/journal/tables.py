@@ -1,0 +1,151 @@
+"""The record: what happened (append-only), who has read how far, what still has to go out, and the audit trail."""
+
+import sqlalchemy as sa
+
+from hub.store.types import Id, Json, Time, id_column, metadata
+
+_position_type = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _position() -> sa.Column[int]:
+    return sa.Column("position", _position_type, sa.Identity(), primary_key=True)
+
+
+statement = sa.Table(
+    "statement",
+    metadata,
+    _position(),
+    sa.Column("id", Id(), nullable=False),
+    sa.Column("connection_id", Id(), nullable=False, comment="the system whose credential sent it"),
+    sa.Column("stored", Time(), nullable=False),
+    sa.Column(
+        "timestamp", Time(), nullable=False, comment="when the experience happened, as the sender says"
+    ),
+    sa.Column("actor_form", sa.String(16), nullable=False, comment="account, mbox, mbox_sha1sum or openid"),
+    sa.Column("actor_subject", sa.Text, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("object_id", sa.Text, nullable=False, comment="activity id, statement id, or agent subject"),
+    sa.Column("registration", Id(), comment="of the context: an attempt, a session or an enrollment"),
+    sa.Column(
+        "payload", sa.LargeBinary, nullable=False, comment="the statement as sent, with what the store sets"
+    ),
+    sa.Index("ix_statement_connection_id_object_id", "connection_id", "object_id"),
+    sa.Index("ix_statement_id", "id"),
+    sa.Index("ix_statement_registration", "registration"),
+)
+
+voiding = sa.Table(
+    "voiding",
+    metadata,
+    sa.Column("target_id", Id(), primary_key=True),
+    sa.Column("connection_id", Id(), primary_key=True, comment="a system voids only what it sent itself"),
+    sa.Column("statement_id", Id(), nullable=False, comment="the voiding statement"),
+    comment="Which statements are voided, also before they arrive.",
+)
+
+statement_id = sa.Table(
+    "statement_id",
+    metadata,
+    id_column(),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("connection_id", Id(), nullable=False),
+)
+
+change = sa.Table(
+    "change",
+    metadata,
+    _position(),
+    sa.Column("id", Id(), nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("subject_id", sa.String(200), nullable=False, comment="id or key of what changed"),
+    sa.Column("person_id", Id(), comment="the person concerned, if one"),
+    sa.Column("actor_id", Id(), comment="the person who changed it; null for imports and the hub itself"),
+    sa.Column("at", Time(), nullable=False),
+    sa.Column("body", Json, nullable=False),
+    sa.Index("ix_change_subject", "kind", "subject_id"),
+    sqlite_autoincrement=True,
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    _position(),
+    sa.Column("id", Id(), nullable=False),
+    sa.Column(
+        "kind", sa.String(64), nullable=False, comment="the name of a told hook, such as credit_granted"
+    ),
+    sa.Column("at", Time(), nullable=False),
+    sa.Column("person_id", Id(), index=True),
+    sa.Column("body", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+reader = sa.Table(
+    "reader",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("log", sa.String(16), nullable=False, comment="which it follows: statement, change or event"),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("worker", sa.String(100), comment="who moved it last"),
+    sa.Column("moved_at", Time()),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("retry_at", Time()),
+    sa.Column("last_error", sa.Text),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    id_column(),
+    sa.Column("kind", sa.String(32), nullable=False, comment="which handler delivers it"),
+    sa.Column("receiver", sa.String(200), nullable=False, comment="plugin, connection or address in words"),
+    sa.Column(
+        "key", sa.String(300), nullable=False, unique=True, comment="the effect: nothing goes out twice"
+    ),
+    sa.Column("person_id", Id(), index=True),
+    sa.Column("body", Json, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, comment="waiting, delivered or parked"),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", Time(), nullable=False),
+    sa.Column("created_at", Time(), nullable=False),
+    sa.Column("done_at", Time()),
+    sa.Column("last_error", sa.Text),
+    sa.Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    _position(),
+    sa.Column("id", Id(), nullable=False),
+    sa.Column("at", Time(), nullable=False),
+    sa.Column("action", sa.String(64), nullable=False, comment="such as sign_in, launch, score, statement"),
+    sa.Column("outcome", sa.String(8), nullable=False, comment="done or refused"),
+    sa.Column("reason", sa.String(64), nullable=False, comment="a stable code; empty when done"),
+    sa.Column("actor_id", Id(), index=True, comment="the person who did it"),
+    sa.Column("partner_id", Id()),
+    sa.Column("connection_id", Id()),
+    sa.Column("subject_id", sa.String(200), nullable=False),
+    sa.Column("detail", Json, nullable=False),
+    sa.Index("ix_audit_action", "action", "position"),
+    sqlite_autoincrement=True,
+)
+
+APPEND_ONLY = ("statement", "statement_id", "change", "audit")
+"""Tables in which the database itself refuses UPDATE and DELETE."""
+
+plugin_timing = sa.Table(
+    "plugin_timing",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("hook", sa.String(64), nullable=False),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    sa.Column("errors", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False, comment="in all"),
+    sa.Column("slowest", sa.Float, nullable=False, comment="seconds"),
+    sa.Column("last_error", sa.Text, nullable=False),
+    sa.Column("last_error_at", Time()),
+    sa.Column("last_at", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("plugin", "hook"),
+)

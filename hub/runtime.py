@@ -1,0 +1,68 @@
+"""One running hub: its settings, database, clock, plugins and way out, handed to whoever needs them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.clock import Clock
+from hub.config import Settings
+from hub.hooks import Hooks
+from hub.http import OutgoingHttp
+from hub.journal import audit
+from hub.sealing import Sealer
+from hub.store import UnitOfWork, unit_of_work
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Everything that lives as long as the process. ``hub.app.open_hub`` makes one."""
+
+    settings: Settings
+    engine: sa.Engine
+    clock: Clock
+    hooks: Hooks
+    http: OutgoingHttp
+    sealer: Sealer
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """A writing unit: all of it happens, or nothing."""
+        with unit_of_work(self.engine, self.clock, self.settings, self.hooks, writes=True) as uow:
+            yield uow
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """A reading unit: it sees what is committed and cannot write."""
+        with unit_of_work(self.engine, self.clock, self.settings, self.hooks, writes=False) as uow:
+            yield uow
+
+    def audit_refusal(
+        self,
+        action: str,
+        reason: str,
+        subject_id: str = "",
+        *,
+        actor_id: str | None = None,
+        partner_id: str | None = None,
+        connection_id: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the one audit row of a refused request, in a unit of its own."""
+        with self.unit_of_work() as uow:
+            audit(
+                uow,
+                action,
+                subject_id,
+                refused=reason,
+                actor_id=actor_id,
+                partner_id=partner_id,
+                connection_id=connection_id,
+                detail=detail,
+            )
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.engine.dispose()

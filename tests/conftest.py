@@ -1,0 +1,98 @@
+"""What all tests share: a database of each kind, a hub on it, a clock that stands still, and no way out."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from hub.clock import SettableClock
+from hub.config import Settings
+from hub.runtime import Hub
+from tests.databases import Kind, begin_run, create_database, drop_database, end_run
+from tests.outside_world import block_outside_traffic
+
+# A shared machine is slow at times; what must be fast is measured in bench/.
+hypothesis.settings.register_profile("hub", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("hub")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start from settings nobody has set in the shell, and make the run's folder."""
+    for name in [name for name in os.environ if name.startswith("HUB_") and not name.startswith("HUB_TEST_")]:
+        del os.environ[name]
+    if not hasattr(config, "workerinput"):
+        begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not hasattr(config, "workerinput"):
+        end_run()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: nothing that CI needs may be missing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        reporter.write_line("Tests were skipped, which CI does not allow.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_outside_traffic() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        block_outside_traffic(patch)
+        yield
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> Kind:
+    """The kind of database; a test that uses it, or anything built on it, runs once per kind."""
+    kind: Kind = request.param
+    return kind
+
+
+@pytest.fixture
+def new_database(database_kind: Kind, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes one more database of this kind: ``new_database()``, or ``new_database(migrated=False)`` for an empty one."""
+    made: list[str] = []
+
+    def create(*, migrated: bool = True) -> str:
+        made.append(create_database(database_kind, tmp_path, migrated=migrated))
+        return made[-1]
+
+    yield create
+    for url in made:
+        drop_database(url)
+
+
+@pytest.fixture
+def database_url(new_database: Callable[..., str]) -> str:
+    """The SQLAlchemy address of a migrated database of this test's own."""
+    return new_database()
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """The hub's clock: Monday, 4 May 2026, 09:00 UTC, until the test moves it."""
+    return SettableClock(datetime(2026, 5, 4, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """The settings of the hub under test."""
+    return Settings(database_url=database_url, secret_key="only-for-tests-0123456789abcdefghij")
+
+
+@pytest.fixture
+def hub(settings: Settings, clock: SettableClock) -> Iterator[Hub]:
+    """A hub on a database of this test's own, once per kind of database."""
+    from hub.app import open_hub  # here: tests of one room need not wait for all rooms to be imported
+
+    opened = open_hub(settings, clock=clock)
+    yield opened
+    opened.close()

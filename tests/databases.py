@@ -1,0 +1,138 @@
+"""Databases for tests, on SQLite and on a real PostgreSQL, each a quick copy of a migrated template.
+
+One run of pytest has one folder, shared by its workers through an environment variable. Whoever needs a template
+or the server first makes it there, under a file lock.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from hub.ids import new_id
+from hub.store import migrate, open_engine
+from tests.postgres import start_server, stop_server
+
+Kind = Literal["sqlite", "postgres"]
+
+RUN_FOLDER = "HUB_TEST_RUN_FOLDER"
+RUN_PID = "HUB_TEST_RUN_PID"
+OTHER_SERVER = "HUB_TEST_POSTGRES_URL"
+"""An address of a PostgreSQL server to use instead, of a role that may create databases."""
+
+
+def begin_run() -> None:
+    """Make the folder of this run. For pytest's main process; the workers inherit its environment."""
+    folder = tempfile.mkdtemp(prefix="hub-tests-")
+    Path(folder).chmod(0o711)  # PostgreSQL's user must be able to pass through
+    os.environ[RUN_FOLDER] = folder
+    os.environ[RUN_PID] = str(os.getpid())
+
+
+def end_run() -> None:
+    """Stop the server that this run started, drop the template it left on another one, remove the folder."""
+    folder = _run_folder()
+    template = folder / "template.url"
+    if OTHER_SERVER in os.environ and template.exists():
+        drop_database(template.read_text())
+    stop_server(folder)
+    shutil.rmtree(folder)
+
+
+def create_database(kind: Kind, folder: Path, *, migrated: bool = True) -> str:
+    """A database nobody else uses; its SQLAlchemy address. SQLite keeps it in ``folder``."""
+    name = f"hub_test_{new_id().replace('-', '')}"
+    if kind == "sqlite":
+        path = folder / f"{name}.sqlite"
+        if migrated:
+            shutil.copyfile(_sqlite_template(), path)
+        return f"sqlite:///{path}"
+    template = sa.make_url(_postgres_template()).database if migrated else "template0"
+    with _maintenance(_server()) as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return _named(_server(), name)
+
+
+def drop_database(url: str) -> None:
+    """Drop a database again; SQLite's file goes with the test's folder."""
+    if url.startswith("sqlite"):
+        return
+    with _maintenance(_server()) as connection:
+        # FORCE: a test may have left a worker process that is still ending.
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)')
+
+
+def _sqlite_template() -> Path:
+    template = _run_folder() / "template.sqlite"
+    with _lock("sqlite"):
+        if not template.exists():
+            draft = template.with_suffix(".draft")
+            draft.unlink(missing_ok=True)  # of an attempt that failed
+            _migrate(f"sqlite:///{draft}")
+            with sqlite3.connect(draft) as connection:
+                connection.execute("PRAGMA journal_mode = DELETE")  # so that one file is the whole database
+            connection.close()
+            draft.rename(template)
+    return template
+
+
+def _server() -> str:
+    """The address of the server's maintenance database; the first to ask starts the server."""
+    if OTHER_SERVER in os.environ:
+        return os.environ[OTHER_SERVER]
+    with _lock("server"):
+        made = _run_folder() / "server.url"
+        if not made.exists():
+            made.write_text(start_server(_run_folder(), int(os.environ[RUN_PID])))
+        return made.read_text()
+
+
+def _postgres_template() -> str:
+    """The address of the migrated database that the others are copies of."""
+    server = _server()
+    with _lock("postgres"):
+        made = _run_folder() / "template.url"
+        if not made.exists():
+            url = _named(server, f"hub_template_{new_id().replace('-', '')}")
+            with _maintenance(server) as connection:
+                connection.exec_driver_sql(f'CREATE DATABASE "{sa.make_url(url).database}"')
+            _migrate(url)
+            made.write_text(url)
+        return made.read_text()
+
+
+def _migrate(url: str) -> None:
+    engine = open_engine(url)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _maintenance(url: str) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _named(url: str, database: str) -> str:
+    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _run_folder() -> Path:
+    return Path(os.environ[RUN_FOLDER])
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    with (_run_folder() / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
