@@ -1,0 +1,176 @@
+"""The team page: how the people a manager looks after stand, in the manager's own dimension only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.access.visibility import dimensions_of_manager, locations_looked_after, people_looked_after
+from hub.errors import NotAllowed
+from hub.network import tables as network
+from hub.store import UnitOfWork, valid_at
+from hub.training import tables as training
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class TeamGoal:
+    """One goal of a team member as this manager may see it."""
+
+    title: str
+    kind: str
+    due_at: datetime | None
+    reached_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TeamMember:
+    """One person with the goals of the manager's dimension."""
+
+    person_id: str
+    name: str
+    roles: tuple[str, ...]
+    goals: tuple[TeamGoal, ...]
+
+
+@dataclass(frozen=True)
+class TeamPage:
+    """One page of a team. ``people``, ``goals`` and ``reached`` count the whole team, ``pages`` its pages."""
+
+    dimension: str
+    dimension_name: str
+    dimensions: dict[str, str]
+    people: int
+    goals: int
+    reached: int
+    overdue: int
+    members: tuple[TeamMember, ...]
+    page: int
+    pages: int
+    search: str
+
+
+def read_team(
+    uow: UnitOfWork, manager_id: str, dimension: str | None = None, page: int = 1, search: str = ""
+) -> TeamPage:
+    """A manager's team in one of the own dimensions (the first unless named). NotAllowed for anybody else's."""
+    dimensions = dimensions_of_manager(uow, manager_id)
+    chosen = dimension or next(iter(dimensions), "")
+    if chosen not in dimensions:
+        raise NotAllowed(
+            "no_team", "You do not look after anybody here.", "Ask whoever keeps the network files."
+        )
+    team = people_looked_after(uow, manager_id, chosen)
+    people, goals, reached, overdue = _totals(uow, team, chosen)
+    found = people if not search else _count_found(uow, team, search)
+    pages = max(1, -(-found // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    members = _members(uow, manager_id, team, chosen, page, search)
+    return TeamPage(
+        chosen, dimensions[chosen], dimensions, people, goals, reached, overdue, members, page, pages, search
+    )
+
+
+def _totals(uow: UnitOfWork, team: sa.Select[Any], dimension: str) -> tuple[int, int, int, int]:
+    people = uow.connection.scalar(sa.select(sa.func.count()).select_from(team.subquery())) or 0
+    goal, source = training.goal, training.goal_source
+    live = (
+        sa.select(goal.c.id, goal.c.reached_at, sa.func.min(source.c.due_at).label("due_at"))
+        .join(source, source.c.goal_id == goal.c.id)
+        .where(goal.c.dimension == dimension, goal.c.person_id.in_(team), valid_at(source, uow.now))
+        .group_by(goal.c.id, goal.c.reached_at)
+        .subquery()
+    )
+    now = sa.literal(uow.now, type_=source.c.due_at.type)
+    row = uow.connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(live.c.reached_at),
+            sa.func.count().filter(live.c.reached_at.is_(None), live.c.due_at < now),
+        ).select_from(live)
+    ).one()
+    return people, row[0], row[1], row[2]
+
+
+def _names(team: sa.Select[Any], search: str) -> sa.Select[Any]:
+    detail = network.person_detail
+    query = sa.select(detail.c.person_id, detail.c.given_name, detail.c.family_name).where(
+        detail.c.person_id.in_(team)
+    )
+    for word in search.split():
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(
+            sa.or_(
+                detail.c.given_name.ilike(pattern, escape="\\"),
+                detail.c.family_name.ilike(pattern, escape="\\"),
+            )
+        )
+    return query
+
+
+def _count_found(uow: UnitOfWork, team: sa.Select[Any], search: str) -> int:
+    return uow.connection.scalar(sa.select(sa.func.count()).select_from(_names(team, search).subquery())) or 0
+
+
+def _members(
+    uow: UnitOfWork, manager_id: str, team: sa.Select[Any], dimension: str, page: int, search: str
+) -> tuple[TeamMember, ...]:
+    detail = network.person_detail
+    query = _names(team, search).order_by(detail.c.family_name, detail.c.given_name, detail.c.person_id)
+    rows = uow.connection.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
+    ids = [row.person_id for row in rows]
+    goals = _goals(uow, ids, dimension)
+    roles = _roles(uow, ids, locations_looked_after(uow, manager_id, dimension))
+    return tuple(
+        TeamMember(
+            r.person_id,
+            f"{r.given_name} {r.family_name}",
+            tuple(roles.get(r.person_id, ())),
+            tuple(goals.get(r.person_id, ())),
+        )
+        for r in rows
+    )
+
+
+def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str) -> dict[str, list[TeamGoal]]:
+    goal, offering, path = training.goal, training.offering, training.path
+    source = training.goal_source
+    title = sa.func.coalesce(offering.c.title, path.c.title)
+    rows = uow.connection.execute(
+        sa.select(
+            goal.c.id,
+            goal.c.person_id,
+            goal.c.kind,
+            goal.c.reached_at,
+            title.label("title"),
+            sa.func.min(source.c.due_at, type_=source.c.due_at.type).label("due_at"),
+        )
+        .join(source, source.c.goal_id == goal.c.id)
+        .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
+        .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
+        .where(goal.c.person_id.in_(person_ids), goal.c.dimension == dimension, valid_at(source, uow.now))
+        .group_by(goal.c.id, goal.c.person_id, goal.c.kind, goal.c.reached_at, offering.c.title, path.c.title)
+        .order_by(title)
+    )
+    found: dict[str, list[TeamGoal]] = {}
+    for r in rows:
+        found.setdefault(r.person_id, []).append(TeamGoal(r.title, r.kind, r.due_at, r.reached_at))
+    return found
+
+
+def _roles(uow: UnitOfWork, person_ids: list[str], locations: sa.Select[Any]) -> dict[str, list[str]]:
+    """What these people do at the manager's locations; what they do elsewhere is not the manager's to see."""
+    a, position, location = network.appointment, network.position, network.location
+    rows = uow.connection.execute(
+        sa.select(a.c.person_id, position.c.title, location.c.name)
+        .join(position, position.c.id == a.c.position_id)
+        .join(location, location.c.id == a.c.location_id)
+        .where(a.c.person_id.in_(person_ids), a.c.location_id.in_(locations), valid_at(a, uow.now))
+        .order_by(a.c.valid_from)
+    )
+    found: dict[str, list[str]] = {}
+    for r in rows:
+        found.setdefault(r.person_id, []).append(f"{r.title}, {r.name}")
+    return found

@@ -1,0 +1,119 @@
+"""Which goals a person has and why: a pure function of appointments, rules, switched plugins and their opinions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.intervals import Intervals, intersect, union
+from hub.audiences.rules import Rule, SwitchedPlugin
+from hub.training.goals import GoalKey, Source
+
+
+class StoredOpinion(Protocol):
+    """A row of the table ``opinion``."""
+
+    plugin: str
+    plugin_version: str
+    appointment_id: str
+    audience: str
+    target_kind: str
+    target_id: str
+    kind: str
+    dimension: str
+    reason: str
+    due_at: datetime | None
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class RuleIndex:
+    """Rules by the position they ask for, so that an appointment meets only those that can match it."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_position: dict[str, list[Rule]] = {}
+        self._any_position: list[Rule] = []
+        for rule in rules:
+            for position_id in rule.conditions.positions:
+                self._by_position.setdefault(position_id, []).append(rule)
+            if not rule.conditions.positions:
+                self._any_position.append(rule)
+
+    def rules_for(self, appointment: AppointmentFacts) -> Iterator[Rule]:
+        """The rules worth matching against this appointment."""
+        yield from self._by_position.get(appointment.position_id, ())
+        yield from self._any_position
+
+
+def derive_sources(
+    appointments: Sequence[AppointmentFacts],
+    rules: RuleIndex,
+    switched: Sequence[SwitchedPlugin],
+    opinions: Iterable[StoredOpinion],
+) -> Iterator[Source]:
+    """Every source of one person's goals."""
+    for appointment in appointments:
+        for rule in rules.rules_for(appointment):
+            yield from _from_rule(rule, appointment)
+    by_id = {a.id: a for a in appointments}
+    for opinion in opinions:
+        if opinion.appointment_id in by_id:
+            yield from _from_opinion(opinion, by_id[opinion.appointment_id], switched)
+
+
+def _from_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
+    found = match(rule.conditions, appointment)
+    if found is None:
+        return
+    goal = GoalKey(appointment.person_id, rule.target_kind, rule.target_id, rule.kind, rule.dimension)
+    for start, end in intersect(found.during, ((rule.valid_from, rule.valid_to),)):
+        yield Source(
+            goal,
+            "rule",
+            rule.key,
+            str(rule.version),
+            appointment.id,
+            {"title": rule.title, "brands": list(found.brand_ids)},
+            start,
+            end,
+            start + timedelta(days=rule.due_days) if rule.due_days is not None else None,
+            rule.look_back_days,
+        )
+
+
+def _from_opinion(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Iterator[Source]:
+    goal = GoalKey(
+        appointment.person_id, opinion.target_kind, opinion.target_id, opinion.kind, opinion.dimension
+    )
+    reason: dict[str, Any] = {"text": opinion.reason, "audience": opinion.audience}
+    during = intersect(
+        _switched_on(opinion, appointment, switched), ((opinion.valid_from, opinion.valid_to),)
+    )
+    for start, end in during:
+        yield Source(
+            goal,
+            "plugin",
+            opinion.plugin,
+            opinion.plugin_version,
+            appointment.id,
+            reason,
+            start,
+            end,
+            opinion.due_at,
+            None,
+        )
+
+
+def _switched_on(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Intervals:
+    """When the plugin was on for the audience it spoke about while the appointment belonged to it."""
+    mine = [s for s in switched if s.plugin == opinion.plugin and s.audience.key == opinion.audience]
+    if not mine:
+        return ()
+    found = match(mine[0].audience.conditions, appointment)
+    if found is None:
+        return ()
+    return intersect(found.during, union(s.during for s in mine))

@@ -1,0 +1,180 @@
+"""What may stand in an audience file, and reading one: TOML in, tables with their places out. Knows no database."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from hub.audiences.opinion import GoalKind
+from hub.errors import BadInput, Problem
+
+_HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Words = Annotated[str, Field(min_length=1)]
+
+
+def _instant(value: object) -> object:
+    """A day is the start of it in UTC; a time must say its zone."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("needs a time zone, such as 2026-05-03T00:00:00Z; or write the day alone")
+        return value.astimezone(UTC)
+    return datetime.combine(value, time(), UTC) if isinstance(value, date) else value
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ConditionsTable(_Table):
+    """``conditions``: what the network files call things; a node is ``dimension:node``. What is left out asks nothing."""
+
+    positions: list[Words] = []
+    brands: list[Words] = []
+    activity: Literal["sell", "service", "parts", "make", "use"] | None = None
+    audience_class: Literal["internal", "external"] | None = Field(None, alias="class")
+    nodes: list[Annotated[str, Field(pattern=r"^[^:]+:.+$")]] = []
+    partners: list[Words] = []
+
+
+class PathTable(_Table):
+    """``[[path]]``: courses by their keys, in order."""
+
+    key: Key
+    title: Words
+    description: str = ""
+    steps: list[Words] = Field(min_length=1)
+
+
+class AudienceTable(_Table):
+    """``[[audience]]``. ``plugins``, if given, are all that are on for it; without it the switches stay as they are."""
+
+    key: Key
+    name: Words
+    conditions: ConditionsTable = ConditionsTable()
+    plugins: list[Words] | None = None
+
+
+class RuleTable(_Table):
+    """``[[rule]]``. Without ``valid_from`` a new rule begins when it is applied, and a known one keeps its beginning."""
+
+    key: Key
+    title: Words
+    dimension: Words
+    kind: GoalKind
+    target: str = Field(pattern=r"^(offering|path):.+$")
+    conditions: ConditionsTable = ConditionsTable()
+    due_days: int | None = Field(None, ge=0, le=36500)
+    look_back_days: int | None = Field(None, ge=0, le=36500)
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+    @property
+    def target_kind_and_key(self) -> tuple[str, str]:
+        """``offering:brakes`` as its two parts."""
+        kind, _, key = self.target.partition(":")
+        return kind, key
+
+
+T = TypeVar("T", PathTable, AudienceTable, RuleTable)
+
+
+@dataclass(frozen=True)
+class Placed(Generic[T]):
+    """A table and where it stands, such as ``who.toml:12 rule brake-safety``."""
+
+    table: T
+    place: str
+
+    def problem(self, message: str, field: str = "") -> Problem:
+        """Something wrong with a field of it."""
+        return Problem(message, f"{self.place}: {field}" if field else self.place)
+
+
+@dataclass(frozen=True)
+class AudienceFile:
+    """All tables of one file."""
+
+    paths: Sequence[Placed[PathTable]]
+    audiences: Sequence[Placed[AudienceTable]]
+    rules: Sequence[Placed[RuleTable]]
+
+
+def read_audience_file(file: Path) -> AudienceFile:
+    """The file's tables. BadInput ``bad_audience_file`` with every problem and its place."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise refuse([Problem(f"is not TOML: {error}", str(file))]) from None
+    problems = [
+        Problem(f"unknown table {name}; known are path, audience and rule", file.name)
+        for name in tables
+        if name not in {"path", "audience", "rule"}
+    ]
+    lines = _lines(text)
+    paths = list(_read(PathTable, "path", tables, lines, file.name, problems))
+    audiences = list(_read(AudienceTable, "audience", tables, lines, file.name, problems))
+    rules = list(_read(RuleTable, "rule", tables, lines, file.name, problems))
+    if problems:
+        raise refuse(problems)
+    return AudienceFile(paths, audiences, rules)
+
+
+def refuse(problems: Sequence[Problem]) -> BadInput:
+    """The error that holds the problems of a file."""
+    return BadInput(
+        "bad_audience_file",
+        "The file cannot be used; nothing was changed.",
+        "Correct what is named and apply it again.",
+        problems,
+    )
+
+
+def _read(
+    model: type[T],
+    kind: str,
+    tables: Mapping[str, Any],
+    lines: Mapping[str, Sequence[int]],
+    file: str,
+    problems: list[Problem],
+) -> Iterator[Placed[T]]:
+    seen: set[str] = set()
+    listed = tables.get(kind, [])
+    if not isinstance(listed, list):
+        problems.append(Problem(f"must be a list of tables: write [[{kind}]]", f"{file}: {kind}"))
+        return
+    for number, values in enumerate(listed):
+        key = str(values.get("key", number + 1)) if isinstance(values, dict) else str(number + 1)
+        place = f"{file}:{lines[kind][number]} {kind} {key}" if number < len(lines[kind]) else f"{file} {kind} {key}"
+        if key in seen:
+            problems.append(Problem("has the same key as one before", place))
+        seen.add(key)
+        try:
+            yield Placed(model.model_validate(values), place)
+        except ValidationError as error:
+            problems += [
+                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(map(str, e['loc']))}") for e in error.errors()
+            ]
+
+
+def _words(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "is not known here"
+    return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+
+
+def _lines(text: str) -> Mapping[str, Sequence[int]]:
+    """The lines on which the tables of each kind begin."""
+    found: dict[str, list[int]] = {"path": [], "audience": [], "rule": []}
+    for header in _HEADER.finditer(text):
+        found[header[1]].append(text.count("\n", 0, header.start(1)) + 1)
+    return found

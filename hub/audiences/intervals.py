@@ -1,0 +1,36 @@
+"""Sets of half-open time intervals ``[start, end)``; an end of None is open. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+Interval = tuple[datetime, datetime | None]
+Intervals = tuple[Interval, ...]
+
+
+def union(intervals: Iterable[Interval]) -> Intervals:
+    """The same instants as the fewest intervals, in order; what touches is joined."""
+    joined: list[Interval] = []
+    for start, end in sorted(intervals, key=lambda i: i[0]):
+        if end is not None and end <= start:
+            continue
+        if joined and (joined[-1][1] is None or start <= joined[-1][1]):
+            previous_start, previous_end = joined[-1]
+            joined[-1] = (
+                previous_start,
+                None if previous_end is None or end is None else max(previous_end, end),
+            )
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def intersect(left: Intervals, right: Intervals) -> Intervals:
+    """The instants that are in both."""
+    both: list[Interval] = []
+    for a_start, a_end in left:
+        for b_start, b_end in right:
+            start = max(a_start, b_start)
+            end = b_end if a_end is None else a_end if b_end is None else min(a_end, b_end)
+            if end is None or start < end:
+                both.append((start, end))
+    return union(both)

@@ -1,0 +1,81 @@
+"""What plugins are asked about people, and what they may answer."""
+
+from collections.abc import Collection, Container
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from hub.errors import BadInput
+
+TargetKind = Literal["offering", "path"]
+GoalKind = Literal["brand", "compliance", "development", "review"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One appointment that belongs to an audience for which the plugin is switched on.
+
+    ``position`` and ``brands`` are the names used in the network files; ``starts`` and ``ends`` (exclusive, None = open)
+    bound the appointment.
+    """
+
+    person_id: str
+    appointment_id: str
+    audience: str
+    audience_class: str
+    position: str
+    brands: tuple[str, ...]
+    location_id: str
+    starts: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A plugin's wish that someone gets a goal, from ``since`` until ``until`` (exclusive; None = as long as the appointment).
+
+    ``target`` is the key of an offering or a path. ``reason`` is shown to the learner as it is.
+    """
+
+    appointment_id: str
+    target_kind: TargetKind
+    target: str
+    reason: str
+    since: datetime
+    until: datetime | None = None
+    due_at: datetime | None = None
+    kind: GoalKind = "development"
+    dimension: str = "general"
+
+
+def check_opinion(opinion: object, asked: Container[str], dimensions: Collection[str]) -> None:
+    """Raise BadInput ``bad_opinion`` for an answer that cannot be used, whatever a plugin may have put into it.
+
+    ``asked`` holds the ids of the appointments asked about, ``dimensions`` the keys of those there are.
+    """
+    if not isinstance(opinion, Opinion):
+        raise _bad(f"answered {type(opinion).__name__}, not an opinion")
+    said = vars(opinion)  # of any type: nobody checks a plugin's types before it runs
+    if not isinstance(said["appointment_id"], str) or said["appointment_id"] not in asked:
+        raise _bad("spoke about an appointment that it was not asked about")
+    for name, known in (
+        ("target_kind", get_args(TargetKind)),
+        ("kind", get_args(GoalKind)),
+        ("dimension", dimensions),
+    ):
+        if said[name] not in tuple(known):
+            raise _bad(f"{name} is {said[name]!r}, not one of {', '.join(sorted(known))}")
+    for name in ("target", "reason"):
+        if not isinstance(said[name], str) or not said[name].strip():
+            raise _bad(f"{name} is not a text")
+    for name in ("since", "until", "due_at"):
+        if said[name] is None and name != "since":
+            continue
+        if not isinstance(said[name], datetime) or said[name].tzinfo is None:
+            raise _bad(f"{name} is not an aware datetime")
+    if opinion.until is not None and opinion.until <= opinion.since:
+        raise _bad("until is not after since")
+
+
+def _bad(message: str) -> BadInput:
+    return BadInput("bad_opinion", message)

@@ -1,0 +1,59 @@
+"""The panels plugins add to "My training", for people with an appointment in an audience the plugin is on for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.audiences.conditions import AppointmentFacts, is_valid, match
+from hub.audiences.read_facts import read_facts
+from hub.audiences.rules import SwitchedPlugin, read_switched
+from hub.hooks import Failure
+from hub.store import UnitOfWork
+from hub.training.panel import Panel, PanelView
+
+HOOK = "plan_panels"
+
+
+@dataclass(frozen=True)
+class PanelFailure:
+    """A plugin that could not show its panel; the page goes on without it."""
+
+    plugin: str
+
+
+def read_panels(uow: UnitOfWork, person_id: str) -> list[Panel | PanelFailure]:
+    """The person's panels in the order of the plugins. Only plugins of the audiences the person is in now are asked."""
+    plugins = uow.hooks.implementers(HOOK)
+    switched = [s for s in read_switched(uow) if s.plugin in plugins and is_valid(s.during, uow.now)]
+    if not switched:
+        return []
+    appointments = read_facts(uow, [person_id]).get(person_id, [])
+    found: list[Panel | PanelFailure] = []
+    for plugin in plugins:
+        starts = _starts(appointments, [s for s in switched if s.plugin == plugin], uow.now)
+        if starts:
+            found += _ask(uow, plugin, PanelView(person_id, uow.now, starts))
+    return found
+
+
+def _starts(
+    appointments: Sequence[AppointmentFacts], switched: Sequence[SwitchedPlugin], now: datetime
+) -> tuple[datetime, ...]:
+    """When those appointments began that belong to one of the audiences now."""
+    return tuple(sorted(a.during[0] for a in appointments if any(_is_in(s, a, now) for s in switched)))
+
+
+def _is_in(switched: SwitchedPlugin, appointment: AppointmentFacts, now: datetime) -> bool:
+    found = match(switched.audience.conditions, appointment)
+    return found is not None and any(is_valid(interval, now) for interval in found.during)
+
+
+def _ask(uow: UnitOfWork, plugin: str, view: PanelView) -> list[Panel | PanelFailure]:
+    found: list[Panel | PanelFailure] = []
+    for answer in uow.hooks.show(HOOK, [plugin], view=view):
+        # An answer of another kind is the plugin's mistake, and must not become the page's.
+        if isinstance(answer, Failure) or not isinstance(answer.value, Sequence):
+            found.append(PanelFailure(plugin))
+        else:
+            found += [panel if isinstance(panel, Panel) else PanelFailure(plugin) for panel in answer.value]
+    return found

@@ -1,0 +1,71 @@
+"""Reading what conditions ask about people's appointments, for many people at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences.conditions import AppointmentFacts, CarriedBrand, Placed
+from hub.network import tables
+from hub.store import UnitOfWork
+
+
+def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[AppointmentFacts]]:
+    """The appointments of these people, past and future too, by person; four queries however many they are."""
+    a, loc = tables.appointment, tables.location
+    rows = uow.connection.execute(
+        sa.select(a, loc.c.partner_id)
+        .join(loc, loc.c.id == a.c.location_id)
+        .where(a.c.person_id.in_(person_ids))
+        .order_by(a.c.id)
+    ).all()
+    brands = _brands(uow, person_ids)
+    places = _places(uow, {row.location_id for row in rows})
+    facts: dict[str, list[AppointmentFacts]] = {}
+    for r in rows:
+        facts.setdefault(r.person_id, []).append(
+            AppointmentFacts(
+                r.id,
+                r.person_id,
+                r.position_id,
+                r.location_id,
+                r.partner_id,
+                r.audience_class,
+                (r.valid_from, r.valid_to),
+                brands.get(r.id, ()),
+                places.get(r.location_id, ()),
+            )
+        )
+    return facts
+
+
+def _brands(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[CarriedBrand]]:
+    """Brands in force: set on the appointment and carried by its location, while it carries them."""
+    a, ab, lb = tables.appointment, tables.appointment_brand, tables.location_brand
+    rows = uow.connection.execute(
+        sa.select(ab.c.appointment_id, lb.c.brand_id, lb.c.activity, lb.c.valid_from, lb.c.valid_to)
+        .join(a, a.c.id == ab.c.appointment_id)
+        .join(lb, sa.and_(lb.c.location_id == a.c.location_id, lb.c.brand_id == ab.c.brand_id))
+        .where(a.c.person_id.in_(person_ids))
+    )
+    found: dict[str, list[CarriedBrand]] = {}
+    for r in rows:
+        carried = CarriedBrand(r.brand_id, r.activity, (r.valid_from, r.valid_to))
+        found.setdefault(r.appointment_id, []).append(carried)
+    return found
+
+
+def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
+    ln, closure = tables.location_node, tables.node_closure
+    rows = uow.connection.execute(
+        sa.select(ln.c.location_id, ln.c.valid_from, ln.c.valid_to, closure.c.ancestor_id)
+        .join(closure, closure.c.descendant_id == ln.c.node_id)
+        .where(ln.c.location_id.in_(sorted(location_ids)))
+    )
+    nodes: dict[tuple[Any, ...], set[str]] = {}
+    for r in rows:
+        nodes.setdefault((r.location_id, r.valid_from, r.valid_to), set()).add(r.ancestor_id)
+    found: dict[str, list[Placed]] = {}
+    for (location_id, start, end), ids in nodes.items():
+        found.setdefault(location_id, []).append(Placed(frozenset(ids), (start, end)))
+    return found

@@ -1,0 +1,178 @@
+"""Keeping goals true: whoever is touched by a change is queued, and worked out anew in chunks.
+
+The queue is what makes a network-wide change (a new rule for all technicians) the same as a small one: it is taken in
+units of CHUNK people, can stop anywhere, and shows how much is left.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.audiences import tables
+from hub.audiences.conditions import Conditions
+from hub.audiences.derive_sources import RuleIndex, derive_sources
+from hub.audiences.opinions import ask_plugins, read_opinions
+from hub.audiences.read_facts import read_facts
+from hub.audiences.rules import read_rules, read_switched
+from hub.journal import CHANGES, Reader
+from hub.network import tables as network
+from hub.network.people import lock_people
+from hub.store import UnitOfWork
+from hub.training import tables as training
+from hub.training.credit_goals import credit_goals
+from hub.training.goals import set_goals
+
+CHUNK = 500
+
+
+def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
+    """Queue everybody whose goals a change may touch; the handler of the reader ``reassign``."""
+    people: set[str] = set()
+    locations: set[str] = set()
+    for change in changes:
+        if change.kind == "person_changed":
+            people.add(change.person_id or change.subject_id)
+        elif change.kind == "location_changed":
+            locations.add(change.subject_id)
+        elif change.kind == "node_changed":
+            locations.update(_locations_under(uow, change.subject_id))
+        elif change.kind == "rule_changed":
+            _queue(uow, _people_of_rule(change.subject_id, change.body))
+        elif change.kind == "audience_changed":
+            _queue(uow, _people_matching(Conditions.from_json(change.body["conditions"])))
+            _queue(uow, _people_of_audience(change.subject_id))
+        elif change.kind == "plugin_switched":
+            conditions = uow.connection.scalar(
+                sa.select(tables.audience.c.conditions).where(
+                    tables.audience.c.key == change.body["audience"]
+                )
+            )
+            _queue(uow, _people_matching(Conditions.from_json(conditions or {})))
+            _queue(uow, _people_of_audience(change.body["audience"]))
+    _queue_ids(uow, people)
+    for chunk in _chunks(sorted(locations)):
+        appointment = network.appointment
+        _queue(uow, sa.select(appointment.c.person_id).where(appointment.c.location_id.in_(chunk)))
+
+
+reassign = Reader("reassign", CHANGES, queue_people, batch=1000)
+
+
+def has_queue(uow: UnitOfWork) -> bool:
+    """Whether somebody waits to be worked out anew."""
+    return uow.connection.scalar(sa.select(tables.reassign_queue.c.person_id).limit(1)) is not None
+
+
+def count_queue(uow: UnitOfWork) -> int:
+    """How many people wait."""
+    return uow.connection.scalar(sa.select(sa.func.count()).select_from(tables.reassign_queue)) or 0
+
+
+def reassign_chunk(uow: UnitOfWork) -> int:
+    """Work out the goals of the next CHUNK people in the queue; how many there were."""
+    queue = tables.reassign_queue
+    chosen = (
+        sa.select(queue.c.person_id)
+        .order_by(queue.c.person_id)
+        .limit(CHUNK)
+        .with_for_update(skip_locked=True)
+    )
+    person_ids = list(uow.connection.scalars(chosen))
+    if person_ids:
+        reassign_people(uow, person_ids)
+        uow.connection.execute(sa.delete(queue).where(queue.c.person_id.in_(person_ids)))
+    return len(person_ids)
+
+
+def reassign_people(uow: UnitOfWork, person_ids: Sequence[str], *, ask: bool = True) -> None:
+    """Work out these people's goals and credits from what is known now. ``ask=False`` keeps the plugins' last answers."""
+    lock_people(uow, sorted(person_ids))
+    facts = read_facts(uow, person_ids)
+    switched = read_switched(uow)
+    if ask:
+        ask_plugins(uow, facts, switched)
+    opinions = read_opinions(uow, person_ids)
+    rules = RuleIndex(read_rules(uow))
+    wanted = [
+        source
+        for person_id in person_ids
+        for source in derive_sources(facts.get(person_id, ()), rules, switched, opinions.get(person_id, ()))
+    ]
+    credit_goals(uow, set_goals(uow, person_ids, wanted))
+
+
+def _locations_under(uow: UnitOfWork, node_id: str) -> Iterable[str]:
+    ln, closure = network.location_node, network.node_closure
+    return uow.connection.scalars(
+        sa.select(ln.c.location_id)
+        .join(closure, closure.c.descendant_id == ln.c.node_id)
+        .where(closure.c.ancestor_id == node_id)
+    )
+
+
+def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
+    goal, source = training.goal, training.goal_source
+    held = (
+        sa.select(goal.c.person_id)
+        .join(source, source.c.goal_id == goal.c.id)
+        .where(source.c.kind == "rule", source.c.source_key == key)
+    )
+    return sa.select(
+        sa.union(held, _people_matching(Conditions.from_json(body["conditions"]))).subquery().c.person_id
+    )
+
+
+def _people_of_audience(key: str) -> sa.Select[Any]:
+    return sa.select(tables.opinion.c.person_id).where(tables.opinion.c.audience == key)
+
+
+def _people_matching(conditions: Conditions) -> sa.Select[Any]:
+    """Everybody who may match: a superset that is quick to find; the exact answer is worked out per person."""
+    a, location = network.appointment, network.location
+    query = sa.select(a.c.person_id).distinct()
+    if conditions.positions:
+        query = query.where(a.c.position_id.in_(conditions.positions))
+    if conditions.audience_class:
+        query = query.where(a.c.audience_class == conditions.audience_class)
+    if conditions.partners:
+        query = query.join(location, location.c.id == a.c.location_id).where(
+            location.c.partner_id.in_(conditions.partners)
+        )
+    if conditions.brands:
+        ab = network.appointment_brand
+        query = query.where(
+            sa.exists().where(ab.c.appointment_id == a.c.id, ab.c.brand_id.in_(conditions.brands))
+        )
+    return query
+
+
+def _queue(uow: UnitOfWork, people: sa.Select[Any]) -> None:
+    wanted = people.subquery()
+    now = sa.literal(uow.now, type_=tables.reassign_queue.c.since.type)
+    rows = sa.select(wanted.c.person_id, now).where(sa.true()).distinct().order_by(wanted.c.person_id)
+    uow.connection.execute(_queue_anew(uow, lambda insert: insert.from_select(["person_id", "since"], rows)))
+
+
+def _queue_ids(uow: UnitOfWork, people: set[str]) -> None:
+    rows = [{"person_id": person_id, "since": uow.now} for person_id in sorted(people)]
+    uow.execute_many(_queue_anew(uow, lambda insert: insert), rows)
+
+
+def _queue_anew(uow: UnitOfWork, fill: Callable[[Any], Any]) -> sa.Executable:
+    """An insert that touches rows already there, so that it waits for a chunk that is just working on them.
+
+    That chunk may have read its people before the change: once it has ended and removed them, they are queued again.
+    """
+    dialect = sqlite if uow.is_sqlite else postgresql
+    insert = fill(dialect.insert(tables.reassign_queue))
+    return cast(
+        sa.Executable,
+        insert.on_conflict_do_update(index_elements=["person_id"], set_={"since": insert.excluded.since}),
+    )
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]

@@ -1,0 +1,190 @@
+"""Rules and audiences as they are configured, and switching plugins per audience."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.conditions import Conditions
+from hub.audiences.intervals import Interval
+from hub.errors import BadInput, Missing
+from hub.journal import Change, audit, record_changes
+from hub.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who gets a goal: everybody with an appointment on which the conditions hold while the rule is valid.
+
+    ``due_days`` counts from the day the rule began to apply to the person; ``look_back_days`` None lets any earlier completion
+    count. ``version`` counts the changes.
+    """
+
+    key: str
+    title: str
+    dimension: str
+    kind: str
+    target_kind: str
+    target_id: str
+    conditions: Conditions
+    valid_from: datetime
+    valid_to: datetime | None = None
+    due_days: int | None = None
+    look_back_days: int | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Audience:
+    """A named set of appointments, for which plugins are switched."""
+
+    key: str
+    name: str
+    conditions: Conditions
+
+
+@dataclass(frozen=True)
+class SwitchedPlugin:
+    """A plugin that is, or was, on for an audience."""
+
+    audience: Audience
+    plugin: str
+    during: Interval
+
+
+def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None) -> bool:
+    """Make a rule as given, under the next version; False when it already was so (the version is the hub's to count)."""
+    known = uow.connection.execute(sa.select(tables.rule).where(tables.rule.c.key == rule.key)).one_or_none()
+    version = known.version if known else 0
+    body = _rule_body(rule, version)
+    if known and dict(known._mapping) == _rule_values(body):
+        return False
+    body["version"] = version + 1
+    apply_rule(uow, body)
+    record_changes(uow, [Change("rule_changed", rule.key, body, actor_id=actor_id)])
+    audit(uow, "rule_changed", rule.key, actor_id=actor_id, detail={"version": body["version"]})
+    return True
+
+
+def set_audience(uow: UnitOfWork, audience: Audience, actor_id: str | None = None) -> bool:
+    """Make an audience as given; False when it already was so."""
+    table = tables.audience
+    body = {"key": audience.key, "name": audience.name, "conditions": audience.conditions.to_json()}
+    known = uow.connection.execute(sa.select(table).where(table.c.key == audience.key)).one_or_none()
+    if known and dict(known._mapping) == body:
+        return False
+    apply_audience(uow, body)
+    record_changes(uow, [Change("audience_changed", audience.key, body, actor_id=actor_id)])
+    audit(uow, "audience_changed", audience.key, actor_id=actor_id)
+    return True
+
+
+def switch_plugin(
+    uow: UnitOfWork, audience: str, plugin: str, *, on: bool, actor_id: str | None = None
+) -> bool:
+    """Switch a plugin of subject scope on or off for one audience, from now; False when it already was so.
+
+    BadInput when the plugin is not among those that are on in the settings, Missing when there is no such audience.
+    """
+    if on and plugin not in uow.hooks.implementers("decide_assignments") + uow.hooks.implementers(
+        "plan_panels"
+    ):
+        raise BadInput(
+            "no_plugin", f"No plugin {plugin} that can be switched per audience is on in the settings."
+        )
+    if (
+        uow.connection.scalar(sa.select(tables.audience.c.key).where(tables.audience.c.key == audience))
+        is None
+    ):
+        raise Missing("no_audience", f"There is no audience {audience}.")
+    table = tables.audience_plugin
+    open_row = sa.and_(table.c.audience == audience, table.c.plugin == plugin, table.c.valid_to.is_(None))
+    is_on = uow.connection.execute(sa.select(table).where(open_row)).first() is not None
+    if is_on == on:
+        return False
+    body = {"audience": audience, "plugin": plugin, "on": on, "at": uow.now.isoformat()}
+    apply_switch(uow, body)
+    record_changes(uow, [Change("plugin_switched", f"{audience}/{plugin}", body, actor_id=actor_id)])
+    audit(uow, "plugin_switched", plugin, actor_id=actor_id, detail={"audience": audience, "on": on})
+    return True
+
+
+def read_rules(uow: UnitOfWork) -> list[Rule]:
+    """Every rule, also past ones."""
+    rows = uow.connection.execute(sa.select(tables.rule).order_by(tables.rule.c.key))
+    return [Rule(**{**row._mapping, "conditions": Conditions.from_json(row.conditions)}) for row in rows]
+
+
+def read_switched(uow: UnitOfWork) -> list[SwitchedPlugin]:
+    """Every plugin that is or was switched on for an audience."""
+    a, ap = tables.audience, tables.audience_plugin
+    rows = uow.connection.execute(
+        sa.select(ap, a.c.name, a.c.conditions)
+        .join(a, a.c.key == ap.c.audience)
+        .order_by(ap.c.audience, ap.c.plugin)
+    )
+    return [
+        SwitchedPlugin(
+            Audience(r.audience, r.name, Conditions.from_json(r.conditions)),
+            r.plugin,
+            (r.valid_from, r.valid_to),
+        )
+        for r in rows
+    ]
+
+
+def apply_rule(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Write a rule as a change of kind ``rule_changed`` has it (also used by a rebuild)."""
+    values = _rule_values(body)
+    if not uow.connection.execute(
+        sa.update(tables.rule).where(tables.rule.c.key == body["key"]).values(values)
+    ).rowcount:
+        uow.connection.execute(sa.insert(tables.rule).values(values))
+
+
+def apply_audience(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Write an audience as a change of kind ``audience_changed`` has it (also used by a rebuild)."""
+    table = tables.audience
+    if not uow.connection.execute(sa.update(table).where(table.c.key == body["key"]).values(**body)).rowcount:
+        uow.connection.execute(sa.insert(table).values(**body))
+
+
+def apply_switch(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Begin or end a plugin's time with an audience as a change of kind ``plugin_switched`` says."""
+    table = tables.audience_plugin
+    at = datetime.fromisoformat(body["at"])
+    if body["on"]:
+        uow.connection.execute(
+            sa.insert(table).values(
+                audience=body["audience"], plugin=body["plugin"], valid_from=at, valid_to=None
+            )
+        )
+        return
+    uow.connection.execute(
+        sa.update(table)
+        .where(
+            table.c.audience == body["audience"], table.c.plugin == body["plugin"], table.c.valid_to.is_(None)
+        )
+        .values(valid_to=at)
+    )
+
+
+def _rule_body(rule: Rule, version: int) -> dict[str, Any]:
+    return {
+        **asdict(rule),
+        "conditions": rule.conditions.to_json(),
+        "valid_from": rule.valid_from.isoformat(),
+        "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+        "version": version,
+    }
+
+
+def _rule_values(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **body,
+        "valid_from": datetime.fromisoformat(body["valid_from"]),
+        "valid_to": datetime.fromisoformat(body["valid_to"]) if body["valid_to"] else None,
+    }

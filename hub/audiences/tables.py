@@ -1,0 +1,78 @@
+"""Which people get what: audiences, rules, switched plugins and the opinions plugins gave."""
+
+import sqlalchemy as sa
+
+from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
+
+audience = sa.Table(
+    "audience",
+    metadata,
+    sa.Column("key", sa.String(100), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("conditions", Json, nullable=False, comment="see audiences.conditions"),
+)
+
+audience_plugin = sa.Table(
+    "audience_plugin",
+    metadata,
+    sa.Column("audience", sa.String(100), sa.ForeignKey("audience.key"), nullable=False),
+    sa.Column("plugin", sa.String(64), nullable=False),
+    *validity(),
+    sa.PrimaryKeyConstraint("audience", "plugin", "valid_from"),
+    comment="Which plugins of subject scope are switched on for which audience, and since when.",
+)
+
+rule = sa.Table(
+    "rule",
+    metadata,
+    sa.Column("key", sa.String(100), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, comment="goal kind"),
+    sa.Column("target_kind", sa.String(16), nullable=False),
+    sa.Column("target_id", Id(), nullable=False),
+    sa.Column(
+        "conditions", Json, nullable=False, comment="hold on the same appointment; see audiences.conditions"
+    ),
+    sa.Column("due_days", sa.Integer, comment="due so many days after it began to apply"),
+    sa.Column("look_back_days", sa.Integer, comment="null: any earlier completion counts"),
+    *validity(),
+)
+
+opinion = sa.Table(
+    "opinion",
+    metadata,
+    id_column(),
+    reference("person_id", "person"),
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("plugin_version", sa.String(32), nullable=False),
+    reference("appointment_id", "appointment"),
+    sa.Column("audience", sa.String(100), nullable=False),
+    sa.Column("target_kind", sa.String(16), nullable=False),
+    sa.Column("target_id", Id(), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("dimension", sa.String(40), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("due_at", Time()),
+    *validity(),
+    sa.Index("ix_opinion_person_id_plugin", "person_id", "plugin"),
+)
+
+asked = sa.Table(
+    "asked",
+    metadata,
+    reference("person_id", "person"),
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("question_hash", sa.String(64), nullable=False, comment="of all the plugin declared to read"),
+    sa.PrimaryKeyConstraint("person_id", "plugin"),
+    comment="What a plugin was last asked about a person: it is asked again only when that changes.",
+)
+
+reassign_queue = sa.Table(
+    "reassign_queue",
+    metadata,
+    sa.Column("person_id", Id(), primary_key=True),
+    sa.Column("since", Time(), nullable=False),
+    comment="People whose goals are to be worked out anew, taken in chunks.",
+)

@@ -1,0 +1,36 @@
+"""Audiences and the plugins that are switched for them, for the admin pages. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.opinions import HOOK as OPINIONS
+from hub.audiences.panels import HOOK as PANELS
+from hub.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class AudienceSwitches:
+    """An audience and since when which plugins are on for it."""
+
+    key: str
+    name: str
+    on_since: Mapping[str, datetime]
+
+
+def switchable_plugins(uow: UnitOfWork) -> list[str]:
+    """Names of the plugins that are switched per audience, in their order."""
+    return list(dict.fromkeys([*uow.hooks.implementers(OPINIONS), *uow.hooks.implementers(PANELS)]))
+
+
+def list_switches(uow: UnitOfWork) -> list[AudienceSwitches]:
+    """Every audience with the plugins that are on for it now."""
+    audience, switch = tables.audience, tables.audience_plugin
+    on_since: dict[str, dict[str, datetime]] = {}
+    for row in uow.connection.execute(sa.select(switch).where(switch.c.valid_to.is_(None))):
+        on_since.setdefault(row.audience, {})[row.plugin] = row.valid_from
+    rows = uow.connection.execute(sa.select(audience.c.key, audience.c.name).order_by(audience.c.name))
+    return [AudienceSwitches(row.key, row.name, on_since.get(row.key, {})) for row in rows]

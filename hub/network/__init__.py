@@ -1,0 +1,1 @@
+"""WHO: partners, brands, locations, field dimensions, people, appointments and identities."""

@@ -1,0 +1,172 @@
+"""Writing what a change of the network says into the tables.
+
+The only writer of these tables, for the import and for a rebuild from the journal alike: a snapshot in, its rows out.
+Applying changes in the order of the journal, in batches of any size, gives the same rows each time.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from hub.network import tables
+from hub.network.apply_nodes import apply_nodes
+from hub.network.bulk import Row, insert_rows, replace_rows
+from hub.network.dates import BEGINNING, read_instant
+from hub.network.snapshots import (
+    Appointment,
+    IdentitySnapshot,
+    LocationSnapshot,
+    NodeSnapshot,
+    PartnerLinksSnapshot,
+    PartnerSnapshot,
+    PersonSnapshot,
+    RepSnapshot,
+)
+from hub.store import UnitOfWork
+
+Snapshot = Mapping[str, Any]
+
+
+def apply_changes(uow: UnitOfWork, kind: str, snapshots: Sequence[Snapshot]) -> None:
+    """Write the snapshots of one kind of change (see ``hub.network.snapshots``), the oldest first.
+
+    Of several snapshots of one subject the last counts. What a snapshot refers to must be there already; parents
+    of nodes may come in the same call. KeyError for a kind that is none of ``CHANGE_KINDS``.
+    """
+    subject, write = _WRITERS[kind]
+    if subject:
+        snapshots = list({snapshot[subject]: snapshot for snapshot in snapshots}.values())
+    write(uow, snapshots)
+
+
+def _write_table(table: sa.Table) -> Callable[[UnitOfWork, Sequence[Snapshot]], None]:
+    def write(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+        insert_rows(uow, table, [dict(snapshot) for snapshot in snapshots], "update")
+
+    return write
+
+
+def _write_nodes(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    apply_nodes(uow, cast("Sequence[NodeSnapshot]", snapshots))
+
+
+def _write_partners(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    partners = cast("Sequence[PartnerSnapshot]", snapshots)
+    insert_rows(uow, tables.partner, [{"id": p["id"], "name": p["name"]} for p in partners], "update")
+    replace_rows(
+        uow,
+        tables.partner_relationship.c.partner_id,
+        [p["id"] for p in partners],
+        [
+            {"partner_id": p["id"], "kind": kind, "valid_from": BEGINNING, "valid_to": None}
+            for p in partners
+            for kind in p["kinds"]
+        ],
+    )
+
+
+def _write_partner_links(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    partners = cast("Sequence[PartnerLinksSnapshot]", snapshots)
+    replace_rows(
+        uow,
+        tables.partner_link.c.downstream_id,
+        [p["partner_id"] for p in partners],
+        [
+            {
+                "upstream_id": u["partner_id"],
+                "downstream_id": p["partner_id"],
+                "kind": u["kind"],
+                **_validity(u),
+            }
+            for p in partners
+            for u in p["upstream"]
+        ],
+    )
+
+
+def _write_locations(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    locations = cast("Sequence[LocationSnapshot]", snapshots)
+    columns = ("id", "partner_id", "name", "city", "country", "time_zone")
+    insert_rows(
+        uow, tables.location, [{**_pick(place, columns), **_validity(place)} for place in locations], "update"
+    )
+    ids = [place["id"] for place in locations]
+    for owner, part in (
+        (tables.location_brand.c.location_id, "brands"),
+        (tables.location_node.c.location_id, "nodes"),
+    ):
+        rows: list[Row] = [
+            {"location_id": place["id"], **row, **_validity(row)}
+            for place in snapshots
+            for row in place[part]
+        ]
+        replace_rows(uow, owner, ids, rows)
+
+
+def _write_people(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    people = cast("Sequence[PersonSnapshot]", snapshots)
+    rows = [_pick(person, ("id", "partner_id", "locale", "disabled")) for person in people]
+    insert_rows(uow, tables.person, rows, "update")
+    appointments = [
+        (person["id"], appointment) for person in people for appointment in person["appointments"]
+    ]
+    insert_rows(
+        uow, tables.appointment, [_appointment_row(person_id, a) for person_id, a in appointments], "update"
+    )
+    replace_rows(
+        uow,
+        tables.appointment_brand.c.appointment_id,
+        [a["id"] for _, a in appointments],
+        [{"appointment_id": a["id"], "brand_id": brand} for _, a in appointments for brand in a["brands"]],
+    )
+
+
+def _appointment_row(person_id: str, appointment: Appointment) -> Row:
+    columns = ("id", "location_id", "position_id", "audience_class")
+    return {"person_id": person_id, **_pick(appointment, columns), **_validity(appointment)}
+
+
+def _write_representatives(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    people = cast("Sequence[RepSnapshot]", snapshots)
+    replace_rows(
+        uow,
+        tables.rep_assignment.c.person_id,
+        [p["person_id"] for p in people],
+        [{"person_id": p["person_id"], **a, **_validity(a)} for p in people for a in p["assignments"]],
+    )
+
+
+def _write_identities(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    rows = [dict(link) for s in cast("Sequence[IdentitySnapshot]", snapshots) for link in s["links"]]
+    # A link that is there stays as it is: (connection, form, subject) is one person for good.
+    insert_rows(uow, tables.identity_link, rows, "keep")
+
+
+def _pick(snapshot: Mapping[str, Any], columns: Sequence[str]) -> Row:
+    return {column: snapshot[column] for column in columns}
+
+
+def _validity(snapshot: Mapping[str, Any]) -> Row:
+    end = snapshot["valid_to"]
+    return {
+        "valid_from": read_instant(snapshot["valid_from"]),
+        "valid_to": read_instant(end) if end else None,
+    }
+
+
+_WRITERS: dict[str, tuple[str, Callable[[UnitOfWork, Sequence[Snapshot]], None]]] = {
+    # kind of change: (key of its subject, writer)
+    "dimension_changed": ("key", _write_table(tables.dimension)),
+    "brand_changed": ("id", _write_table(tables.brand)),
+    "position_changed": ("id", _write_table(tables.position)),
+    "node_changed": ("id", _write_nodes),
+    "partner_changed": ("id", _write_partners),
+    "partner_links_changed": ("partner_id", _write_partner_links),
+    "location_changed": ("id", _write_locations),
+    "person_changed": ("id", _write_people),
+    "rep_changed": ("person_id", _write_representatives),
+    "identity_linked": ("", _write_identities),
+}
+CHANGE_KINDS = tuple(_WRITERS)
+"""The kinds of change this module writes, in an order in which a new network can be applied."""

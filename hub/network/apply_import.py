@@ -1,0 +1,118 @@
+"""Writing what an import brings, one chunk after the other.
+
+Each chunk is one unit of work: the journal, the tables and the files' keys change together. So an import that is killed
+has applied some chunks wholly and the others not at all, and the next run plans and applies what is left.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hub.errors import Conflict
+from hub.journal import Change, record_changes
+from hub.network import tables
+from hub.network.apply_changes import apply_changes
+from hub.network.bulk import Row, insert_rows
+from hub.network.complete import complete
+from hub.network.people import lock_people
+from hub.network.plan_import import ImportPlan
+from hub.network.roster.aggregates import AGGREGATES, Aggregate
+from hub.network.roster.names import Names
+from hub.network.roster.reading import Progress
+from hub.network.roster.said import Said
+from hub.network.roster.staging import Staging, known, to_do
+from hub.store import UnitOfWork
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+
+CHUNK = 500
+_POSTGRES_LOCK = 7_170_002
+_OF_PEOPLE = {"person", "representative", "identity"}
+
+Before = dict[str, str | None]
+"""External ids in the order of work, each with the hash last applied; None for what is new."""
+
+
+def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, progress: Progress) -> None:
+    """Apply what ``plan_import`` listed. ``progress`` is told after each chunk that is committed.
+
+    Raises Conflict ``import_overtaken`` if another import has changed something since the plan was made.
+    """
+    done = 0
+    progress("applying", done, plan.to_write)
+    for aggregate in AGGREGATES:
+        for before in _chunks(staging, aggregate.kind):
+            said = aggregate.say(staging, names, list(before))
+            with hub.unit_of_work() as uow:
+                _apply_chunk(uow, aggregate, before, said)
+            _note_people(staging, said)
+            done += len(before)
+            progress("applying", done, plan.to_write)
+
+
+def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
+    last = 0
+    while True:
+        query = (
+            sa.select(to_do)
+            .where(to_do.c.kind == kind, to_do.c.place > last)
+            .order_by(to_do.c.place)
+            .limit(CHUNK)
+        )
+        rows = staging.connection.execute(query).all()
+        if not rows:
+            return
+        yield {row.external_id: row.content_hash for row in rows}
+        last = rows[-1].place
+
+
+def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Sequence[Said]) -> None:
+    if not uow.is_sqlite:
+        # One import at a time; on SQLite writers take turns in any case.
+        uow.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+    _refuse_if_overtaken(uow, aggregate.kind, before)
+    if aggregate.kind in _OF_PEOPLE:
+        lock_people(uow, [one.id for one in said if not one.is_new])
+    changes = complete(uow, aggregate.kind, said)
+    record_changes(uow, [_change(aggregate, one, body) for one, body in changes])
+    apply_changes(uow, aggregate.change, [body for _, body in changes])
+    insert_rows(
+        uow,
+        tables.person_detail,
+        [{"person_id": one.id, **one.detail} for one in said if one.detail],
+        "update",
+    )
+    insert_rows(uow, tables.roster_key, [row for one in said for row in _keys(aggregate.kind, one)], "update")
+
+
+def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any]) -> Change:
+    subject = body["key"] if aggregate.kind == "dimension" else one.id
+    return Change(aggregate.change, subject, body, person_id=one.id if aggregate.kind in _OF_PEOPLE else None)
+
+
+def _keys(kind: str, one: Said) -> Iterator[Row]:
+    yield {"kind": kind, "external_id": one.external_id, "id": one.id, "content_hash": one.content_hash}
+    for external_id, id in one.keys.items():
+        yield {"kind": "appointment", "external_id": external_id, "id": id, "content_hash": ""}
+
+
+def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before) -> None:
+    key = tables.roster_key
+    query = sa.select(key.c.external_id, key.c.content_hash).where(
+        key.c.kind == kind, key.c.external_id.in_(before)
+    )
+    now: Before = dict(uow.connection.execute(query).tuples().all())
+    other = next((name for name, content_hash in before.items() if now.get(name) != content_hash), None)
+    if other is not None:
+        raise Conflict(
+            "import_overtaken",
+            f"Another import has changed the {kind} {other} in the meantime; this one stopped there.",
+            "Import the files again: what is applied already is left alone.",
+        )
+
+
+def _note_people(staging: Staging, said: Sequence[Said]) -> None:
+    """Let what comes later find the ids of people who were new."""
+    staging.load(known, [("person", one.external_id, one.id, "", None) for one in said if one.is_new])

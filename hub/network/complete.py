@@ -1,0 +1,101 @@
+"""Adding to what the files say what only the hub knows, so that the journal gets whole snapshots."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from hub.network import tables
+from hub.network.bulk import IDS_PER_QUERY, in_batches
+from hub.network.roster.said import Said
+from hub.network.snapshots import Appointment, IdentitySnapshot, PersonSnapshot
+from hub.store import UnitOfWork
+
+
+def complete(uow: UnitOfWork, kind: str, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
+    """The whole snapshot of each thing of a kind; without those about which there is nothing to write."""
+    complete_kind = _COMPLETED.get(kind)
+    return complete_kind(uow, said) if complete_kind else [(one, one.body) for one in said]
+
+
+def _complete_people(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
+    """With who is disabled, and with the appointments that are no longer in the files.
+
+    Goals and credits hang from appointments, so none is ever taken away. One that left the files ends now; one that
+    ended before stays as it was, and one that would have begun later is never in force.
+    """
+    ids = [one.id for one in said if not one.is_new]
+    person = tables.person
+    disabled = set(
+        uow.connection.scalars(sa.select(person.c.id).where(person.c.id.in_(ids), person.c.disabled))
+    )
+    stored = _stored_appointments(uow, ids)
+    completed = []
+    for one in said:
+        body = cast("PersonSnapshot", one.body)
+        in_files = {appointment["id"] for appointment in body["appointments"]}
+        left = [_ended(row, uow.now) for row in stored.get(one.id, ()) if row["id"] not in in_files]
+        appointments = sorted([*body["appointments"], *left], key=lambda appointment: appointment["id"])
+        whole: PersonSnapshot = {**body, "disabled": one.id in disabled, "appointments": appointments}
+        completed.append((one, cast("Mapping[str, Any]", whole)))
+    return completed
+
+
+def _stored_appointments(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Appointment]]:
+    """By person, as they stand now."""
+    table, brand = tables.appointment, tables.appointment_brand
+    rows = uow.connection.execute(sa.select(table).where(table.c.person_id.in_(person_ids))).all()
+    brands: dict[str, list[str]] = defaultdict(list)
+    for ids in in_batches([row.id for row in rows], IDS_PER_QUERY):
+        for appointment_id, brand_id in uow.connection.execute(
+            sa.select(brand).where(brand.c.appointment_id.in_(ids))
+        ):
+            brands[appointment_id].append(brand_id)
+    stored: dict[str, list[Appointment]] = defaultdict(list)
+    for row in rows:
+        stored[row.person_id].append(
+            {
+                "id": row.id,
+                "location_id": row.location_id,
+                "position_id": row.position_id,
+                "audience_class": row.audience_class,
+                "brands": sorted(brands[row.id]),
+                "valid_from": row.valid_from.isoformat(),
+                "valid_to": row.valid_to.isoformat() if row.valid_to else None,
+            }
+        )
+    return stored
+
+
+def _ended(appointment: Appointment, now: datetime) -> Appointment:
+    start = datetime.fromisoformat(appointment["valid_from"])
+    end = appointment["valid_to"]
+    if end is not None and datetime.fromisoformat(end) <= now:
+        return appointment
+    return {**appointment, "valid_to": max(start, now).isoformat()}
+
+
+def _complete_identities(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
+    """Only the links that are not there yet. A link that left the files stays: what was learned through it counts."""
+    table = tables.identity_link
+    rows = uow.connection.execute(
+        sa.select(table.c.connection_id, table.c.form, table.c.subject).where(
+            table.c.person_id.in_([one.id for one in said])
+        )
+    )
+    stored = set(rows.tuples())
+    completed = []
+    for one in said:
+        links = cast("IdentitySnapshot", one.body)["links"]
+        new = [link for link in links if (link["connection_id"], link["form"], link["subject"]) not in stored]
+        if new:
+            completed.append((one, cast("Mapping[str, Any]", IdentitySnapshot(links=new))))
+    return completed
+
+
+_COMPLETED: dict[str, Callable[[UnitOfWork, Sequence[Said]], list[tuple[Said, Mapping[str, Any]]]]] = {
+    "person": _complete_people,
+    "identity": _complete_identities,
+}

@@ -1,0 +1,76 @@
+"""How outside systems know people: by (connection, form, subject), never by e-mail."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from hub.errors import Conflict
+from hub.ids import new_id
+from hub.journal import Change, record_changes
+from hub.network import tables
+from hub.store import UnitOfWork
+
+SUBJECT = "sub"
+"""The form of OpenID Connect and LTI subjects; the other forms are those of xAPI actors."""
+
+
+def find_person(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> str | None:
+    """The person a system means by this subject, if anybody."""
+    return find_people(uow, connection_id, form, [subject]).get(subject)
+
+
+def find_people(uow: UnitOfWork, connection_id: str, form: str, subjects: Iterable[str]) -> dict[str, str]:
+    """Person ids by subject, for those that are known."""
+    table = tables.identity_link
+    rows = uow.connection.execute(
+        sa.select(table.c.subject, table.c.person_id).where(
+            table.c.connection_id == connection_id, table.c.form == form, table.c.subject.in_(list(subjects))
+        )
+    )
+    return {row.subject: row.person_id for row in rows}
+
+
+def link_identity(
+    uow: UnitOfWork, connection_id: str, form: str, subject: str, person_id: str, made_by: str
+) -> None:
+    """Let a system's subject mean this person; the same again changes nothing.
+
+    Raises Conflict ``identity_taken`` when it already means somebody else: (connection, subject) is one person for good.
+    """
+    known = find_person(uow, connection_id, form, subject)
+    if known == person_id:
+        return
+    if known is not None:
+        raise Conflict("identity_taken", "This subject already belongs to somebody else at this connection.")
+    body = {
+        "connection_id": connection_id,
+        "form": form,
+        "subject": subject,
+        "person_id": person_id,
+        "made_by": made_by,
+    }
+    uow.connection.execute(sa.insert(tables.identity_link).values(**body))
+    record_changes(uow, [Change("identity_linked", person_id, {"links": [body]}, person_id=person_id)])
+
+
+def pairwise_subject(uow: UnitOfWork, connection_id: str, person_id: str) -> str:
+    """The opaque subject under which the hub names this person to this system, issued at the first call.
+
+    Every system gets another one, so that two systems cannot compare notes about a person.
+    """
+    table = tables.identity_link
+    known = uow.connection.scalar(
+        sa.select(table.c.subject)
+        .where(
+            table.c.connection_id == connection_id,
+            table.c.person_id == person_id,
+            table.c.form == SUBJECT,
+            table.c.made_by == "launch",
+        )
+        .limit(1)
+    )
+    if known is not None:
+        return str(known)
+    subject = new_id()
+    link_identity(uow, connection_id, SUBJECT, subject, person_id, made_by="launch")
+    return subject

@@ -1,0 +1,71 @@
+"""Checking what has to do with brands: appointments have only those that their location carries (I11)."""
+
+import re
+
+import sqlalchemy as sa
+
+from hub.errors import Problem
+from hub.network.roster.files import FILES
+from hub.network.roster.known import KnownNetwork, Spans
+from hub.network.roster.staging import ROWS, Staging, known, place
+
+_APPOINTMENTS = next(file for file in FILES if file.name == "appointments.csv")
+_NO_END = "9999-99"
+
+
+def check_titles(staging: Staging, network: KnownNetwork) -> None:
+    """Warn of positions whose title names a brand: brands belong to appointments."""
+    in_file = staging.connection.scalars(sa.select(ROWS["brands.csv"].c.name))
+    names = {name.casefold(): name for name in (*network.brand_names, *in_file) if name.strip()}
+    if not names:
+        return
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+    rows = ROWS["positions.csv"]
+    for line, title in staging.connection.execute(sa.select(rows.c.line, rows.c.title)).tuples():
+        if named := pattern.search(title.casefold()):
+            message = f'"{title}" names the brand {names[named.group()]}; brands belong to appointments'
+            staging.warnings.append(Problem(message, place("positions.csv", line, "title")))
+
+
+def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:
+    """Each brand exists, and the location carries it at some time of the appointment.
+
+    It need not carry it all the time: a brand is in force for an appointment only while the location carries it,
+    so that a location may take up or give up a brand without a new appointment for everybody.
+    """
+    brands_at = {**network.brands_at, **_brands_at(staging)}
+    brands = set(staging.connection.scalars(sa.select(known.c.external_id).where(known.c.kind == "brand")))
+    brands.update(staging.connection.scalars(sa.select(ROWS["brands.csv"].c.brand_id)))
+    rows = ROWS["appointments.csv"]
+    query = sa.select(rows.c.line, rows.c.location_id, rows.c.brands, rows.c.valid_from, rows.c.valid_to)
+    for line, location, listed, start, end in staging.connection.execute(
+        query.where(rows.c.brands != "")
+    ).tuples():
+        carried = brands_at.get(location, {})
+        for brand in listed.split(";"):
+            if brand in brands and _overlaps(carried, brand, start, end):
+                continue
+            missing = f'no brand "{brand}"'
+            absent = f'location "{location}" never carries brand "{brand}" in the time of the appointment'
+            if brand:
+                staging.report(_APPOINTMENTS, absent if brand in brands else missing, line, "brands")
+
+
+def _overlaps(carried: Spans, brand: str, start: str, end: str) -> bool:
+    return any(
+        start < (until or _NO_END) and since < (end or _NO_END) for since, until in carried.get(brand, ())
+    )
+
+
+def _brands_at(staging: Staging) -> dict[str, Spans]:
+    """By location; a location in the files without brands is there too, and has none."""
+    places, rows = ROWS["locations.csv"], ROWS["location_brands.csv"]
+    brands_at: dict[str, Spans] = {
+        name: {} for name in staging.connection.scalars(sa.select(places.c.location_id))
+    }
+    query = sa.select(rows.c.location_id, rows.c.brand_id, rows.c.valid_from, rows.c.valid_to)
+    for location, brand, start, end in staging.connection.execute(query).tuples():
+        spans = brands_at.setdefault(location, {}).setdefault(brand, [])
+        if (start, end) not in spans:
+            spans.append((start, end))
+    return brands_at

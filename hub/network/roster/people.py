@@ -1,0 +1,140 @@
+"""What the files say about people: employer and appointments, whom they look after, how systems know them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.ids import derived_id, new_id
+from hub.network.dates import valid_from, valid_to
+from hub.network.roster.names import Names
+from hub.network.roster.said import Said, parts_of, rows_of
+from hub.network.roster.staging import ROWS, Staging, chosen, known
+from hub.network.snapshots import (
+    Appointment,
+    IdentityLink,
+    IdentitySnapshot,
+    PersonSnapshot,
+    RepAssignment,
+    RepSnapshot,
+)
+
+
+def say_people(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
+    """People with their appointments. Who or what is new gets an id."""
+    ids = known_ids(staging, "person", external)
+    appointments, keys = _appointments(staging, names, external)
+    said = []
+    for row in rows_of(staging, "person", external):
+        body: PersonSnapshot = {
+            "id": ids.get(row.person_id) or new_id(),
+            "partner_id": names.ids["partner"][row.partner_id],
+            "locale": row.locale,
+            "disabled": False,
+            "appointments": sorted(appointments[row.person_id], key=lambda appointment: appointment["id"]),
+        }
+        detail = {"given_name": row.given_name, "family_name": row.family_name, "email": row.email}
+        is_new = row.person_id not in ids
+        said.append(Said(row.person_id, body["id"], body, detail, keys[row.person_id], is_new))
+    return said
+
+
+def _appointments(
+    staging: Staging, names: Names, external: Sequence[str]
+) -> tuple[dict[str, list[Appointment]], dict[str, dict[str, str]]]:
+    """By person: the appointments, and their ids by external id."""
+    rows = ROWS["appointments.csv"]
+    staging.choose(external)
+    query = (
+        sa.select(rows, known.c.id)
+        .join(chosen, chosen.c.external_id == rows.c.person_id)
+        .outerjoin(
+            known, sa.and_(known.c.kind == "appointment", known.c.external_id == rows.c.appointment_id)
+        )
+        .order_by(rows.c.appointment_id)
+    )
+    locations, positions, brands = (names.ids[kind] for kind in ("location", "position", "brand"))
+    appointments: dict[str, list[Appointment]] = defaultdict(list)
+    keys: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in staging.connection.execute(query):
+        id = keys[row.person_id][row.appointment_id] = row.id or new_id()
+        zone = names.time_zones[row.location_id]
+        appointments[row.person_id].append(
+            {
+                "id": id,
+                "location_id": locations[row.location_id],
+                "position_id": positions[row.position_id],
+                "audience_class": row.audience_class,
+                "brands": sorted(brands[brand] for brand in row.brands.split(";")) if row.brands else [],
+                "valid_from": valid_from(row.valid_from, zone),
+                "valid_to": valid_to(row.valid_to, zone),
+            }
+        )
+    return appointments, keys
+
+
+def say_representatives(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
+    """What each of these people looks after; nothing, for somebody who no longer represents anything."""
+    ids = known_ids(staging, "person", external)
+    assignments: dict[str, list[RepAssignment]] = defaultdict(list)
+    for row in parts_of(staging, "representatives.csv", "person_id", external):
+        assignments[row.person_id].append(_assignment(row, names, ids[row.person_id]))
+    said = []
+    for name in external:
+        body: RepSnapshot = {
+            "person_id": ids[name],
+            "assignments": sorted(assignments[name], key=lambda assignment: assignment["id"]),
+        }
+        said.append(Said(name, ids[name], body))
+    return said
+
+
+def _assignment(row: sa.Row[Any], names: Names, person_id: str) -> RepAssignment:
+    zone = names.time_zones[row.location_id] if row.location_id else "UTC"
+    start = valid_from(row.valid_from, zone)
+    return {
+        "id": derived_id("rep_assignment", person_id, row.dimension_id, row.node_id, row.location_id, start),
+        "dimension": row.dimension_id,
+        "node_id": names.ids["node"][f"{row.dimension_id}/{row.node_id}"] if row.node_id else None,
+        "location_id": names.ids["location"][row.location_id] if row.location_id else None,
+        "valid_from": start,
+        "valid_to": valid_to(row.valid_to, zone),
+    }
+
+
+def say_identities(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
+    """How systems know these people."""
+    ids = known_ids(staging, "person", external)
+    slugs = staging.connection.execute(
+        sa.select(known.c.external_id, known.c.id).where(known.c.kind == "connection")
+    )
+    connections: dict[str, str] = dict(slugs.tuples().all())
+    links: dict[str, list[IdentityLink]] = defaultdict(list)
+    for row in parts_of(staging, "identities.csv", "person_id", external):
+        links[row.person_id].append(
+            {
+                "connection_id": connections[row.connection],
+                "form": row.form,
+                "subject": row.subject,
+                "person_id": ids[row.person_id],
+                "made_by": "roster",
+            }
+        )
+    said = []
+    for name in external:
+        of_person = sorted(
+            links[name], key=lambda link: (link["connection_id"], link["form"], link["subject"])
+        )
+        body: IdentitySnapshot = {"links": of_person}
+        said.append(Said(name, ids[name], body))
+    return said
+
+
+def known_ids(staging: Staging, kind: str, external: Sequence[str]) -> dict[str, str]:
+    """The ids of those that are known, or that this import has applied already."""
+    staging.choose(external)
+    query = sa.select(known.c.external_id, known.c.id).join(
+        chosen, chosen.c.external_id == known.c.external_id
+    )
+    return dict(staging.connection.execute(query.where(known.c.kind == kind)).tuples().all())

@@ -1,0 +1,170 @@
+"""Reading the network files into staging, judging every cell on the way."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from hub.errors import BadInput, Problem
+from hub.network.roster.files import FILES, NetworkFile
+from hub.network.roster.staging import ROWS, Staging
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+_BATCH = 10_000
+
+
+def read_files(staging: Staging, directory: Path, progress: Progress) -> str:
+    """Load all network files of a directory; the hash of all of them together.
+
+    A file may be missing if nothing in it is to change; one that belongs to another must come with it. Problems with
+    files, headers and cells are noted in ``staging``. BadInput ``no_network_files`` if there is not one file.
+    """
+    paths = {file.name: directory / file.name for file in FILES}
+    found = [file for file in FILES if paths[file.name].is_file()]
+    if not found:
+        names = ", ".join(paths)
+        raise BadInput(
+            "no_network_files", f"There are no network files in {directory}.", f"They are called {names}."
+        )
+    _check_company(staging, found)
+    staging.warnings += [
+        Problem("is none of the network files and was not read", path.name)
+        for path in sorted(directory.glob("*.csv"))
+        if path.name not in paths
+    ]
+    total = sum(paths[file.name].stat().st_size for file in found)
+    done, hashes = 0, hashlib.sha256()
+    for file in found:
+        size = paths[file.name].stat().st_size
+        with paths[file.name].open("rb") as stream:
+            hashes.update(file.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+            stream.seek(0)
+            read = _read_file(staging, file, stream, partial(_tell, progress, done, total))
+            (staging.present if read else staging.unread).add(file.name)
+        done += size
+        progress("reading", done, total)
+    return hashes.hexdigest()
+
+
+def _tell(progress: Progress, before: int, total: int, at: int) -> None:
+    progress("reading", before + at, total)
+
+
+def _check_company(staging: Staging, found: Sequence[NetworkFile]) -> None:
+    """Two files that make up one whole come together: an absent list of appointments is not an empty one."""
+    for file in FILES:
+        if not file.main:
+            continue
+        main = next(f for f in FILES if f.name == file.main)
+        for missing, other in ((file, main), (main, file)):
+            if missing not in found and other in found and missing.name not in staging.unread:
+                staging.report(missing, f"is missing; {other.name} cannot be used without it")
+                staging.unread.add(missing.name)
+
+
+def _read_file(staging: Staging, file: NetworkFile, stream: BinaryIO, at: Callable[[int], None]) -> bool:
+    """Whether the file could be read to its end."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    reader = csv.reader(_lines(text), strict=True)
+    try:
+        pick = _read_header(staging, file, next(reader, []))
+        if pick is not None:
+            _read_rows(staging, file, _numbered(reader), pick, lambda: at(stream.tell()))
+            return True
+    except UnicodeDecodeError:
+        staging.report(file, "is not UTF-8", _first_bad_line(stream))
+    except (csv.Error, ValueError) as error:
+        staging.report(file, f"is not CSV: {error}", reader.line_num or 1)
+    return False
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    for line in text:
+        if "\0" in line:
+            # The csv module takes it, PostgreSQL does not.
+            raise ValueError("there is a NUL character in this line or the next")
+        yield line
+
+
+def _first_bad_line(stream: BinaryIO) -> int:
+    stream.seek(0)
+    for number, line in enumerate(stream, 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return number
+    return 1
+
+
+def _read_header(
+    staging: Staging, file: NetworkFile, header: list[str]
+) -> Callable[[list[str]], Sequence[str]] | None:
+    """What puts a row's cells into the order of the file's columns; None if the header cannot be used."""
+    names = [column.name for column in file.columns]
+    wrong = [(name, "this column is missing") for name in names if name not in header]
+    wrong += [(name, "there is no such column") for name in dict.fromkeys(header) if name not in names]
+    wrong += [(name, "this column is there twice") for name in names if header.count(name) > 1]
+    for name, message in wrong:
+        staging.report(file, message, 1, name)
+    if wrong:
+        return None
+    return list if header == names else itemgetter(*(header.index(name) for name in names))
+
+
+def _numbered(reader: "Reader") -> Iterator[tuple[int, list[str]]]:
+    """Rows with the line they begin in; a quoted cell may go over several lines."""
+    line = reader.line_num + 1
+    for row in reader:
+        if row:
+            yield line, row
+        line = reader.line_num + 1
+
+
+def _read_rows(
+    staging: Staging,
+    file: NetworkFile,
+    rows: Iterator[tuple[int, list[str]]],
+    pick: Callable[[list[str]], Sequence[str]],
+    at: Callable[[], None],
+) -> None:
+    table, width = ROWS[file.name], len(file.columns)
+    judges = [column.judge for column in file.columns]
+    batch: list[tuple[int | str, ...]] = []
+    for line, row in rows:
+        if len(row) != width:
+            staging.report(file, f"has {len(row)} cells where the header has {width}", line)
+            row = (row + [""] * width)[:width]
+            batch.append((line, *pick(row)))
+        else:
+            cells = pick(row)
+            batch.append((line, *cells))
+            for number, (judge, cell) in enumerate(zip(judges, cells, strict=True)):
+                if message := judge(cell):
+                    staging.report(file, message, line, file.columns[number].name)
+            _check_row(staging, file, line, cells)
+        if len(batch) >= _BATCH:
+            staging.load(table, batch)
+            batch.clear()
+            at()
+    staging.load(table, batch)
+
+
+def _check_row(staging: Staging, file: NetworkFile, line: int, cells: Sequence[str]) -> None:
+    """What cells of one row say together."""
+    if file.period_places:
+        start, end = file.period_places
+        if cells[start] >= cells[end] > "":
+            message = f'"{cells[end]}" is not after {file.columns[start].name} "{cells[start]}"'
+            staging.report(file, message, line, file.columns[end].name)
+    if file.row_check and (wrong := file.row_check(cells)):
+        column, message = wrong
+        staging.report(file, message, line, column)

@@ -1,0 +1,210 @@
+"""Who there is: partners, brands, locations, field dimensions, people, appointments, and how systems know people."""
+
+import sqlalchemy as sa
+
+from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
+
+partner = sa.Table("partner", metadata, id_column(), sa.Column("name", sa.Text, nullable=False))
+
+partner_relationship = sa.Table(
+    "partner_relationship",
+    metadata,
+    reference("partner_id", "partner"),
+    sa.Column(
+        "kind", sa.String(16), nullable=False, comment="make, sell, service, distribute, supply or use"
+    ),
+    *validity(),
+    sa.PrimaryKeyConstraint("partner_id", "kind", "valid_from"),
+)
+
+partner_link = sa.Table(
+    "partner_link",
+    metadata,
+    reference("upstream_id", "partner"),
+    reference("downstream_id", "partner", index=True),
+    sa.Column("kind", sa.String(16), nullable=False, comment="distributor or supplier"),
+    *validity(),
+    sa.PrimaryKeyConstraint("upstream_id", "downstream_id", "kind", "valid_from"),
+)
+
+brand = sa.Table("brand", metadata, id_column(), sa.Column("name", sa.Text, nullable=False))
+
+dimension = sa.Table(
+    "dimension",
+    metadata,
+    sa.Column(
+        "key", sa.String(40), primary_key=True, comment="such as sales, service, parts; general is built in"
+    ),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+node = sa.Table(
+    "node",
+    metadata,
+    id_column(),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    reference("parent_id", "node", nullable=True, index=True),
+)
+
+node_closure = sa.Table(
+    "node_closure",
+    metadata,
+    reference("ancestor_id", "node"),
+    reference("descendant_id", "node", index=True),
+    sa.Column("depth", sa.Integer, nullable=False),
+    sa.PrimaryKeyConstraint("ancestor_id", "descendant_id"),
+)
+
+location = sa.Table(
+    "location",
+    metadata,
+    id_column(),
+    reference("partner_id", "partner", index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("city", sa.Text, nullable=False),
+    sa.Column("country", sa.String(2), nullable=False),
+    sa.Column("time_zone", sa.String(64), nullable=False),
+    *validity(),
+)
+
+location_brand = sa.Table(
+    "location_brand",
+    metadata,
+    reference("location_id", "location"),
+    reference("brand_id", "brand", index=True),
+    sa.Column("activity", sa.String(16), nullable=False, comment="sell, service, parts, make or use"),
+    *validity(),
+    sa.PrimaryKeyConstraint("location_id", "brand_id", "activity", "valid_from"),
+)
+
+location_node = sa.Table(
+    "location_node",
+    metadata,
+    reference("location_id", "location"),
+    reference("node_id", "node", index=True),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    *validity(),
+    sa.PrimaryKeyConstraint("location_id", "dimension", "valid_from"),
+)
+
+position = sa.Table(
+    "position",
+    metadata,
+    id_column(),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("family", sa.String(40), nullable=False),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    id_column(),
+    reference("partner_id", "partner", index=True),
+    sa.Column("locale", sa.String(16), nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+)
+
+person_detail = sa.Table(
+    "person_detail",
+    metadata,
+    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("given_name", sa.Text, nullable=False),
+    sa.Column("family_name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    comment="Personal data lives here alone; erasure deletes the row.",
+)
+
+appointment = sa.Table(
+    "appointment",
+    metadata,
+    id_column(),
+    reference("person_id", "person", index=True),
+    reference("location_id", "location"),
+    reference("position_id", "position", index=True),
+    sa.Column("audience_class", sa.String(8), nullable=False, comment="internal or external"),
+    *validity(),
+    sa.Index("ix_appointment_location_id_person_id", "location_id", "person_id"),
+)
+
+appointment_brand = sa.Table(
+    "appointment_brand",
+    metadata,
+    reference("appointment_id", "appointment"),
+    reference("brand_id", "brand"),
+    sa.PrimaryKeyConstraint("appointment_id", "brand_id"),
+    comment="A brand is in force only while the location carries it; see effective_brands.",
+)
+
+rep_assignment = sa.Table(
+    "rep_assignment",
+    metadata,
+    id_column(),
+    reference("person_id", "person", index=True),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    reference("node_id", "node", nullable=True, index=True),
+    reference("location_id", "location", nullable=True, index=True),
+    *validity(),
+    sa.CheckConstraint("(node_id IS NULL) <> (location_id IS NULL)", name="one_scope"),
+)
+
+connection = sa.Table(
+    "connection",
+    metadata,
+    id_column(),
+    sa.Column("slug", sa.String(64), nullable=False, unique=True, comment="stands in addresses and files"),
+    reference("partner_id", "partner", nullable=True, index=True),
+    sa.Column("kind", sa.String(16), nullable=False, comment="oidc (an identity provider) or lms"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    comment="One outside system, owned by a partner or shared. Its credentials hang from it and can be replaced.",
+)
+
+identity_link = sa.Table(
+    "identity_link",
+    metadata,
+    reference("connection_id", "connection"),
+    sa.Column("form", sa.String(16), nullable=False, comment="sub, account, mbox, mbox_sha1sum or openid"),
+    sa.Column("subject", sa.Text, nullable=False),
+    reference("person_id", "person", index=True),
+    sa.Column("made_by", sa.String(16), nullable=False, comment="roster, launch or sign_in"),
+    sa.PrimaryKeyConstraint("connection_id", "form", "subject"),
+)
+
+email_domain = sa.Table(
+    "email_domain",
+    metadata,
+    sa.Column("domain", sa.String(255), nullable=False),
+    reference("connection_id", "connection"),
+    sa.PrimaryKeyConstraint("domain", "connection_id"),
+    comment="Where people with such an address sign in. It never says who somebody is.",
+)
+
+role_grant = sa.Table(
+    "role_grant",
+    metadata,
+    reference("person_id", "person"),
+    sa.Column("role", sa.String(32), nullable=False, comment="operator"),
+    sa.PrimaryKeyConstraint("person_id", "role"),
+)
+
+roster_key = sa.Table(
+    "roster_key",
+    metadata,
+    sa.Column("kind", sa.String(24), nullable=False, comment="partner, location, person, ..."),
+    sa.Column("external_id", sa.String(200), nullable=False),
+    sa.Column("id", Id(), nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False, comment="of the snapshot last applied"),
+    sa.PrimaryKeyConstraint("kind", "external_id"),
+    comment="What the network files call things, and whether they have changed since the last import.",
+)
+
+import_run = sa.Table(
+    "import_run",
+    metadata,
+    id_column(),
+    sa.Column("started_at", Time(), nullable=False),
+    sa.Column("finished_at", Time()),
+    sa.Column("content_hash", sa.String(64), nullable=False, comment="of all files together"),
+    sa.Column("counts", Json, nullable=False),
+)

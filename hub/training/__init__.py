@@ -1,0 +1,1 @@
+"""WHAT: the catalogue, goals and their reasons, completions and credit."""

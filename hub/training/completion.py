@@ -1,0 +1,48 @@
+"""What counts as completion: evidence in, a decision out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A statement as plugins see it, about a person the hub has recognized.
+
+    ``result`` is the statement's xAPI result object (score, success, completion, duration, extensions), ``context_extensions``
+    its context's extensions; both may be empty.
+    """
+
+    statement_id: str
+    verb: str
+    activity_id: str
+    timestamp: datetime
+    result: Mapping[str, Any]
+    context_extensions: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Offering:
+    """A course or other resource in one external LMS.
+
+    ``completion_policy`` names what counts as completing it, ``launch`` holds custom parameters for its LMS.
+    """
+
+    id: str
+    key: str
+    connection_id: str
+    title: str
+    activity_id: str
+    completion_policy: str
+    external_id: str = ""
+    launch: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The decision that a statement completes an offering, and by which policy. ``score`` is scaled, -1 to 1."""
+
+    policy: str
+    policy_version: str
+    score: float | None = None

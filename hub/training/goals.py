@@ -1,0 +1,121 @@
+"""Goals: what a person is to reach, for which dimension, and every source that says so."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from hub.ids import derived_id
+from hub.store import UnitOfWork
+from hub.training import tables
+
+
+class GoalKey(NamedTuple):
+    """What makes two goals the same. Two rules of one dimension make one goal, two dimensions make two."""
+
+    person_id: str
+    target_kind: str
+    target_id: str
+    kind: str
+    dimension: str
+
+    @property
+    def id(self) -> str:
+        """The goal's id, the same whenever the goal is worked out again."""
+        return derived_id("goal", *self)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One reason for a goal: a rule or a plugin, through one appointment, for ``[valid_from, valid_to)``."""
+
+    goal: GoalKey
+    kind: str
+    source_key: str
+    version: str
+    appointment_id: str
+    reason: Mapping[str, Any]
+    valid_from: datetime
+    valid_to: datetime | None
+    due_at: datetime | None
+    look_back_days: int | None
+
+    @cached_property
+    def goal_id(self) -> str:
+        """The id of the source's goal."""
+        return self.goal.id
+
+    @cached_property
+    def id(self) -> str:
+        """The source's id, the same whenever it is worked out again."""
+        valid_from = self.valid_from.isoformat()
+        return derived_id("source", self.goal_id, self.kind, self.source_key, self.appointment_id, valid_from)
+
+    def row(self) -> dict[str, Any]:
+        """The row of ``goal_source``."""
+        return {
+            "id": self.id,
+            "goal_id": self.goal_id,
+            "kind": self.kind,
+            "source_key": self.source_key,
+            "version": self.version,
+            "appointment_id": self.appointment_id,
+            "reason": dict(self.reason),
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+            "due_at": self.due_at,
+            "look_back_days": self.look_back_days,
+        }
+
+
+def set_goals(uow: UnitOfWork, person_ids: Sequence[str], wanted: Iterable[Source]) -> set[str]:
+    """Make the sources of these people's goals equal to ``wanted``; ids of the goals that were touched.
+
+    Goals are never deleted, because the ledger refers to them: a goal without a valid source is not shown.
+    """
+    by_id = {source.id: source for source in wanted}
+    known = _known_sources(uow, person_ids)
+    wanted_rows = {id: source.row() for id, source in by_id.items()}
+    added = [id for id in wanted_rows if id not in known]
+    changed = [id for id, row in wanted_rows.items() if id in known and known[id] != row]
+    gone = [id for id in known if id not in wanted_rows]
+    _insert_missing_goals(uow, {by_id[id].goal_id: by_id[id].goal for id in added})
+    uow.execute_many(sa.insert(tables.goal_source), [wanted_rows[id] for id in added])
+    _update_sources(uow, [wanted_rows[id] for id in changed])
+    _delete_sources(uow, gone)
+    touched = {wanted_rows[id]["goal_id"] for id in (*added, *changed)}
+    return touched | {known[id]["goal_id"] for id in gone}
+
+
+def _known_sources(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    goal, source = tables.goal, tables.goal_source
+    rows = uow.connection.execute(
+        sa.select(source).join(goal, goal.c.id == source.c.goal_id).where(goal.c.person_id.in_(person_ids))
+    )
+    return {row.id: dict(row._mapping) for row in rows}
+
+
+def _insert_missing_goals(uow: UnitOfWork, by_id: Mapping[str, GoalKey]) -> None:
+    known: set[str] = set()
+    ids = sorted(by_id)
+    for start in range(0, len(ids), 1000):
+        chunk = ids[start : start + 1000]
+        known |= set(uow.connection.scalars(sa.select(tables.goal.c.id).where(tables.goal.c.id.in_(chunk))))
+    uow.execute_many(
+        sa.insert(tables.goal), [{"id": id, **by_id[id]._asdict()} for id in ids if id not in known]
+    )
+
+
+def _update_sources(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        uow.connection.execute(
+            sa.update(tables.goal_source).where(tables.goal_source.c.id == row["id"]).values(**row)
+        )
+
+
+def _delete_sources(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    if ids:
+        uow.connection.execute(sa.delete(tables.goal_source).where(tables.goal_source.c.id.in_(ids)))

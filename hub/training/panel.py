@@ -1,0 +1,23 @@
+"""Small boxes that plugins add to the learner's page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """What a panel is made from: the person, the appointments in the plugin's audiences, and the day."""
+
+    person_id: str
+    on: datetime
+    starts: tuple[datetime, ...]
+    """When the person's appointments in the plugin's audiences began."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A box with a title and a sentence; ``progress`` from 0 to 1 draws a bar."""
+
+    title: str
+    text: str
+    progress: float | None = None

@@ -1,0 +1,128 @@
+"""What there is to learn, who has which goal, and the ledger of credit."""
+
+import sqlalchemy as sa
+
+from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
+
+offering = sa.Table(
+    "offering",
+    metadata,
+    id_column(),
+    sa.Column("key", sa.String(100), nullable=False, unique=True, comment="how rules and files name it"),
+    reference("connection_id", "connection", index=True),
+    sa.Column("external_id", sa.String(300), nullable=False, comment="the course's id in its own LMS"),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("minutes", sa.Integer, comment="how long it takes, if known"),
+    sa.Column("activity_id", sa.Text, nullable=False, comment="the xAPI activity its LMS reports on"),
+    sa.Column(
+        "completion_policy", sa.String(64), nullable=False, comment="which evidence counts as completion"
+    ),
+    sa.Column("launch", Json, nullable=False, comment="custom launch parameters for its LMS"),
+    sa.Column("retired", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("connection_id", "external_id"),
+    sa.UniqueConstraint("connection_id", "activity_id"),
+)
+
+path = sa.Table(
+    "path",
+    metadata,
+    id_column(),
+    sa.Column("key", sa.String(100), nullable=False, unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+)
+
+path_step = sa.Table(
+    "path_step",
+    metadata,
+    reference("path_id", "path"),
+    sa.Column("place", sa.Integer, nullable=False),
+    reference("offering_id", "offering", index=True),
+    sa.PrimaryKeyConstraint("path_id", "place"),
+)
+
+goal = sa.Table(
+    "goal",
+    metadata,
+    id_column(),
+    reference("person_id", "person"),
+    sa.Column("target_kind", sa.String(16), nullable=False, comment="offering or path"),
+    sa.Column("target_id", Id(), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, comment="brand, compliance, development or review"),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    sa.Column("reached_at", Time(), comment="completion time of the live credit; null while open"),
+    sa.UniqueConstraint("person_id", "target_kind", "target_id", "kind", "dimension"),
+    sa.Index("ix_goal_target", "target_kind", "target_id", "person_id"),
+    sa.Index("ix_goal_dimension_person", "dimension", "person_id"),
+    comment="One thing one person is to reach, for one dimension. Lives while a source is valid.",
+)
+
+goal_source = sa.Table(
+    "goal_source",
+    metadata,
+    id_column(),
+    reference("goal_id", "goal", index=True),
+    sa.Column("kind", sa.String(16), nullable=False, comment="rule or plugin"),
+    sa.Column("source_key", sa.String(100), nullable=False, comment="key of the rule, name of the plugin"),
+    sa.Column("version", sa.String(32), nullable=False),
+    reference("appointment_id", "appointment", index=True),
+    sa.Column(
+        "reason", Json, nullable=False, comment="the words and the values that held; see training.reasons"
+    ),
+    sa.Column("due_at", Time()),
+    sa.Column(
+        "look_back_days", sa.Integer, comment="completions this long before valid_from still count; null: any"
+    ),
+    *validity(),
+)
+
+completion = sa.Table(
+    "completion",
+    metadata,
+    id_column(),
+    reference("person_id", "person"),
+    reference("offering_id", "offering"),
+    sa.Column("statement_id", Id(), nullable=False, comment="the evidence"),
+    sa.Column("completed_at", Time(), nullable=False),
+    sa.Column("score", sa.Float, comment="scaled, -1 to 1"),
+    sa.Column("policy", sa.String(64), nullable=False),
+    sa.Column("policy_version", sa.String(32), nullable=False),
+    sa.Column("recognized_by", sa.String(64), nullable=False, comment="plugin that recognized it"),
+    sa.UniqueConstraint("statement_id", "offering_id"),
+    sa.Index("ix_completion_person_id_offering_id", "person_id", "offering_id"),
+)
+
+credit_ledger = sa.Table(
+    "credit_ledger",
+    metadata,
+    id_column(),
+    reference("goal_id", "goal"),
+    sa.Column("person_id", Id(), nullable=False, index=True),
+    sa.Column("statement_id", Id(), nullable=False, comment="the evidence that was decisive"),
+    sa.Column("policy", sa.String(64), nullable=False),
+    sa.Column("policy_version", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False, comment="credit or void"),
+    sa.Column(
+        "amount", sa.Integer, nullable=False, comment="1 for credit, -1 for void: the sum is the state"
+    ),
+    sa.Column("completed_at", Time(), nullable=False),
+    sa.Column("recorded_at", Time(), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False, comment="which entry of this goal: 1, 2, ..."),
+    sa.UniqueConstraint("goal_id", "turn"),
+)
+
+waiting_statement = sa.Table(
+    "waiting_statement",
+    metadata,
+    sa.Column("statement_id", Id(), primary_key=True),
+    sa.Column("connection_id", Id(), nullable=False),
+    sa.Column("form", sa.String(16), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("since", Time(), nullable=False),
+    sa.Index("ix_waiting_statement_subject", "connection_id", "form", "subject"),
+    comment="Statements whose actor nobody knows yet; recognized when an identity link appears.",
+)
+
+APPEND_ONLY = ("credit_ledger",)
+"""Tables in which the database itself refuses UPDATE and DELETE."""

@@ -1,0 +1,1 @@
+"""The learning record store's HTTP: validation, credentials, statements."""

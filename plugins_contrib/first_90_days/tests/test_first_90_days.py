@@ -1,0 +1,35 @@
+"""The plugin alone: what it asks for and what it shows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from first_90_days import Plugin, Settings
+
+from hub.api import Candidate, PanelView
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def plugin() -> Plugin:
+    plugin = Plugin()
+    plugin.settings = Settings()
+    return plugin
+
+
+def test_asks_for_the_path_until_day_91_begins(plugin: Plugin) -> None:
+    candidate = Candidate("p", "a", "north", "external", "technician", ("b",), "l", START, None)
+    (opinion,) = plugin.decide_assignments([candidate])
+    assert (opinion.target_kind, opinion.target) == ("path", "welcome")
+    assert opinion.since == START
+    assert opinion.until == START + timedelta(days=90)
+    assert "90 days" in opinion.reason
+
+
+@pytest.mark.parametrize(
+    ("after_days", "shown"),
+    [(0, "Day 1 of 90"), (22, "Day 23 of 90"), (89, "Day 90 of 90. Today is the last"), (90, None), (-1, None)],
+)
+def test_panel_counts_the_days(plugin: Plugin, after_days: int, shown: str | None) -> None:
+    panels = plugin.plan_panels(PanelView("p", START + timedelta(days=after_days), (START,)))
+    assert [shown in panel.text for panel in panels] == ([True] if shown else [])
