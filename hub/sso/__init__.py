@@ -1,0 +1,1 @@
+"""Sign-in over every partner's own identity provider, and web sessions."""

@@ -1,0 +1,60 @@
+"""Sign-ins under way: what the hub must remember between sending a browser away and its return."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.sealing import Sealer
+from hub.sso import tables
+from hub.sso.refusals import bad_callback
+from hub.sso.tokens import new_token, token_hash
+from hub.store import UnitOfWork
+
+LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One sign-in under way, bound to a browser and a connection. ``code_verifier`` is in plain text here."""
+
+    connection_id: str
+    state: str
+    nonce: str
+    code_verifier: str
+    return_to: str
+
+
+def begin_flow(uow: UnitOfWork, sealer: Sealer, connection_id: str, browser: str, return_to: str) -> Flow:
+    """A new flow with fresh state, nonce and PKCE verifier (RFC 7636, section 4.1) for the browser with this token."""
+    flow = Flow(connection_id, new_token(), new_token(), new_token(), return_to)
+    uow.connection.execute(
+        sa.insert(tables.sign_in_flow).values(
+            state_hash=token_hash(flow.state),
+            browser_hash=token_hash(browser),
+            connection_id=connection_id,
+            nonce=flow.nonce,
+            code_verifier=sealer.seal(flow.code_verifier),
+            return_to=return_to,
+            expires_at=uow.now + LIFETIME,
+        )
+    )
+    return flow
+
+
+def take_flow(uow: UnitOfWork, sealer: Sealer, state: str, browser: str) -> Flow | None:
+    """The flow of this state, taken away so that it works once; None when there is none, or none any more.
+
+    Refuses ``state_of_another_browser`` and leaves the flow to the browser that began it.
+    """
+    table = tables.sign_in_flow
+    this = table.c.state_hash == token_hash(state)
+    mine = table.c.browser_hash == token_hash(browser)
+    row = uow.connection.execute(sa.delete(table).where(this, mine).returning(table)).one_or_none()
+    if row is None:
+        if uow.connection.scalar(sa.select(sa.exists().where(this))):
+            raise bad_callback("state_of_another_browser")
+        return None
+    if row.expires_at <= uow.now:
+        return None
+    return Flow(row.connection_id, state, row.nonce, sealer.open(row.code_verifier), row.return_to)

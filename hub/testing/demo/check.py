@@ -1,0 +1,320 @@
+"""The whole story over HTTP, step by step, each with what was seen. A step that does not hold ends the check."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import requests
+
+from hub.testing.demo.browser import Browser, Page
+from hub.testing.demo.stage import Stage
+from hub.testing.demo.story import LENA, NADIA, OLU, OMAR, PASSWORD, SAM, SARA, DemoPerson
+
+CREDIT_SECONDS = 10.0
+"""How long a credit is waited for before the step fails; how long it took is printed."""
+POLL_SECONDS = 0.05
+
+
+class StepFailed(Exception):
+    """A step of the story did not hold."""
+
+
+@dataclass
+class Journey:
+    """The story, played once against a stage. ``tell`` is called with (mark, sentence) for everything that was seen."""
+
+    stage: Stage
+    tell: Callable[[str, str], None]
+    browsers: dict[str, Browser] = field(default_factory=dict)
+
+    def play(self) -> None:
+        """Play every step; StepFailed names the first that does not hold."""
+        for step in (
+            self.learner_signs_in,
+            self.plan_shows_every_goal_once_with_its_reason,
+            self.north_is_launched_and_its_score_credits_both_goals,
+            self.south_is_launched_and_reports_by_xapi,
+            self.each_manager_sees_the_own_dimension_only,
+            self.plugin_changes_one_audience,
+            self.statements_of_unknown_actors_wait,
+            self.repeats_change_nothing,
+            self.wrong_things_are_refused,
+            self.operator_sees_what_happened,
+        ):
+            with self._step(step.__name__):
+                step()
+
+    def learner_signs_in(self) -> None:
+        """Work e-mail, the employer's sign-in, and back."""
+        browser = Browser(self.stage.hub_url)
+        page = browser.get("/")
+        self._see("/sign-in" in page.url, f"Somebody unknown is asked for a work e-mail at {_path(page)}.")
+        login = browser.submit(page.form("/sign-in"), email=LENA.email)
+        self._see(
+            login.url.startswith(self.stage.riverside_url),
+            f"{LENA.email} leads to {login.url.split('?')[0]}.",
+        )
+        page = browser.submit(login.form("/login"), username=LENA.email, password=PASSWORD)
+        self._see(
+            page.status == 200 and _path(page) == "/my-training", f"{LENA.name} is back, at {_path(page)}."
+        )
+        self._see(LENA.given_name in page.text, "The page greets by name; nobody made an account by hand.")
+        self.browsers[LENA.id] = browser
+
+    def plan_shows_every_goal_once_with_its_reason(self) -> None:
+        """All appointments, one list, reasons, one next step."""
+        page = self.browsers[LENA.id].get("/my-training")
+        titles = (
+            "Brake systems",
+            "High-voltage awareness",
+            "Selling electric cars",
+            "Talking with customers",
+            "Data protection at work",
+        )
+        for title in titles:
+            self._see(title in page.text, f"The plan has {title}.")
+        since = f"{self.stage.story.learner_since.day} {self.stage.story.learner_since:%B %Y}"
+        reason = re.search(
+            rf"Service Technician of [^.]*? at Riverside Motors, rule brake-safety, since {since}", page.text
+        )
+        self._see(reason is not None, f"Why: {reason and reason.group(0)}.")
+        reason = re.search(
+            r"Salesperson of [^.]*? at Hillside Cars, rule safety-promise, since [\w ]+?\d{4}", page.text
+        )
+        self._see(reason is not None, f"And also: {reason and reason.group(0)}.")
+        launches = {form.action for form in page.forms if "/launch/" in form.action}
+        self._see(
+            len(launches) == 5,
+            f"{len(launches)} courses can be started, each from this page: two clicks in all.",
+        )
+
+    def north_is_launched_and_its_score_credits_both_goals(self) -> None:
+        """A real LTI 1.3 launch, a score through AGS, two credits."""
+        browser = self.browsers[LENA.id]
+        course = self._launch(LENA, "Brake systems")
+        self._see(course.url.startswith(self.stage.north_url), f"LMS North accepts the launch: {course.url}.")
+        self._see(
+            LENA.name in course.text and "Brake systems" in course.text,
+            "It shows the learner and the course.",
+        )
+        before = time.monotonic()
+        answer = browser.post_json(f"{course.url}/finish", score_given="92", score_maximum="100").json()
+        self._see(
+            answer["status"] in (200, 201, 204), f"The hub takes its score through AGS ({answer['status']})."
+        )
+        self.north_score = (f"{course.url}/finish", answer["timestamp"])
+        page = self._wait_for_credit(LENA, "Brake systems")
+        took = time.monotonic() - before
+        self._see(True, f"The plan shows the credit {took:.1f} s after the score was sent.")
+        why = self._why(browser, page, "Brake systems")
+        evidence = {re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", w.text)[-1] for w in why if "vidence" in w.text}
+        self._see(len(why) == 2, "Both goals on it, service and sales, are credited.")
+        self._see(len(evidence) == 1, f"With the same evidence: statement {', '.join(evidence)}.")
+
+    def south_is_launched_and_reports_by_xapi(self) -> None:
+        """LTI in, xAPI back, the learner named in South's own way."""
+        browser = self.browsers[LENA.id]
+        course = self._launch(LENA, "Selling electric cars")
+        self._see(course.url.startswith(self.stage.south_url), f"LMS South accepts the launch: {course.url}.")
+        answer = browser.post_json(f"{course.url}/complete", verb="passed", score="0.85").json()
+        self._see(answer["status"] in (200, 204), f"The hub takes its statement ({answer['status']}).")
+        self.south_statement = answer["statement_id"]
+        self._wait_for_credit(LENA, "Selling electric cars")
+        self._see(True, f"South calls the learner {LENA.south_id}; the roster's identity says who that is.")
+
+    def each_manager_sees_the_own_dimension_only(self) -> None:
+        """Two bosses, two field trees, one person."""
+        service = self._sign_in(SARA).get(f"/team?q={LENA.family_name}")
+        sales = self._sign_in(SAM).get(f"/team?q={LENA.family_name}")
+        for manager, page, sees, hidden in (
+            (SARA, service, "High-voltage awareness", "Selling electric cars"),
+            (SAM, sales, "Selling electric cars", "High-voltage awareness"),
+        ):
+            self._see(
+                LENA.name in page.text and sees in page.text, f"{manager.name} sees {sees} of {LENA.name}."
+            )
+            self._see(hidden not in page.text, f"{manager.name} sees nothing of {hidden}.")
+            self._see("Brake systems" in page.text, f"{manager.name} sees the goal Brake systems, credited.")
+        other = self.browsers[SAM.id].get("/team?dimension=service")
+        self._see(
+            other.status == 403, f"{SAM.name} is refused the team of the other dimension ({other.status})."
+        )
+
+    def plugin_changes_one_audience(self) -> None:
+        """A path for the first 90 days, in one audience, ending by itself."""
+        page = self._sign_in(NADIA).get("/my-training")
+        self._see(
+            "Welcome to Riverside" in page.text,
+            f"{NADIA.name}, on day 23, has the path Welcome to Riverside.",
+        )
+        day = re.search(r"Day \d+ of 90", page.text)
+        self._see(
+            day is not None and "first 90 days" in page.text,
+            f"With its reason and end shown: {day and day[0]}.",
+        )
+        page = self._sign_in(OLU).get("/my-training")
+        self._see(
+            "Welcome to Riverside" not in page.text, f"For {OLU.name}, on day 91, it is gone by itself."
+        )
+        self._see("Brake systems" in page.text, "What the rules give stays.")
+        page = self.browsers[LENA.id].get("/my-training")
+        self._see("Welcome to Riverside" not in page.text, f"{LENA.name}, past these days, notices nothing.")
+
+    def statements_of_unknown_actors_wait(self) -> None:
+        """Nothing accepted is lost."""
+        activity = f"{self.stage.south_url}/courses/high-voltage"
+        answer = requests.post(
+            f"{self.stage.south_url}/statements",
+            data={"user_id": OLU.south_id, "activity": activity, "verb": "completed"},
+            timeout=15,
+        ).json()
+        self._see(
+            answer["status"] in (200, 204),
+            f"A statement of {OLU.south_id}, whom nobody has named, is accepted.",
+        )
+        page = self._until(
+            lambda: self._sign_in(OMAR).get("/admin/statements"), lambda p: OLU.south_id in p.text
+        )
+        self._see(
+            OLU.south_id in page.text, "It waits, visible to the operator, until an identity names its actor."
+        )
+
+    def repeats_change_nothing(self) -> None:
+        """The same score and the same statement again."""
+        browser = self.browsers[LENA.id]
+        before = self._ledger_lines(browser)
+        finish, timestamp = self.north_score
+        for _ in range(2):
+            answer = browser.post_json(
+                finish, score_given="92", score_maximum="100", timestamp=timestamp
+            ).json()
+            self._see(
+                answer["status"] in (200, 201, 204), f"The same score again is answered {answer['status']}."
+            )
+        time.sleep(1)
+        self._see(
+            self._ledger_lines(browser) == before, f"The ledger still has {before} lines for the two goals."
+        )
+
+    def wrong_things_are_refused(self) -> None:
+        """Each with its status, and words that say what happened."""
+        stranger = Browser(self.stage.hub_url)
+        login = stranger.submit(stranger.get("/sign-in").form("/sign-in"), email=LENA.email)
+        page = stranger.submit(login.form("/login"), username=LENA.email, password="wrong")
+        self._see(
+            page.status == 401 and "/sso/" not in page.url,
+            "A wrong password stays at the employer's sign-in.",
+        )
+        self._see("/sign-in" in stranger.get("/my-training").url, "And there is no session at the hub.")
+        finish, _ = self.north_score
+        answer = (
+            self.browsers[LENA.id]
+            .post_json(finish, score_given="1", score_maximum="1", user_id="nobody")
+            .json()
+        )
+        self._see(
+            "404" in f"{answer['status']} {answer['answer']}", "A score for a stranger is refused with 404."
+        )
+        answer_http = requests.post(
+            f"{self.stage.hub_url}/xapi/statements",
+            json={"actor": 1},
+            headers={"X-Experience-API-Version": "1.0.3"},
+            auth=("nobody", "wrong"),
+            timeout=15,
+        )
+        self._see(answer_http.status_code == 401, "A statement with a wrong credential is refused with 401.")
+        page = self.browsers[LENA.id].get("/admin")
+        self._see(page.status == 403, "The admin pages are refused to a learner with 403.")
+
+    def operator_sees_what_happened(self) -> None:
+        """Sign-ins, launches, statements, credits, deliveries, plugins with their timings."""
+        browser = self._sign_in(OMAR)
+        page = browser.get("/admin")
+        self._see(page.status == 200, "The operator opens the overview.")
+        for path, words in (
+            ("sign-ins", LENA.name),
+            ("launches", "Brake systems"),
+            ("statements", "LMS South"),
+            ("credits", "Brake systems"),
+            ("plugins", "first_90_days"),
+        ):
+            page = browser.get(f"/admin/{path}")
+            self._see(page.status == 200 and words in page.text, f"/admin/{path} shows {words}.")
+        page = self._until(lambda: browser.get("/admin/deliveries"), lambda p: "elivered" in p.text)
+        self._see(
+            "webhooks" in page.text and "elivered" in page.text, "/admin/deliveries shows delivered webhooks."
+        )
+        notices = requests.get(f"{self.stage.riverside_url}/notices", timeout=15).json()
+        self._see(
+            len(notices) >= 3, f"The employer's system received {len(notices)} signed notices of credit."
+        )
+
+    def _sign_in(self, person: DemoPerson) -> Browser:
+        if person.id not in self.browsers:
+            browser = Browser(self.stage.hub_url)
+            login = browser.submit(browser.get("/sign-in").form("/sign-in"), email=person.email)
+            browser.submit(login.form("/login"), username=person.email, password=PASSWORD)
+            self.browsers[person.id] = browser
+        return self.browsers[person.id]
+
+    def _launch(self, person: DemoPerson, title: str) -> Page:
+        browser = self.browsers[person.id]
+        page = browser.get("/my-training")
+        for form in page.forms:
+            if "/launch/" in form.action and title in form.words:
+                return browser.submit(form)
+        raise StepFailed(f"no start button names {title}: {[f.words for f in page.forms]}")
+
+    def _wait_for_credit(self, person: DemoPerson, title: str) -> Page:
+        browser = self.browsers[person.id]
+
+        def is_done(page: Page) -> bool:
+            return (
+                not any("/launch/" in f.action and title in f.words for f in page.forms)
+                and title in page.text
+            )
+
+        page = self._until(lambda: browser.get("/my-training"), is_done)
+        self._see(is_done(page), f"{title} is credited.")
+        return page
+
+    def _why(self, browser: Browser, page: Page, title: str) -> list[Page]:
+        """The pages behind the line's why links, one per goal."""
+        ids = sorted(set(re.findall(r"/my-training/why/([0-9a-f-]{36})", page.html)))
+        pages = [browser.get(f"/my-training/why/{id}") for id in ids]
+        return [p for p in pages if title in p.text]
+
+    def _ledger_lines(self, browser: Browser) -> int:
+        why = self._why(browser, browser.get("/my-training"), "Brake systems")
+        return sum(len(re.findall(r"\b[Cc]redited\b", page.text)) for page in why)
+
+    def _until(self, look: Callable[[], Page], holds: Callable[[Page], bool]) -> Page:
+        end = time.monotonic() + CREDIT_SECONDS
+        page = look()
+        while not holds(page) and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+            page = look()
+        return page
+
+    def _see(self, holds: bool, sentence: str) -> None:
+        if not holds:
+            raise StepFailed(sentence)
+        self.tell("saw", sentence)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self.tell("step", name.replace("_", " ").capitalize())
+        try:
+            yield
+        except StepFailed as failure:
+            self.tell("failed", f"This did not hold: {failure}")
+            raise
+        except (AssertionError, requests.RequestException, KeyError, IndexError) as failure:
+            self.tell("failed", f"This did not hold: {type(failure).__name__}: {failure}")
+            raise StepFailed(str(failure)) from failure
+
+
+def _path(page: Page) -> str:
+    return "/" + page.url.split("://", 1)[1].partition("/")[2].partition("?")[0]
