@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from hub.clock import SettableClock
 from hub.config import Settings
@@ -23,6 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start from settings nobody has set in the shell, and make the run's folder."""
     for name in [name for name in os.environ if name.startswith("HUB_") and not name.startswith("HUB_TEST_")]:
         del os.environ[name]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, plain]
+    )  # drawing tracebacks takes long
     if not hasattr(config, "workerinput"):
         begin_run()
 

@@ -54,14 +54,15 @@ def derive_sources(
     """Every source of one person's goals."""
     for appointment in appointments:
         for rule in rules.rules_for(appointment):
-            yield from _from_rule(rule, appointment)
+            yield from sources_of_rule(rule, appointment)
     by_id = {a.id: a for a in appointments}
     for opinion in opinions:
         if opinion.appointment_id in by_id:
             yield from _from_opinion(opinion, by_id[opinion.appointment_id], switched)
 
 
-def _from_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
+def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
+    """What one rule says about one appointment."""
     found = match(rule.conditions, appointment)
     if found is None:
         return

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.audiences import tables as audience_tables
 from hub.audiences.conditions import Conditions
 from hub.audiences.file_shapes import AudienceFile, AudienceTable, ConditionsTable, Placed, RuleTable
+from hub.audiences.views import switchable_plugins
 from hub.errors import Problem
 from hub.network import tables as network
 from hub.store import UnitOfWork
@@ -43,18 +44,17 @@ def external_name(kind: str, name: str) -> str:
 
 def look_up(uow: UnitOfWork, file: AudienceFile) -> Names:
     """Everything the file's names stand for."""
-    conditions = [x.table.conditions for x in (*file.audiences, *file.rules)]
+    conditions = [a.table.conditions for a in file.audiences] + [r.table.conditions for r in file.rules]
     ids = {
         kind: _ids(uow, kind, {external_name(kind, name) for c in conditions for name in getattr(c, field)})
         for field, kind in KINDS.items()
     }
-    switchable = {*uow.hooks.implementers("decide_assignments"), *uow.hooks.implementers("plan_panels")}
     return Names(
         ids,
         frozenset(uow.connection.scalars(sa.select(network.dimension.c.key))),
         frozenset(uow.connection.scalars(sa.select(training.offering.c.key))),
         frozenset(uow.connection.scalars(sa.select(training.path.c.key))) | {p.table.key for p in file.paths},
-        frozenset(switchable),
+        frozenset(switchable_plugins(uow)),
     )
 
 
@@ -63,8 +63,12 @@ def problems_of(uow: UnitOfWork, file: AudienceFile, names: Names) -> list[Probl
     problems: list[Problem] = []
     for path in file.paths:
         steps = path.table.steps
-        problems += [path.problem(f"there is no course {s}", "steps") for s in steps if s not in names.offerings]
-        problems += [path.problem(f"{s} occurs twice", "steps") for s in sorted(set(steps)) if steps.count(s) > 1]
+        problems += [
+            path.problem(f"there is no course {s}", "steps") for s in steps if s not in names.offerings
+        ]
+        problems += [
+            path.problem(f"{s} occurs twice", "steps") for s in sorted(set(steps)) if steps.count(s) > 1
+        ]
     for audience in file.audiences:
         problems += _unknown(audience, names)
         problems += [
@@ -104,7 +108,9 @@ def _unknown(placed: Placed[RuleTable] | Placed[AudienceTable], names: Names) ->
 def _ids(uow: UnitOfWork, kind: str, wanted: Iterable[str]) -> dict[str, str]:
     key = network.roster_key
     rows = uow.connection.execute(
-        sa.select(key.c.external_id, key.c.id).where(key.c.kind == kind, key.c.external_id.in_(sorted(wanted)))
+        sa.select(key.c.external_id, key.c.id).where(
+            key.c.kind == kind, key.c.external_id.in_(sorted(wanted))
+        )
     )
     return {row.external_id: row.id for row in rows}
 

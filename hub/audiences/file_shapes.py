@@ -154,7 +154,11 @@ def _read(
         return
     for number, values in enumerate(listed):
         key = str(values.get("key", number + 1)) if isinstance(values, dict) else str(number + 1)
-        place = f"{file}:{lines[kind][number]} {kind} {key}" if number < len(lines[kind]) else f"{file} {kind} {key}"
+        place = (
+            f"{file}:{lines[kind][number]} {kind} {key}"
+            if number < len(lines[kind])
+            else f"{file} {kind} {key}"
+        )
         if key in seen:
             problems.append(Problem("has the same key as one before", place))
         seen.add(key)
@@ -162,7 +166,8 @@ def _read(
             yield Placed(model.model_validate(values), place)
         except ValidationError as error:
             problems += [
-                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(map(str, e['loc']))}") for e in error.errors()
+                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(map(str, e['loc']))}")
+                for e in error.errors()
             ]
 
 

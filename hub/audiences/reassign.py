@@ -37,11 +37,11 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
         elif change.kind == "location_changed":
             locations.add(change.subject_id)
         elif change.kind == "node_changed":
-            locations.update(_locations_under(uow, change.subject_id))
+            locations.update(uow.connection.scalars(_locations_under(change.subject_id)))
         elif change.kind == "rule_changed":
             _queue(uow, _people_of_rule(change.subject_id, change.body))
         elif change.kind == "audience_changed":
-            _queue(uow, _people_matching(Conditions.from_json(change.body["conditions"])))
+            _queue(uow, people_matching(Conditions.from_json(change.body["conditions"])))
             _queue(uow, _people_of_audience(change.subject_id))
         elif change.kind == "plugin_switched":
             conditions = uow.connection.scalar(
@@ -49,7 +49,7 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
                     tables.audience.c.key == change.body["audience"]
                 )
             )
-            _queue(uow, _people_matching(Conditions.from_json(conditions or {})))
+            _queue(uow, people_matching(Conditions.from_json(conditions or {})))
             _queue(uow, _people_of_audience(change.body["audience"]))
     _queue_ids(uow, people)
     for chunk in _chunks(sorted(locations)):
@@ -103,12 +103,12 @@ def reassign_people(uow: UnitOfWork, person_ids: Sequence[str], *, ask: bool = T
     credit_goals(uow, set_goals(uow, person_ids, wanted))
 
 
-def _locations_under(uow: UnitOfWork, node_id: str) -> Iterable[str]:
+def _locations_under(*node_ids: str) -> sa.Select[Any]:
     ln, closure = network.location_node, network.node_closure
-    return uow.connection.scalars(
+    return (
         sa.select(ln.c.location_id)
         .join(closure, closure.c.descendant_id == ln.c.node_id)
-        .where(closure.c.ancestor_id == node_id)
+        .where(closure.c.ancestor_id.in_(node_ids))
     )
 
 
@@ -120,7 +120,7 @@ def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
         .where(source.c.kind == "rule", source.c.source_key == key)
     )
     return sa.select(
-        sa.union(held, _people_matching(Conditions.from_json(body["conditions"]))).subquery().c.person_id
+        sa.union(held, people_matching(Conditions.from_json(body["conditions"]))).subquery().c.person_id
     )
 
 
@@ -128,8 +128,8 @@ def _people_of_audience(key: str) -> sa.Select[Any]:
     return sa.select(tables.opinion.c.person_id).where(tables.opinion.c.audience == key)
 
 
-def _people_matching(conditions: Conditions) -> sa.Select[Any]:
-    """Everybody who may match: a superset that is quick to find; the exact answer is worked out per person."""
+def people_matching(conditions: Conditions) -> sa.Select[Any]:
+    """Ids of everybody who may match: a superset that is quick to find; the exact answer is worked out per person."""
     a, location = network.appointment, network.location
     query = sa.select(a.c.person_id).distinct()
     if conditions.positions:
@@ -140,6 +140,8 @@ def _people_matching(conditions: Conditions) -> sa.Select[Any]:
         query = query.join(location, location.c.id == a.c.location_id).where(
             location.c.partner_id.in_(conditions.partners)
         )
+    if conditions.nodes:
+        query = query.where(a.c.location_id.in_(_locations_under(*conditions.nodes)))
     if conditions.brands:
         ab = network.appointment_brand
         query = query.where(

@@ -21,10 +21,14 @@ statement = sa.Table(
     sa.Column(
         "timestamp", Time(), nullable=False, comment="when the experience happened, as the sender says"
     ),
-    sa.Column("actor_form", sa.String(16), nullable=False, comment="account, mbox, mbox_sha1sum or openid"),
+    sa.Column(
+        "actor_form", sa.String(16), nullable=False, comment="account, mbox, mbox_sha1sum, openid or group"
+    ),
     sa.Column("actor_subject", sa.Text, nullable=False),
     sa.Column("verb", sa.Text, nullable=False),
-    sa.Column("object_id", sa.Text, nullable=False, comment="activity id, statement id, or agent subject"),
+    sa.Column(
+        "object_id", sa.Text, nullable=False, comment="activity id, statement id, or form:subject of an agent"
+    ),
     sa.Column("registration", Id(), comment="of the context: an attempt, a session or an enrollment"),
     sa.Column(
         "payload", sa.LargeBinary, nullable=False, comment="the statement as sent, with what the store sets"

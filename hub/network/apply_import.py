@@ -103,7 +103,7 @@ def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before) -> None:
     query = sa.select(key.c.external_id, key.c.content_hash).where(
         key.c.kind == kind, key.c.external_id.in_(before)
     )
-    now: Before = dict(uow.connection.execute(query).tuples().all())
+    now: Before = dict(uow.connection.execute(query).all())
     other = next((name for name, content_hash in before.items() if now.get(name) != content_hash), None)
     if other is not None:
         raise Conflict(

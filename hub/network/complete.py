@@ -85,7 +85,7 @@ def _complete_identities(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Sa
             table.c.person_id.in_([one.id for one in said])
         )
     )
-    stored = set(rows.tuples())
+    stored = set(rows)
     completed = []
     for one in said:
         links = cast("IdentitySnapshot", one.body)["links"]

@@ -53,7 +53,8 @@ def _compare(staging: Staging, names: Names, aggregate: Aggregate) -> Counts:
     for page in aggregate.list_pages(staging):
         before = _known_hashes(staging, aggregate.kind, page)
         known_here = [name for name in page if name in before]
-        now = {said.external_id: said.content_hash for said in aggregate.say(staging, names, known_here)}
+        said = aggregate.say(staging, names, known_here) if known_here else []
+        now = {one.external_id: one.content_hash for one in said}
         different = [name for name in page if name not in before or now[name] != before[name]]
         staging.load(to_do, [(None, aggregate.kind, name, before.get(name)) for name in different])
         new += len(page) - len(known_here)
@@ -66,7 +67,7 @@ def _known_hashes(staging: Staging, kind: str, page: list[str]) -> dict[str, str
     staging.choose(page)
     query = sa.select(known.c.external_id, known.c.content_hash).where(known.c.kind == kind)
     found = staging.connection.execute(query.join(chosen, chosen.c.external_id == known.c.external_id))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _count_missing(staging: Staging, aggregate: Aggregate) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.ids import is_id
 from hub.journal import voided_ids
 from hub.journal.listed import ROWS, Listed, listed
 from hub.journal.tables import reader as reader_table
@@ -114,9 +115,10 @@ def list_credits(
 
 
 def titles_of_offerings(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, str]:
-    """Titles by offering id."""
+    """Titles by offering id; texts that are no ids are left out."""
     table = tables.offering
-    rows = uow.connection.execute(sa.select(table.c.id, table.c.title).where(table.c.id.in_(ids)))
+    wanted = [id for id in ids if is_id(id)]
+    rows = uow.connection.execute(sa.select(table.c.id, table.c.title).where(table.c.id.in_(wanted)))
     return {row.id: row.title for row in rows}
 
 

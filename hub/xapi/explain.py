@@ -6,6 +6,7 @@ hides another.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -51,7 +52,7 @@ def _explain_object(kind: Any, value: Any, place: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem("must be an object", place)
         return
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     found = []
     if "objectType" in value and "objectType" in fields:
         found = list(explain(fields["objectType"].type, value["objectType"], below(place, "objectType")))
@@ -78,6 +79,11 @@ def _explain_object(kind: Any, value: Any, place: str) -> Iterator[Problem]:
         # A rule that misses what is there but wrong has nothing new to say.
         known = tuple(problem.place for problem in found)
         yield from (p for p in _explain_rules(kind, sound, place) if not _is_above(p.place, known))
+
+
+@cache
+def _fields(kind: Any) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _explain_map(kind: Any, value: dict[str, Any], place: str) -> Iterator[Problem]:

@@ -12,14 +12,17 @@ from hub.xapi.equality import statement_hash
 from hub.xapi.explain import explain
 from hub.xapi.instants import is_rfc_3339, parse_instant
 from hub.xapi.kinds import AnyStatement, decode_statement, kind_of
-from hub.xapi.problems import below, first
+from hub.xapi.problems import MAX_PROBLEMS, below
+from hub.xapi.refusals import TooLarge
 from hub.xapi.statement import SubStatement
 from hub.xapi.strict_json import parse_json
 from hub.xapi.versions import ApiVersion
 
+MAX_STATEMENTS = 10_000
 MAX_DEPTH = 100
 """Objects and arrays inside each other; whoever reads a stored statement later must not run out of stack."""
 
+_NOT_OPENING = bytes(set(range(256)) - set(b"{["))
 _MULTIPART_LATER = "is missing: this store takes no files yet, only addresses of files"
 
 
@@ -52,7 +55,7 @@ class Incoming:
 def read_statements(body: bytes, version: ApiVersion, *, single: bool = False) -> list[Incoming]:
     """Decode and validate what was sent: one statement, or an array of them unless ``single``.
 
-    Raises BadInput with every problem of every statement, each with its place.
+    Raises BadInput with every problem of every statement, each with its place, and TooLarge ``too_many_statements``.
     """
     try:
         return _read(body, version, single)
@@ -62,31 +65,43 @@ def read_statements(body: bytes, version: ApiVersion, *, single: bool = False) -
 
 def _read(body: bytes, version: ApiVersion, single: bool) -> list[Incoming]:
     decoded = parse_json(body)
-    if not isinstance(decoded, dict if single else dict | list):
+    if not isinstance(decoded, dict) and (single or not isinstance(decoded, list)):
         raise BadInput(
             "not_a_statement", f"The body must be a statement{'' if single else ' or an array of them'}."
         )
-    many = isinstance(decoded, list)
-    values = decoded if many else [decoded]
+    if isinstance(decoded, list) and len(decoded) > MAX_STATEMENTS:
+        raise TooLarge("too_many_statements", f"A request may hold {MAX_STATEMENTS} statements at most.")
     try:
-        raws = (
-            [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
-            if many
-            else [body.strip()]
-        )
-        places = [f"statements[{index}]" if many else "statement" for index in range(len(values))]
-        found = [_check(*each, version) for each in zip(places, raws, values, strict=True)]
+        statements, problems = _check_all(decoded, body, version)
     except (msgspec.DecodeError, UnicodeEncodeError):
         # What Python reads and msgspec does not: halves of surrogate pairs, which UTF-8 cannot hold.
         raise BadInput("bad_json", "The body has characters that UTF-8 cannot hold.") from None
-    problems = first(problem for each in found if not isinstance(each, Incoming) for problem in each)
     if problems:
         raise BadInput(
             "bad_statement", "What was sent breaks rules of xAPI; nothing was stored.", problems=problems
         )
-    statements = [each for each in found if isinstance(each, Incoming)]
     _refuse_repeated_ids(statements)
     return statements
+
+
+def _check_all(decoded: Any, body: bytes, version: ApiVersion) -> tuple[list[Incoming], list[Problem]]:
+    """The statements that are right, and what is wrong with the others."""
+    if isinstance(decoded, list):
+        raws = msgspec.json.decode(body, type=list[msgspec.Raw])
+        parts = [(f"statements[{i}]", bytes(raw), decoded[i]) for i, raw in enumerate(raws)]
+    else:
+        parts = [("statement", body.strip(), decoded)]
+    statements: list[Incoming] = []
+    problems: list[Problem] = []
+    for place, raw, value in parts:
+        checked = _check(place, raw, value, version)
+        if isinstance(checked, Incoming):
+            statements.append(checked)
+        else:
+            problems += checked
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return statements, problems[:MAX_PROBLEMS]
 
 
 def _refuse_repeated_ids(statements: Sequence[Incoming]) -> None:
@@ -98,14 +113,14 @@ def _refuse_repeated_ids(statements: Sequence[Incoming]) -> None:
     ]
     if problems:
         raise BadInput(
-            "repeated_ids", "Two statements of a batch have the same id.", problems=first(problems)
+            "repeated_ids", "Two statements of a batch have the same id.", problems=problems[:MAX_PROBLEMS]
         )
 
 
 def _check(place: str, raw: bytes, value: Any, version: ApiVersion) -> Incoming | Sequence[Problem]:
     if not isinstance(value, dict):
         return [Problem("must be an object", place)]
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if len(raw.translate(None, _NOT_OPENING)) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         return [Problem(f"must not be nested deeper than {MAX_DEPTH} levels", place)]
     kind = kind_of(value)
     try:

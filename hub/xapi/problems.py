@@ -1,9 +1,6 @@
 """Reporting what is wrong with a statement: every problem at once, each with its place."""
 
 import re
-from collections.abc import Iterable
-
-from hub.errors import Problem
 
 MAX_PROBLEMS = 100
 """More are not listed: whoever sends a batch with a hundred mistakes has one mistake."""
@@ -25,13 +22,3 @@ def below(place: str, key: str) -> str:
         return f"{place}.{key}" if place else key
     shown = "".join(c for c in key[:60] if c.isprintable())
     return f'{place}["{shown}"]'
-
-
-def first(problems: Iterable[Problem]) -> list[Problem]:
-    """As many as are worth reading."""
-    kept: list[Problem] = []
-    for problem in problems:
-        kept.append(problem)
-        if len(kept) == MAX_PROBLEMS:
-            break
-    return kept

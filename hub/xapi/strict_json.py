@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 from hub.errors import BadInput, Problem
-from hub.xapi.problems import below, first
+from hub.xapi.problems import MAX_PROBLEMS, below
 
 _EXACT_INTEGER = 2.0**53
 
@@ -32,9 +34,9 @@ def parse_json(body: bytes) -> Any:
         found = dict(pairs)
         if len(found) == len(pairs):
             return found
-        keys = [key for key, _ in pairs]
+        counts = Counter(key for key, _ in pairs)
         repeated.append(RepeatedKeys(found))
-        repeated[-1].twice = tuple(key for key in found if keys.count(key) > 1)
+        repeated[-1].twice = tuple(key for key, count in counts.items() if count > 1)
         return repeated[-1]
 
     try:
@@ -44,7 +46,8 @@ def parse_json(body: bytes) -> Any:
     except ValueError as error:
         raise _bad_json(f"is not JSON that can be read: {error}") from None
     if repeated:
-        problems = first(_find_repeated(value, "statements" if isinstance(value, list) else "statement"))
+        root = "statements" if isinstance(value, list) else "statement"
+        problems = list(islice(_find_repeated(value, root), MAX_PROBLEMS))
         raise BadInput("repeated_keys", "A key stands twice in one object.", problems=problems)
     return value
 

@@ -37,7 +37,7 @@ class Plugin:
                 reason=f"you are in your first {self.settings.days} days",
                 since=candidate.starts,
                 until=candidate.starts + timedelta(days=self.settings.days),
-                due_at=candidate.starts + timedelta(days=self.settings.days),
+                due_at=candidate.starts + timedelta(days=self.settings.days, seconds=-1),
             )
 
     @hookimpl

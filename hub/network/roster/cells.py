@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from zoneinfo import available_timezones
 
 from hub.network.dates import FIRST_DAY
@@ -44,7 +44,6 @@ def dimension(text: str) -> str | None:
     return '"general" is built in and has no nodes or representatives' if text == "general" else slug(text)
 
 
-@lru_cache(maxsize=1 << 16)
 def day(text: str) -> str | None:
     """A date as YYYY-MM-DD, not before 1900."""
     try:
@@ -66,7 +65,6 @@ def country(text: str) -> str | None:
     return None if _COUNTRY.fullmatch(text) else f'"{text}" is not a country code of two capital letters'
 
 
-@lru_cache(maxsize=1024)
 def locale(text: str) -> str | None:
     """A language tag such as en or pt-BR (RFC 5646), at most 16 characters."""
     return (
@@ -93,7 +91,6 @@ def short(length: int) -> Check:
 def one_of(*allowed: str) -> Check:
     """One of these words."""
 
-    @lru_cache(maxsize=1024)
     def check(text: str) -> str | None:
         return None if text in allowed else f'"{text}" is none of {", ".join(allowed)}'
 
@@ -103,7 +100,6 @@ def one_of(*allowed: str) -> Check:
 def list_of(check_item: Check) -> Check:
     """A list separated by semicolons, nothing in it twice."""
 
-    @lru_cache(maxsize=4096)
     def check(text: str) -> str | None:
         items = text.split(";")
         if "" in items:

@@ -21,7 +21,7 @@ def check_titles(staging: Staging, network: KnownNetwork) -> None:
         return
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
     rows = ROWS["positions.csv"]
-    for line, title in staging.connection.execute(sa.select(rows.c.line, rows.c.title)).tuples():
+    for line, title in staging.connection.execute(sa.select(rows.c.line, rows.c.title)):
         if named := pattern.search(title.casefold()):
             message = f'"{title}" names the brand {names[named.group()]}; brands belong to appointments'
             staging.warnings.append(Problem(message, place("positions.csv", line, "title")))
@@ -40,9 +40,9 @@ def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:
     query = sa.select(rows.c.line, rows.c.location_id, rows.c.brands, rows.c.valid_from, rows.c.valid_to)
     for line, location, listed, start, end in staging.connection.execute(
         query.where(rows.c.brands != "")
-    ).tuples():
-        carried = brands_at.get(location, {})
-        for brand in listed.split(";"):
+    ):
+        carried = brands_at.get(location)
+        for brand in listed.split(";") if carried is not None else ():
             if brand in brands and _overlaps(carried, brand, start, end):
                 continue
             missing = f'no brand "{brand}"'
@@ -64,7 +64,7 @@ def _brands_at(staging: Staging) -> dict[str, Spans]:
         name: {} for name in staging.connection.scalars(sa.select(places.c.location_id))
     }
     query = sa.select(rows.c.location_id, rows.c.brand_id, rows.c.valid_from, rows.c.valid_to)
-    for location, brand, start, end in staging.connection.execute(query).tuples():
+    for location, brand, start, end in staging.connection.execute(query):
         spans = brands_at.setdefault(location, {}).setdefault(brand, [])
         if (start, end) not in spans:
             spans.append((start, end))

@@ -38,7 +38,7 @@ def read_nodes(staging: Staging) -> tuple[dict[str, int], dict[str, str]]:
     )
     lines: dict[str, int] = {}
     parents: dict[str, str] = {}
-    for line, name, above in found.tuples():
+    for line, name, above in found:
         lines.setdefault(name, line)
         parents.setdefault(name, above)
     return lines, parents

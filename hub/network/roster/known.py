@@ -94,17 +94,18 @@ def _read_brands_at(
     uow: UnitOfWork, staging: Staging, locations: Mapping[str, str], network: KnownNetwork
 ) -> None:
     in_files = set(staging.connection.scalars(sa.select(ROWS["locations.csv"].c.location_id)))
+    network.brands_at = {location: {} for location in locations.values() if location not in in_files}
     brands, table = _names_by_id(staging, "brand"), tables.location_brand
     columns = (table.c.location_id, table.c.brand_id, table.c.valid_from, table.c.valid_to)
     for row in uow.connection.execute(sa.select(*columns).execution_options(yield_per=_BATCH)):
-        location = locations.get(row.location_id)
-        if location is None or location in in_files or row.brand_id not in brands:
+        location = locations.get(row.location_id, "")
+        if location not in network.brands_at or row.brand_id not in brands:
             continue
         zone = network.time_zones[location]
         days = day_of(row.valid_from, zone), day_of(row.valid_to, zone) if row.valid_to else ""
-        network.brands_at.setdefault(location, {}).setdefault(brands[row.brand_id], []).append(days)
+        network.brands_at[location].setdefault(brands[row.brand_id], []).append(days)
 
 
 def _names_by_id(staging: Staging, kind: str) -> dict[str, str]:
     rows = staging.connection.execute(sa.select(known.c.id, known.c.external_id).where(known.c.kind == kind))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

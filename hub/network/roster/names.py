@@ -25,14 +25,14 @@ def read_names(staging: Staging, known_zones: dict[str, str]) -> Names:
     names = Names(time_zones=dict(known_zones))
     for kind in _FEW:
         rows = sa.select(known.c.external_id, known.c.id).where(known.c.kind == kind)
-        ids: dict[str, str] = dict(staging.connection.execute(rows).tuples().all())
+        ids: dict[str, str] = dict(staging.connection.execute(rows).all())
         for external_id in staging.connection.scalars(sa.select(external_ids(kind))):
             if external_id not in ids:
                 ids[external_id] = new_id()
         names.ids[kind] = ids
     places = ROWS["locations.csv"]
     zones = staging.connection.execute(sa.select(places.c.location_id, places.c.time_zone))
-    names.time_zones.update(zones.tuples().all())
+    names.time_zones.update(zones.all())
     return names
 
 

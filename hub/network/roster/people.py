@@ -52,7 +52,6 @@ def _appointments(
         .outerjoin(
             known, sa.and_(known.c.kind == "appointment", known.c.external_id == rows.c.appointment_id)
         )
-        .order_by(rows.c.appointment_id)
     )
     locations, positions, brands = (names.ids[kind] for kind in ("location", "position", "brand"))
     appointments: dict[str, list[Appointment]] = defaultdict(list)
@@ -109,7 +108,7 @@ def say_identities(staging: Staging, names: Names, external: Sequence[str]) -> l
     slugs = staging.connection.execute(
         sa.select(known.c.external_id, known.c.id).where(known.c.kind == "connection")
     )
-    connections: dict[str, str] = dict(slugs.tuples().all())
+    connections: dict[str, str] = dict(slugs.all())
     links: dict[str, list[IdentityLink]] = defaultdict(list)
     for row in parts_of(staging, "identities.csv", "person_id", external):
         links[row.person_id].append(
@@ -137,4 +136,4 @@ def known_ids(staging: Staging, kind: str, external: Sequence[str]) -> dict[str,
     query = sa.select(known.c.external_id, known.c.id).join(
         chosen, chosen.c.external_id == known.c.external_id
     )
-    return dict(staging.connection.execute(query.where(known.c.kind == kind)).tuples().all())
+    return dict(staging.connection.execute(query.where(known.c.kind == kind)).all())

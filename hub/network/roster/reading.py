@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
+Pick = Callable[[list[str]], Sequence[str]]
+"""Puts a row's cells into the order of the file's columns."""
+
 _BATCH = 10_000
+_JUDGMENTS = 1 << 14
+_BLOCK = 1 << 20
 
 
 def read_files(staging: Staging, directory: Path, progress: Progress) -> str:
@@ -44,12 +49,11 @@ def read_files(staging: Staging, directory: Path, progress: Progress) -> str:
     total = sum(paths[file.name].stat().st_size for file in found)
     done, hashes = 0, hashlib.sha256()
     for file in found:
-        size = paths[file.name].stat().st_size
         with paths[file.name].open("rb") as stream:
             hashes.update(file.name.encode() + hashlib.file_digest(stream, "sha256").digest())
-            stream.seek(0)
+            size = stream.tell()
             read = _read_file(staging, file, stream, partial(_tell, progress, done, total))
-            (staging.present if read else staging.unread).add(file.name)
+        (staging.present if read else staging.unread).add(file.name)
         done += size
         progress("reading", done, total)
     return hashes.hexdigest()
@@ -73,42 +77,40 @@ def _check_company(staging: Staging, found: Sequence[NetworkFile]) -> None:
 
 def _read_file(staging: Staging, file: NetworkFile, stream: BinaryIO, at: Callable[[int], None]) -> bool:
     """Whether the file could be read to its end."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    reader = csv.reader(_lines(text), strict=True)
-    try:
-        pick = _read_header(staging, file, next(reader, []))
-        if pick is not None:
-            _read_rows(staging, file, _numbered(reader), pick, lambda: at(stream.tell()))
-            return True
-    except UnicodeDecodeError:
-        staging.report(file, "is not UTF-8", _first_bad_line(stream))
-    except (csv.Error, ValueError) as error:
-        staging.report(file, f"is not CSV: {error}", reader.line_num or 1)
+    bad = _first_bad_line(stream)
+    if bad:
+        staging.report(file, "is not UTF-8 text", bad)
+        return False
+    stream.seek(0)
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            pick = _read_header(staging, file, next(reader, []))
+            if pick is not None:
+                _read_rows(staging, file, reader, pick, lambda: at(stream.tell()))
+                return True
+        except csv.Error as error:
+            staging.report(file, f"is not CSV: {error}", reader.line_num or 1)
     return False
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    for line in text:
-        if "\0" in line:
-            # The csv module takes it, PostgreSQL does not.
-            raise ValueError("there is a NUL character in this line or the next")
-        yield line
-
-
 def _first_bad_line(stream: BinaryIO) -> int:
+    """The first line that is not text, or 0. The csv module takes NUL characters, PostgreSQL does not."""
     stream.seek(0)
-    for number, line in enumerate(stream, 1):
+    lines = 0
+    while block := b"".join(stream.readlines(_BLOCK)):
         try:
-            line.decode()
-        except UnicodeDecodeError:
-            return number
-    return 1
+            block.decode()
+            bad = block.find(b"\0")
+        except UnicodeDecodeError as error:
+            bad = error.start
+        if bad >= 0:
+            return lines + block.count(b"\n", 0, bad) + 1
+        lines += block.count(b"\n")
+    return 0
 
 
-def _read_header(
-    staging: Staging, file: NetworkFile, header: list[str]
-) -> Callable[[list[str]], Sequence[str]] | None:
-    """What puts a row's cells into the order of the file's columns; None if the header cannot be used."""
+def _read_header(staging: Staging, file: NetworkFile, header: list[str]) -> Pick | None:
     names = [column.name for column in file.columns]
     wrong = [(name, "this column is missing") for name in names if name not in header]
     wrong += [(name, "there is no such column") for name in dict.fromkeys(header) if name not in names]
@@ -120,37 +122,28 @@ def _read_header(
     return list if header == names else itemgetter(*(header.index(name) for name in names))
 
 
-def _numbered(reader: "Reader") -> Iterator[tuple[int, list[str]]]:
-    """Rows with the line they begin in; a quoted cell may go over several lines."""
-    line = reader.line_num + 1
-    for row in reader:
-        if row:
-            yield line, row
-        line = reader.line_num + 1
-
-
 def _read_rows(
-    staging: Staging,
-    file: NetworkFile,
-    rows: Iterator[tuple[int, list[str]]],
-    pick: Callable[[list[str]], Sequence[str]],
-    at: Callable[[], None],
+    staging: Staging, file: NetworkFile, reader: "Reader", pick: Pick, at: Callable[[], None]
 ) -> None:
     table, width = ROWS[file.name], len(file.columns)
-    judges = [column.judge for column in file.columns]
+    # What tells rows apart is never the same again; most other cells are.
+    judges = [c.judge if c.name in file.key else lru_cache(_JUDGMENTS)(c.judge) for c in file.columns]
     batch: list[tuple[int | str, ...]] = []
-    for line, row in rows:
-        if len(row) != width:
-            staging.report(file, f"has {len(row)} cells where the header has {width}", line)
-            row = (row + [""] * width)[:width]
-            batch.append((line, *pick(row)))
-        else:
+    line = reader.line_num + 1
+    for row in reader:
+        if len(row) == width:
             cells = pick(row)
             batch.append((line, *cells))
-            for number, (judge, cell) in enumerate(zip(judges, cells, strict=True)):
+            for number, (judge, cell) in enumerate(zip(judges, cells)):  # noqa: B905  # of one length, and often
                 if message := judge(cell):
                     staging.report(file, message, line, file.columns[number].name)
             _check_row(staging, file, line, cells)
+        elif row:
+            staging.report(file, f"has {len(row)} cells where the header has {width}", line)
+            # Stands there all the same, so that what refers to it is not reported as well.
+            batch.append((line, *pick((row + [""] * width)[:width])))
+        # A quoted cell may go over several lines.
+        line = reader.line_num + 1
         if len(batch) >= _BATCH:
             staging.load(table, batch)
             batch.clear()

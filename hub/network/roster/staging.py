@@ -62,7 +62,11 @@ to_do = sa.Table(
     comment="What the import will write, in this order.",
 )
 chosen = sa.Table(
-    "chosen", _metadata, sa.Column("external_id", sa.Text, primary_key=True), sqlite_with_rowid=False
+    "chosen",
+    _metadata,
+    sa.Column("external_id", sa.Text, nullable=False),
+    # Without an index, so that SQLite goes through these few and looks the others up, not the other way round.
+    comment="The things that are being put together.",
 )
 _problem = sa.Table(
     "problem",
@@ -97,6 +101,7 @@ class Staging:
 
     def report_rows(self, file: NetworkFile, column: str, query: sa.Select[tuple[int, str]]) -> None:
         """Note a problem with a column for each (line, message) of a query."""
+        self._write_problems()
         line, message = query.selected_columns
         self.connection.execute(
             sa.insert(_problem).from_select(

@@ -267,12 +267,15 @@ def upgrade() -> None:
             "actor_form",
             sa.String(length=16),
             nullable=False,
-            comment="account, mbox, mbox_sha1sum or openid",
+            comment="account, mbox, mbox_sha1sum, openid or group",
         ),
         sa.Column("actor_subject", sa.Text(), nullable=False),
         sa.Column("verb", sa.Text(), nullable=False),
         sa.Column(
-            "object_id", sa.Text(), nullable=False, comment="activity id, statement id, or agent subject"
+            "object_id",
+            sa.Text(),
+            nullable=False,
+            comment="activity id, statement id, or form:subject of an agent",
         ),
         sa.Column(
             "registration",

@@ -1,0 +1,70 @@
+"""Audience files: who gets what, kept as text. Planning and applying them; ``export_audiences`` writes one.
+
+The file names what it is about; rules, audiences and paths it does not name stay as they are. The same file twice
+changes nothing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub.audiences.count_affected import count_affected
+from hub.audiences.file_names import Names, look_up, problems_of
+from hub.audiences.file_shapes import AudienceFile, read_audience_file, refuse
+from hub.audiences.plan_file import Diff, SwitchChange, compare_file, rule_of
+from hub.audiences.rules import Audience, read_rules, set_audience, set_rule, switch_plugin
+from hub.journal import audit
+from hub.store import UnitOfWork
+from hub.training.offerings import set_path
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+
+__all__ = ["Diff", "apply_audience_file", "plan_audience_file"]
+
+
+def plan_audience_file(
+    hub: "Hub", file: Path, progress: Callable[[str, int, int], None] = lambda *_: None
+) -> Diff:
+    """What applying the file would change, and how many people that touches; nothing is changed.
+
+    BadInput ``bad_audience_file`` with all problems and their places.
+    """
+    read = read_audience_file(file)
+    with hub.reading() as uow:
+        return count_affected(uow, compare_file(uow, read, _checked_names(uow, read)), progress)
+
+
+def apply_audience_file(hub: "Hub", file: Path) -> Diff:
+    """Make paths, audiences, switches and rules as the file has them, in one unit; what was changed.
+
+    Raises as ``plan_audience_file``. Goals follow as soon as a worker gets to them.
+    """
+    read = read_audience_file(file)
+    with hub.unit_of_work() as uow:
+        names = _checked_names(uow, read)
+        diff = compare_file(uow, read, names)
+        _write(uow, read, names, diff)
+        if diff.changes:
+            audit(uow, "audiences_applied", file.name, detail={"changes": len(diff.changes)})
+        return diff
+
+
+def _checked_names(uow: UnitOfWork, file: AudienceFile) -> Names:
+    names = look_up(uow, file)
+    problems = problems_of(uow, file, names)
+    if problems:
+        raise refuse(problems)
+    return names
+
+
+def _write(uow: UnitOfWork, file: AudienceFile, names: Names, diff: Diff) -> None:
+    for path in (p.table for p in file.paths):
+        set_path(uow, path.key, path.title, path.description, path.steps)
+    for audience in (a.table for a in file.audiences):
+        set_audience(uow, Audience(audience.key, audience.name, names.conditions(audience.conditions)))
+    for switch in (c for c in diff.changes if isinstance(c, SwitchChange)):
+        switch_plugin(uow, switch.audience.key, switch.plugin, on=switch.on)
+    known = {rule.key: rule for rule in read_rules(uow)}
+    for rule in (r.table for r in file.rules):
+        set_rule(uow, rule_of(uow, rule, names, known.get(rule.key)))

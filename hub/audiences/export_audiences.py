@@ -1,0 +1,111 @@
+"""Writing what is configured as an audience file, so that applying it again changes nothing."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.conditions import Conditions
+from hub.audiences.file_names import KINDS
+from hub.audiences.rules import Rule, read_rules
+from hub.audiences.views import list_switches
+from hub.errors import HubError
+from hub.network import tables as network
+from hub.store import UnitOfWork
+from hub.training import tables as training
+from hub.training.offerings import read_steps
+
+_HEAD = "# Paths, audiences and rules of this hub, as `hub audiences export` wrote them.\n"
+
+
+def export_audiences(uow: UnitOfWork) -> str:
+    """All paths, audiences with their plugins, and rules, as TOML in order of their keys."""
+    return "\n".join([_HEAD, *_paths(uow), *_audiences(uow), *_rules(uow)])
+
+
+def _paths(uow: UnitOfWork) -> Iterator[str]:
+    offering, path = training.offering, training.path
+    keys = {row.id: row.key for row in uow.connection.execute(sa.select(offering.c.id, offering.c.key))}
+    rows = uow.connection.execute(sa.select(path).order_by(path.c.key)).all()
+    steps = read_steps(uow, [row.id for row in rows])
+    for row in rows:
+        courses = [keys[id] for id in steps.get(row.id, ())]
+        values = {"key": row.key, "title": row.title, "description": row.description, "steps": courses}
+        yield _table("path", {name: _text(value) for name, value in values.items() if value})
+
+
+def _audiences(uow: UnitOfWork) -> Iterator[str]:
+    on = {switches.key: sorted(switches.on_since) for switches in list_switches(uow)}
+    for row in uow.connection.execute(sa.select(tables.audience).order_by(tables.audience.c.key)).all():
+        yield _table(
+            "audience",
+            {
+                "key": _text(row.key),
+                "name": _text(row.name),
+                "conditions": _conditions(uow, Conditions.from_json(row.conditions)),
+                "plugins": _text(on.get(row.key, [])),
+            },
+        )
+
+
+def _rules(uow: UnitOfWork) -> Iterator[str]:
+    for rule in read_rules(uow):
+        values = {
+            "key": _text(rule.key),
+            "title": _text(rule.title),
+            "dimension": _text(rule.dimension),
+            "kind": _text(rule.kind),
+            "target": _text(_target(uow, rule)),
+            "conditions": _conditions(uow, rule.conditions),
+            "due_days": _text(rule.due_days),
+            "look_back_days": _text(rule.look_back_days),
+            "valid_from": _instant(rule.valid_from),
+            "valid_to": _instant(rule.valid_to),
+        }
+        yield _table("rule", {name: value for name, value in values.items() if value != "null"})
+
+
+def _target(uow: UnitOfWork, rule: Rule) -> str:
+    table = training.offering if rule.target_kind == "offering" else training.path
+    key = uow.connection.scalar(sa.select(table.c.key).where(table.c.id == rule.target_id))
+    return f"{rule.target_kind}:{key}"
+
+
+def _conditions(uow: UnitOfWork, conditions: Conditions) -> str:
+    parts = {
+        field: sorted(_external_names(uow, kind, ids))
+        for field, kind in KINDS.items()
+        if (ids := getattr(conditions, field))
+    }
+    words = {"activity": conditions.activity, "class": conditions.audience_class}
+    given: Mapping[str, object] = {**parts, **{name: word for name, word in words.items() if word}}
+    inline = ", ".join(f"{name} = {_text(value)}" for name, value in given.items())
+    return f"{{ {inline} }}" if inline else "{}"
+
+
+def _external_names(uow: UnitOfWork, kind: str, ids: tuple[str, ...]) -> list[str]:
+    key = network.roster_key
+    found = list(
+        uow.connection.scalars(sa.select(key.c.external_id).where(key.c.kind == kind, key.c.id.in_(ids)))
+    )
+    if len(found) != len(ids):
+        raise HubError("no_name", f"The network files have no name for a {kind} that a condition is about.")
+    return [name.replace("/", ":", 1) if kind == "node" else name for name in found]
+
+
+def _table(kind: str, values: Mapping[str, str]) -> str:
+    return "".join([f"[[{kind}]]\n", *(f"{name} = {value}\n" for name, value in values.items())])
+
+
+def _text(value: object) -> str:
+    """A text, number or list as TOML, which writes these as JSON does, except for one control character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _instant(at: datetime | None) -> str:
+    if at is None:
+        return "null"
+    utc = at.astimezone(UTC)
+    return utc.date().isoformat() if utc.time() == time() else utc.isoformat()

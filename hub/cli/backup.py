@@ -1,0 +1,24 @@
+"""``hub backup``: everything in one file."""
+
+from pathlib import Path
+
+import click
+
+KEY_CHECK = "the secret key of this backup"
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write everything the hub knows, as it is at this instant, to FILE. The hub may go on working.
+
+    The file holds personal data, and secrets sealed with the secret key; keep the key somewhere else.
+    """
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import progress_bars
+    from hub.store.backup import write_backup
+
+    with opened_hub() as hub, progress_bars() as progress, hub.reading() as uow:
+        manifest = write_backup(uow, file, hub.sealer.seal(KEY_CHECK), progress)
+    size = file.stat().st_size / 1_000_000
+    click.echo(f"Wrote {manifest.rows:,} rows of {len(manifest.tables)} tables to {file} ({size:,.1f} MB).")

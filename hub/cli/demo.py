@@ -1,0 +1,134 @@
+"""``hub demo``: the whole story on this machine, in real servers on loopback."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from hub.cli.output import progress_bars
+from hub.errors import OutsideFailed
+from hub.testing.demo.check import Journey, StepFailed
+from hub.testing.demo.stage import Ports, Stage, set_stage
+from hub.testing.demo.story import PASSWORD, PEOPLE
+
+READY_SECONDS = 30
+console = Console(highlight=False, soft_wrap=True)
+
+
+@click.command()
+@click.option(
+    "--size", type=click.Choice(["S", "M", "L"]), default="S", show_default=True, help="Size of the network."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another network.")
+@click.option(
+    "--port", type=int, default=8000, show_default=True, help="Port of the hub; the others follow at 8101."
+)
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+@click.option("--database", default="", help="A database address instead of a fresh SQLite file.")
+@click.option("--check", is_flag=True, help="Play the story on free ports, print what was seen, and stop.")
+def demo(size: str, seed: int, port: int, directory: Path, database: str, check: bool) -> None:
+    """Start the hub, two identity providers and two LMSs with a generated network, and stay up."""
+    started = time.monotonic()
+    if check:
+        directory = directory.with_name(directory.name + "-check")
+    shutil.rmtree(directory, ignore_errors=True)
+    ports = Ports.free() if check else Ports(hub=port)
+    today = datetime.now(UTC).date()
+    with (
+        progress_bars() as progress,
+        set_stage(
+            directory, ports, size=size, seed=seed, today=today, database_url=database, progress=progress
+        ) as stage,
+        _running_hub(stage),
+    ):
+        progress.close()
+        if check:
+            _check(stage)
+            return
+        _welcome(stage, time.monotonic() - started)
+        _wait_for_interrupt()
+
+
+def _check(stage: Stage) -> None:
+    marks = {"step": "\n[bold]", "saw": "  [green]✓[/] ", "failed": "  [red]✗[/] "}
+    try:
+        Journey(stage, lambda mark, sentence: console.print(f"{marks[mark]}{_escape(sentence)}")).play()
+    except StepFailed:
+        console.print("\n[red]The story does not hold.[/]")
+        sys.exit(1)
+    console.print("\n[green]Every step of the story held.[/]")
+
+
+def _welcome(stage: Stage, seconds: float) -> None:
+    console.print(f"\n[bold]The Partner Training Hub is ready[/] ({seconds:.1f} s)\n")
+    for name, address in (
+        ("The hub", stage.hub_url),
+        ("Riverside's sign-in", stage.riverside_url),
+        ("Orvantis's sign-in", stage.orvantis_url),
+        ("LMS North", stage.north_url),
+        ("LMS South", stage.south_url),
+    ):
+        console.print(f"  {name:<22}{address}")
+    console.print(f"\nSign in at the hub with one of these addresses; the password is [bold]{PASSWORD}[/]\n")
+    for person in PEOPLE:
+        console.print(f"  {person.email:<34}{person.name}, {person.role}")
+    console.print("\nCtrl+C stops everything.")
+
+
+@contextmanager
+def _running_hub(stage: Stage) -> Iterator[None]:
+    """`hub run` in a process of its own, until the block ends."""
+    environment = {**os.environ, "HUB_CONFIG": str(stage.settings_file)}
+    log = (stage.directory / "hub.log").open("wb")
+    command = [sys.executable, "-m", "hub.cli", "run"]
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_ready(stage, process)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _wait_until_ready(stage: Stage, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{stage.hub_url}/healthz", timeout=2) as answer:  # noqa: S310  (our own loopback)
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    log = (stage.directory / "hub.log").read_text(encoding="utf-8", errors="replace")
+    raise OutsideFailed(
+        "hub_not_ready", f"The hub did not start:\n{log[-2000:]}", f"See {stage.directory / 'hub.log'}."
+    )
+
+
+def _wait_for_interrupt() -> None:
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    stop.wait()
+    console.print("\nStopping ...")
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,91 @@
+"""What can be said about a hub at work: its readers, its queue, its outbox and what waits."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.app import READERS
+from hub.audiences.reassign import count_queue
+from hub.cli.findings import Finding, ok, problem, warning
+from hub.journal.outbox import PARKED, WAITING
+from hub.journal.views import ReaderState, count_undelivered, list_readers
+from hub.runtime import Hub
+from hub.training.tables import waiting_statement
+from hub.training.views import count_waiting
+
+PATIENCE = timedelta(seconds=60)
+"""A row older than this should have been read."""
+
+
+def examine_readers(hub: Hub) -> Iterator[Finding]:
+    """Whether every reader moves."""
+    with hub.reading() as uow:
+        readers = {reader.name: reader for reader in list_readers(uow)}
+    if not readers:
+        yield warning("readers", "no worker has ever run here", "Start `hub run`, or `hub worker` beside it.")
+        return
+    for wanted in READERS:
+        found = readers.get(wanted.name)
+        if found is None:
+            yield warning(
+                f"reader {wanted.name}", "has never run", "Restart the workers: they run an older version."
+            )
+        else:
+            yield _reader(found)
+
+
+def _reader(reader: ReaderState) -> Finding:
+    check = f"reader {reader.name}"
+    late = f"{reader.behind} rows behind, the oldest waits {_length(reader.waiting_for)}"
+    if reader.failures:
+        return problem(
+            check,
+            f"has failed {reader.failures} times in a row ({late}): {reader.last_error}",
+            "It tries again by itself. If a plugin is named, correct it or take it off the list and restart.",
+        )
+    if reader.behind and reader.waiting_for > PATIENCE:
+        return problem(
+            check, late, "Is a worker running? `hub run` has one of its own, `hub worker` starts another."
+        )
+    return ok(check, late if reader.behind else "has read everything")
+
+
+def examine_work(hub: Hub) -> Iterator[Finding]:
+    """What waits: people to work out anew, deliveries, statements of unknown actors."""
+    with hub.reading() as uow:
+        people, undelivered, waiting = count_queue(uow), count_undelivered(uow), count_waiting(uow)
+        oldest = uow.connection.scalar(
+            sa.select(sa.func.min(waiting_statement.c.since, type_=waiting_statement.c.since.type))
+        )
+        now = uow.now
+    yield ok(
+        "assignment", f"{people:,} people wait for their goals to be worked out" if people else "up to date"
+    )
+    if undelivered[PARKED]:
+        yield warning(
+            "deliveries",
+            f"{undelivered[PARKED]} are parked after many attempts, {undelivered[WAITING]} wait",
+            "The admin pages show why, and send them again.",
+        )
+    else:
+        yield ok("deliveries", f"{undelivered[WAITING]} wait" if undelivered[WAITING] else "none wait")
+    if waiting and oldest is not None:
+        yield warning(
+            "statements",
+            f"{waiting:,} wait for their actor to become known, the oldest for {_length(now - oldest)}",
+            "The admin pages show whom they name. Add these identities to identities.csv and import it.",
+        )
+    else:
+        yield ok("statements", "every actor is known")
+
+
+def _length(time: timedelta) -> str:
+    """A length of time in words."""
+    if time >= timedelta(days=2):
+        return f"{time.days} days"
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    )

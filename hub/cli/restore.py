@@ -1,0 +1,40 @@
+"""``hub restore``: a backup into an empty database."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(file: Path) -> None:
+    """Fill the empty database of the settings with the backup in FILE, whichever kind of database it was taken from.
+
+    The file is checked first; it is all or nothing.
+    """
+    from hub.app import open_hub
+    from hub.cli.backup import KEY_CHECK
+    from hub.cli.opening import read_settings
+    from hub.cli.output import progress_bars
+    from hub.errors import HubError
+    from hub.store.restore import restore_backup
+
+    hub = open_hub(read_settings())
+    try:
+        with progress_bars() as progress:
+            manifest = restore_backup(hub.engine, file, progress)
+    finally:
+        hub.close()
+    click.echo(
+        f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables, taken at {manifest.taken_at}."
+    )
+    try:
+        same_key = hub.sealer.open(manifest.key_check) == KEY_CHECK
+    except HubError:
+        same_key = False
+    if not same_key:
+        click.echo(
+            "It was taken with another secret_key: sign-in and launches will fail until that key is in"
+            " secret_key_fallbacks (or is secret_key again).",
+            err=True,
+        )

@@ -1,0 +1,115 @@
+"""``hub run``: the web server, with one worker beside it."""
+
+import multiprocessing
+import os
+import socket
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from hub.errors import Conflict
+
+if TYPE_CHECKING:
+    from hub.config import Settings
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+STOP_SECONDS = 10
+
+
+@click.command()
+@click.option("--host", help="Address to listen on, instead of listen_host of the settings.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on, instead of listen_port; 0 takes a free one.",
+)
+@click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere as `hub worker`.")
+def run(host: str | None, port: int | None, no_worker: bool) -> None:
+    """Serve the hub, after bringing its database to the newest schema, with one worker beside it."""
+    from hub.app import open_hub
+    from hub.cli.opening import config_file, read_settings
+    from hub.store import migrate
+
+    settings = read_settings(quiet=False)
+    host = host or settings.listen_host
+    port = find_port(host, settings.listen_port if port is None else port)
+    hub = open_hub(settings)
+    migrate(hub.engine)
+    hub.close()
+    file = config_file()
+    if file is not None:
+        os.environ["HUB_CONFIG"] = str(file.resolve())
+    _serve(settings, host, port, with_worker=settings.embedded_worker and not no_worker)
+
+
+def find_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Conflict ``port_busy`` when somebody listens there, or nobody may."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Conflict(
+                "port_busy",
+                f"The hub cannot listen on {host}:{port}: {error.strerror}.",
+                "Stop what runs there, or choose another with --port (and change public_url, if people use it directly).",
+            ) from None
+        taken: int = probe.getsockname()[1]
+        return taken
+
+
+def _serve(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    from hub.cli.supervise import Supervisor
+    from hub.cli.wsgi import ENDS_WITH_PARENT
+
+    # Web processes are started afresh instead of copied, so that no connection or lock of this one is shared.
+    multiprocessing.set_start_method("spawn", force=True)
+    os.environ[ENDS_WITH_PARENT] = str(os.getpid())
+    server = Server(
+        "hub.cli.wsgi:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=settings.web_processes,
+        blocking_threads=settings.web_threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # to where the hub's own logs go
+        log_access=False,
+    )
+    worker = Supervisor([sys.executable, "-m", "hub.cli", "worker", "--end-with-parent"])
+    server.on_startup(lambda: _greet(settings, host, port, with_worker=with_worker))
+    with tempfile.TemporaryDirectory(prefix="hub-metrics-") as metrics:
+        if settings.web_processes > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
+        if with_worker:
+            worker.start()
+        try:
+            server.serve()
+        finally:
+            if with_worker:
+                worker.stop()
+    click.echo("The hub has stopped.")
+
+
+def _greet(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:
+    listens = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    beside = "with a worker beside it" if with_worker else "without a worker: `hub worker` must run elsewhere"
+    click.echo(
+        f"The hub listens on {listens}, {beside}. People reach it at {settings.public_url}. Ctrl+C stops it."
+    )
+    public = urlsplit(settings.public_url)
+    if public.hostname in LOOPBACK and public.port != port:
+        click.echo(
+            f"Links and sign-ins lead to {settings.public_url}: change public_url to use {listens}.", err=True
+        )

@@ -1,0 +1,29 @@
+"""``hub worker``: one worker, until it is told to stop."""
+
+import signal
+import threading
+
+import click
+
+
+@click.command()
+@click.option(
+    "--end-with-parent", is_flag=True, hidden=True, help="Stop when whoever started this process is gone."
+)
+def worker(end_with_parent: bool) -> None:
+    """Follow the journals: recognize completions, keep goals true, deliver. Any number may run over PostgreSQL."""
+    from hub.app import open_worker
+    from hub.cli.opening import opened_hub
+    from hub.cli.parent import when_parent_ends
+    from hub.logging import get_logger
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    if end_with_parent:
+        when_parent_ends(stop.set)
+    with opened_hub(quiet=False) as hub:
+        logger = get_logger(__name__)
+        logger.info("worker_started")
+        open_worker(hub).run(stop)
+        logger.info("worker_stopped")

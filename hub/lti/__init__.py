@@ -1,0 +1,1 @@
+"""LTI 1.3: the hub as platform towards the LMSs that hold courses."""

@@ -1,0 +1,182 @@
+"""Line items: the columns of an LMS's own gradebook at the hub (AGS 2.0, section 3.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.errors import BadInput, Missing
+from hub.ids import is_id, new_id
+from hub.journal import Change, audit, record_changes
+from hub.lti import tables
+from hub.lti.id_token import line_item_url
+from hub.lti.paging import Page
+from hub.lti.refusals import Refused
+from hub.lti.resource_links import ResourceLink, read_link
+from hub.lti.scores import LARGEST_NUMBER, SMALLEST_MAXIMUM, is_maximum
+from hub.lti.tools import Tool
+from hub.store import UnitOfWork
+
+_MAX_TEXT = 1_000
+FILTERS = ("resource_link_id", "resource_id", "tag")
+
+
+@dataclass(frozen=True)
+class LineItem:
+    """A line item of a context. The default one is bound to the resource link, and its scores are credited."""
+
+    id: str
+    resource_link_id: str
+    label: str
+    score_maximum: float
+    tag: str
+    resource_id: str
+    is_default: bool
+
+
+class _Definition(msgspec.Struct, rename="camel"):
+    label: str
+    score_maximum: float
+    tag: str | None = None
+    resource_id: str | None = None
+    resource_link_id: str | None = None
+
+
+def list_line_items(uow: UnitOfWork, tool: Tool, context_id: str, page: Page) -> tuple[list[LineItem], str]:
+    """Line items of a context, in the order of their ids; and the id to go on after, empty on the last page."""
+    link = find_context(uow, tool, context_id)
+    table, wanted = tables.lti_line_item, page.filters
+    query = sa.select(table).where(table.c.resource_link_id == link.id)
+    if "resource_link_id" in wanted:
+        query = query.where(table.c.is_default if wanted["resource_link_id"] == link.id else sa.false())
+    query = query.where(*(table.c[name] == wanted[name] for name in ("resource_id", "tag") if name in wanted))
+    if page.after:
+        query = query.where(table.c.id > page.after)
+    rows = uow.connection.execute(query.order_by(table.c.id).limit(page.limit + 1)).all()
+    items = [_line_item(row) for row in rows[: page.limit]]
+    return items, items[-1].id if len(rows) > page.limit else ""
+
+
+def create_line_item(uow: UnitOfWork, tool: Tool, context_id: str, body: bytes) -> LineItem:
+    """Add a line item of the tool's own. BadInput for a bad definition, Missing for a link that is not the context's.
+
+    It is not bound to the resource link, whatever the tool asks: the standard lets the launch name a line item only
+    where the link has exactly one, and that one is credited.
+    """
+    link = find_context(uow, tool, context_id)
+    asked = _parse(body)
+    if asked.resource_link_id not in {None, link.id}:
+        raise Missing("no_resource_link", "There is no such resource link in this context.")
+    item = LineItem(new_id(), link.id, is_default=False, **_values(asked))
+    _save(uow, item)
+    audit(uow, "line_item_created", item.id, connection_id=tool.connection_id, partner_id=tool.partner_id)
+    return item
+
+
+def read_line_item(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str) -> LineItem:
+    """One line item; Missing when it is not this tool's, not of this context, or nowhere: the three answer alike."""
+    link = find_context(uow, tool, context_id)
+    table = tables.lti_line_item
+    row = None
+    if is_id(line_item_id):
+        row = uow.connection.execute(
+            sa.select(table).where(table.c.id == line_item_id.lower(), table.c.resource_link_id == link.id)
+        ).one_or_none()
+    if row is None:
+        raise Missing("no_line_item", "There is no such line item.")
+    return _line_item(row)
+
+
+def update_line_item(
+    uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str, body: bytes
+) -> LineItem:
+    """Replace a definition. A new maximum scales the results, which are worked out when they are read."""
+    known = read_line_item(uow, tool, context_id, line_item_id)
+    asked = _parse(body)
+    item = LineItem(known.id, known.resource_link_id, is_default=known.is_default, **_values(asked))
+    if item != known:
+        _save(uow, item)
+        audit(uow, "line_item_updated", item.id, connection_id=tool.connection_id, partner_id=tool.partner_id)
+    return item
+
+
+def delete_line_item(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str) -> None:
+    """Remove a line item and its results; statements stay. The default one cannot go: a course must be creditable."""
+    item = read_line_item(uow, tool, context_id, line_item_id)
+    if item.is_default:
+        raise Refused(
+            "default_line_item",
+            "The line item of the course itself cannot be deleted.",
+            status=405,
+            headers={"Allow": "GET, PUT"},
+        )
+    result, table = tables.lti_result, tables.lti_line_item
+    uow.connection.execute(sa.delete(result).where(result.c.line_item_id == item.id))
+    uow.connection.execute(sa.delete(table).where(table.c.id == item.id))
+    record_changes(uow, [Change("line_item_removed", item.id, {"id": item.id})])
+    audit(uow, "line_item_deleted", item.id, connection_id=tool.connection_id, partner_id=tool.partner_id)
+
+
+def find_context(uow: UnitOfWork, tool: Tool, context_id: str) -> ResourceLink:
+    """The resource link that is this context; Missing when it is another tool's or nobody's."""
+    link = read_link(uow, context_id.lower()) if is_id(context_id) else None
+    if link is None or link.connection_id != tool.connection_id:
+        raise Missing("no_context", "There is no such context.")
+    return link
+
+
+def line_item_json(uow: UnitOfWork, item: LineItem) -> dict[str, Any]:
+    """The representation of media type lineitem+json; what is not set is left out."""
+    shown = {
+        "id": line_item_url(uow.settings, item.resource_link_id, item.id),
+        "label": item.label,
+        "scoreMaximum": item.score_maximum,
+        "resourceLinkId": item.resource_link_id if item.is_default else "",
+        "resourceId": item.resource_id,
+        "tag": item.tag,
+    }
+    return {name: value for name, value in shown.items() if value != ""}
+
+
+def _parse(body: bytes) -> _Definition:
+    try:
+        asked = msgspec.json.decode(body, type=_Definition)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BadInput("bad_line_item", f"This is no line item: {error}") from None
+    texts = [asked.label, asked.tag or "", asked.resource_id or ""]
+    if any(len(text) > _MAX_TEXT or "\0" in text for text in texts):
+        raise BadInput(
+            "bad_line_item",
+            f"label, tag and resourceId have at most {_MAX_TEXT} characters, none of them NUL.",
+        )
+    if not asked.label.strip():
+        raise BadInput("bad_line_item", "The label must not be blank.")
+    if not is_maximum(asked.score_maximum):
+        raise BadInput("bad_line_item", f"scoreMaximum must be from {SMALLEST_MAXIMUM} to {LARGEST_NUMBER}.")
+    return asked
+
+
+def _values(asked: _Definition) -> Mapping[str, Any]:
+    return {
+        "label": asked.label,
+        "score_maximum": asked.score_maximum,
+        "tag": asked.tag or "",
+        "resource_id": asked.resource_id or "",
+    }
+
+
+def _save(uow: UnitOfWork, item: LineItem) -> None:
+    table = tables.lti_line_item
+    record_changes(uow, [Change("line_item_changed", item.id, vars(item))])
+    if not uow.connection.execute(
+        sa.update(table).where(table.c.id == item.id).values(**vars(item))
+    ).rowcount:
+        uow.connection.execute(sa.insert(table).values(**vars(item)))
+
+
+def _line_item(row: sa.Row[Any]) -> LineItem:
+    return LineItem(
+        row.id, row.resource_link_id, row.label, row.score_maximum, row.tag, row.resource_id, row.is_default
+    )

@@ -1,0 +1,78 @@
+"""Applying the journal of changes: which function of which area writes which kind of change."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences.opinions import apply_opinions
+from hub.audiences.rules import apply_audience, apply_rule, apply_switch
+from hub.errors import HubError
+from hub.network.apply_changes import CHANGE_KINDS, apply_changes
+from hub.network.connections import apply_connection, apply_email_domain
+from hub.network.people import apply_role
+from hub.store import UnitOfWork
+from hub.training.offerings import apply_offering, apply_path
+
+Body = Mapping[str, Any]
+Apply = Callable[[UnitOfWork, Sequence[Body]], None]
+
+
+def _each(apply: Callable[[UnitOfWork, Body], None]) -> Apply:
+    def apply_all(uow: UnitOfWork, bodies: Sequence[Body]) -> None:
+        for body in bodies:
+            apply(uow, body)
+
+    return apply_all
+
+
+def _network(kind: str) -> Apply:
+    return partial(_apply_network, kind)
+
+
+def _apply_network(kind: str, uow: UnitOfWork, bodies: Sequence[Body]) -> None:
+    apply_changes(uow, kind, bodies)
+
+
+APPLY: Mapping[str, Apply] = {
+    **{kind: _network(kind) for kind in CHANGE_KINDS},
+    "connection_changed": _each(apply_connection),
+    "email_domain_routed": _each(apply_email_domain),
+    "role_granted": _each(apply_role),
+    "offering_changed": _each(apply_offering),
+    "path_changed": _each(apply_path),
+    "rule_changed": _each(apply_rule),
+    "audience_changed": _each(apply_audience),
+    "plugin_switched": _each(apply_switch),
+    "opinions_given": apply_opinions,
+}
+"""Kinds of change that decide what is derived."""
+
+KEPT_BY_ADAPTERS = frozenset(
+    {
+        "identity_provider_changed",
+        "line_item_changed",
+        "line_item_removed",
+        "lti_tool_changed",
+        "offering_placed",
+        "platform_key_rotated",
+        "xapi_credential",
+    }
+)
+"""Kinds that only the protocols' own tables rest on; they decide nothing about people, goals or credits."""
+
+
+def apply_journal(uow: UnitOfWork, changes: Iterable[sa.Row[Any]]) -> None:
+    """Write what these changes say, in their order. HubError ``unknown_change`` for a kind nobody here knows."""
+    for kind, same in groupby(changes, key=lambda change: change.kind):
+        if kind in KEPT_BY_ADAPTERS:
+            continue
+        if kind not in APPLY:
+            raise HubError(
+                "unknown_change",
+                f"The journal has changes of the kind {kind}, which this version of the hub does not know.",
+                "Use the version that wrote them, or a newer one.",
+            )
+        APPLY[kind](uow, [change.body for change in same])

@@ -1,0 +1,94 @@
+"""Reading a backup into an empty database, of either kind, whichever kind it was taken from."""
+
+import zipfile
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.errors import BadInput, Conflict, Problem
+from hub.store.archive import Manifest, check_content, open_archive, read_manifest, read_table
+from hub.store.migrate import migrate
+from hub.store.revision import newest_revision
+from hub.store.types import metadata
+
+Progress = Callable[[str, int, int], None]
+_BATCH = 1_000
+_SEEDED = ("dimension",)
+"""Tables into which migrations put rows; they come back with the backup."""
+
+
+def restore_backup(engine: sa.Engine, file: Path, progress: Progress = lambda *_: None) -> Manifest:
+    """Fill the database with a backup, all of it or nothing; what the backup held.
+
+    The whole file is checked against its manifest before anything is written. Raises BadInput ``bad_backup``,
+    ``damaged_backup`` or ``other_schema``, and Conflict ``not_empty`` when the database holds anything.
+    """
+    with open_archive(file) as archive:
+        manifest = read_manifest(archive)
+        _check_schema(manifest)
+        progress("checking", 0, manifest.rows)
+        check_content(archive, manifest)
+        progress("checking", manifest.rows, manifest.rows)
+        migrate(engine)
+        with engine.begin() as connection:
+            _refuse_rows(connection)
+            _fill(connection, archive, manifest, progress)
+    return manifest
+
+
+def _check_schema(manifest: Manifest) -> None:
+    newest = newest_revision()
+    if manifest.schema != newest:
+        raise BadInput(
+            "other_schema",
+            f"This backup has schema {manifest.schema}; this version of the hub has {newest}.",
+            f"Restore it with hub {manifest.hub_version}, then upgrade and run `hub migrate`.",
+        )
+    missing = {table.name for table in metadata.sorted_tables} ^ set(manifest.tables)
+    if missing:
+        problems = [Problem("is not in both, the backup and this hub", name) for name in sorted(missing)]
+        raise BadInput("other_schema", "This backup has other tables than this hub.", problems=problems)
+
+
+def _refuse_rows(connection: sa.Connection) -> None:
+    used = [
+        table.name
+        for table in metadata.sorted_tables
+        if table.name not in _SEEDED
+        and connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
+    ]
+    if used:
+        raise Conflict(
+            "not_empty",
+            f"The database is not empty: {', '.join(used)} hold rows. Nothing was changed.",
+            "Restore into a new database: set database_url and run `hub migrate`.",
+        )
+
+
+def _fill(
+    connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest, progress: Progress
+) -> None:
+    for name in _SEEDED:
+        connection.execute(sa.delete(metadata.tables[name]))
+    done = 0
+    for table in metadata.sorted_tables:
+        rows = read_table(archive, table)
+        while batch := list(islice(rows, _BATCH)):
+            connection.execute(sa.insert(table), batch)
+            done += len(batch)
+            progress("rows", done, manifest.rows)
+        if connection.dialect.name == "postgresql":
+            _continue_numbering(connection, table)
+    progress("rows", manifest.rows, manifest.rows)
+
+
+def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
+    """Let the database number new rows after the restored ones."""
+    numbered = next((column for column in table.c if column.identity is not None), None)
+    if numbered is None:
+        return
+    last = connection.scalar(sa.select(sa.func.max(numbered)))
+    if last is not None:
+        connection.execute(sa.select(sa.func.setval(f"{table.name}_{numbered.name}_seq", last)))

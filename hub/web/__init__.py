@@ -1,0 +1,50 @@
+"""Pages for people: what they look like, and how a request becomes one. They hold no SQL: services and views answer."""
+
+import flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+
+from hub.web import admin, my_training, operations, sign_in, team
+from hub.web.assets import asset
+from hub.web.begin_request import begin_request, end_request, redirect_to_public_host, refuse_nul
+from hub.web.errors import register_error_pages
+from hub.web.headers import set_headers
+from hub.web.metrics import count_request
+from hub.web.viewer import layout_context
+from hub.web.words import FILTERS
+
+resources = flask.Blueprint(
+    "web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
+)
+"""Templates, styles and scripts; the pages themselves are in the blueprints below."""
+
+PAGES = (sign_in.blueprint, my_training.blueprint, team.blueprint, admin.blueprint)
+
+
+def install(app: flask.Flask) -> CSRFProtect:
+    """Put the pages into the application, with their headers, errors and measurements.
+
+    Returns the guard that asks every POST for a token, so that protocol endpoints can be exempted.
+    """
+    app.config.setdefault(
+        "WTF_CSRF_TIME_LIMIT", None
+    )  # a token lasts as long as its session: pages stay open for hours
+    app.before_request(begin_request)
+    app.before_request(redirect_to_public_host)
+    app.before_request(refuse_nul)
+    csrf = CSRFProtect(app)
+    Bootstrap5(app)
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(layout_context)
+    register_error_pages(app)
+    app.register_blueprint(resources)
+    app.register_blueprint(operations.blueprint)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+    # The last one registered runs first: headers are on the response before it is counted.
+    app.after_request(count_request)
+    app.after_request(set_headers)
+    app.teardown_request(end_request)
+    return csrf

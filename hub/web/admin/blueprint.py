@@ -1,0 +1,29 @@
+"""The blueprint that the modules beside this one add their pages to. Everything in it is for operators."""
+
+import flask
+
+from hub.web.viewer import require_operator, require_sign_in
+
+blueprint = flask.Blueprint("admin", __name__, url_prefix="/admin")
+blueprint.before_request(require_sign_in)
+blueprint.before_request(require_operator)
+
+SECTIONS = (
+    ("overview", "Overview"),
+    ("sign_ins", "Sign-ins"),
+    ("launches", "Launches"),
+    ("statements", "Statements"),
+    ("credits", "Credits"),
+    ("deliveries", "Deliveries"),
+    ("plugins", "Plugins"),
+    ("readers", "Readers"),
+    ("connections", "Connections"),
+    ("activity", "All activity"),
+)
+"""Endpoints and titles, in the order of the menu."""
+
+
+@blueprint.context_processor
+def menu() -> dict[str, object]:
+    """The sections, for the layout of these pages."""
+    return {"sections": SECTIONS}

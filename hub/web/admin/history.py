@@ -1,0 +1,130 @@
+"""What people and systems did, or were refused: the audit trail in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import flask
+
+from hub.flask_hub import current_hub
+from hub.journal.listed import ROWS
+from hub.journal.views import AuditRow, list_audit
+from hub.network.views import names_of_connections, names_of_people
+from hub.training.views import titles_of_offerings
+from hub.web.admin.blueprint import blueprint
+from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, read_position
+
+OUTCOMES = ("done", "refused")
+SIGN_INS = ("sign_in", "sign_out")
+LAUNCHES = ("launch",)
+
+DONE_WORDS = {
+    "sign_in": "Signed in",
+    "sign_out": "Signed out",
+    "launch": "Opened a course",
+    "score": "Score received",
+    "plugin_switched": "Switched a plugin",
+    "rule_changed": "Rule changed",
+    "audience_changed": "Audience changed",
+    "role_granted": "Role granted",
+    "tool_connected": "LMS connected",
+    "connect_identity_provider": "Identity provider connected",
+    "delivery_resent": "Sent a delivery again",
+}
+REFUSED_WORDS = {
+    "sign_in": "Sign-in refused",
+    "launch": "Launch refused",
+    "score": "Score refused",
+    "form": "Form refused",
+    "admin": "Admin page refused",
+    "statement": "Statement refused",
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One row of the audit trail with names for its ids; ``subject`` is what stays a mere id or key."""
+
+    row: AuditRow
+    words: str
+    person: str
+    connection: str
+    course: str
+    facts: tuple[str, ...]
+    subject: str
+
+
+def happenings(rows: Sequence[AuditRow]) -> list[Happening]:
+    """The rows in words."""
+    with current_hub().reading() as uow:
+        granted = [row.subject_id for row in rows if row.action == "role_granted"]
+        people = names_of_people(uow, [*(row.actor_id for row in rows), *granted])
+        connections = names_of_connections(uow, [row.connection_id for row in rows])
+        courses = titles_of_offerings(
+            uow, [row.subject_id for row in rows if row.action in LAUNCHES and row.subject_id]
+        )
+    return [_happening(row, people, connections, courses) for row in rows]
+
+
+@blueprint.get("/sign-ins")
+def sign_ins() -> str:
+    """Who signed in and out, and who could not."""
+    return _page("Sign-ins", SIGN_INS, "Nobody has signed in yet.")
+
+
+@blueprint.get("/launches")
+def launches() -> str:
+    """Which courses were opened in which LMS, and which could not be."""
+    return _page("Launches", LAUNCHES, "No course has been opened yet.")
+
+
+@blueprint.get("/activity")
+def activity() -> str:
+    """The whole audit trail."""
+    return _page("All activity", (), "Nothing has happened yet.")
+
+
+def _page(title: str, actions: tuple[str, ...], nothing: str) -> str:
+    who: PersonFilter = read_person_filter()
+    outcome = read_choice("outcome", OUTCOMES)
+    with current_hub().reading() as uow:
+        listed = list_audit(
+            uow, actions=actions, outcome=outcome, person_id=who.id, before=read_position(), limit=ROWS
+        )
+    return flask.render_template(
+        "admin/history.html",
+        title=title,
+        happenings=happenings(listed.rows),
+        older=listed.older,
+        who=who,
+        choice=("outcome", "Outcome", {"": "All outcomes", "done": "Done", "refused": "Refused"}, outcome),
+        nothing=nothing,
+    )
+
+
+def _words(row: AuditRow) -> str:
+    words = REFUSED_WORDS if row.outcome == "refused" else DONE_WORDS
+    plain = row.action.replace("_", " ").capitalize()
+    return words.get(row.action) or (f"{plain} refused" if row.outcome == "refused" else plain)
+
+
+def _happening(
+    row: AuditRow, people: Mapping[str, str], connections: Mapping[str, str], courses: Mapping[str, str]
+) -> Happening:
+    course = courses.get(row.subject_id, "") if row.action in LAUNCHES else ""
+    facts: tuple[str, ...] = ()
+    if row.action == "plugin_switched":
+        facts = (
+            f"{row.subject_id} {'on' if row.detail.get('on') else 'off'} for {row.detail.get('audience')}",
+        )
+    elif row.action == "role_granted":
+        facts = (f"{row.detail.get('role')} for {people.get(row.subject_id, 'an erased person')}",)
+    named = course or facts or row.subject_id in {row.actor_id, row.connection_id}
+    return Happening(
+        row,
+        _words(row),
+        people.get(row.actor_id or "", ""),
+        connections.get(row.connection_id or "", ""),
+        course,
+        facts,
+        "" if named else row.subject_id,
+    )

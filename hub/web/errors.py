@@ -1,0 +1,124 @@
+"""What went wrong, in words: one page for people, one JSON problem (RFC 9457) for programs."""
+
+from dataclasses import dataclass, field
+
+import flask
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from hub.errors import HubError, Problem
+from hub.flask_hub import current_hub
+from hub.logging import get_logger
+from hub.sso.limits import Limit, TooManyRequests, take_turn
+from hub.web.begin_request import reference
+from hub.web.viewer import current_session, load_viewer
+
+logger = get_logger(__name__)
+
+REFUSED_FORMS = Limit("refused_form", 20, 60)
+"""Refused forms that are audited per minute and network address: a flood must not fill a table that keeps everything."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What happened (``message``), what to do (``help``), and a stable ``code``."""
+
+    status: int
+    code: str
+    message: str
+    help: str
+    problems: tuple[Problem, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+HTTP_ERRORS = {
+    400: (
+        "bad_request",
+        "The hub does not understand this request.",
+        "Go back, reload the page and try again.",
+    ),
+    403: ("not_allowed", "You may not see this.", "Ask your training administrator if you should."),
+    404: ("not_found", "There is no such page.", "The address may be mistyped, or the page may have moved."),
+    405: ("method_not_allowed", "This address cannot be used like that.", "Start again from My training."),
+    413: ("too_large", "That is more than the hub takes at once.", "Send less and try again."),
+    415: ("unsupported_type", "The hub does not read this kind of content.", "Go back and try again."),
+    429: (
+        "too_many_requests",
+        "There were too many requests in a short time.",
+        "Wait a minute, then try again.",
+    ),
+    500: (
+        "internal_error",
+        "Something went wrong in the hub.",
+        "Nothing you did is lost. Try again in a moment; if it happens again, tell your training administrator.",
+    ),
+    503: ("unavailable", "The hub is busy or being updated.", "Try again in a moment."),
+}
+
+
+def register_error_pages(app: flask.Flask) -> None:
+    """Let every error of the application become a page or a JSON problem."""
+    app.register_error_handler(HubError, _show_hub_error)
+    app.register_error_handler(CSRFError, _show_missing_token)
+    app.register_error_handler(HTTPException, _show_http_error)
+
+
+def _show_hub_error(error: HubError) -> flask.typing.ResponseReturnValue:
+    logger.info("request_refused", reason=error.code, status=error.status)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequests) else {}
+    return _answer(Explanation(error.status, error.code, error.message, error.help, error.problems, headers))
+
+
+def _show_missing_token(error: CSRFError) -> flask.typing.ResponseReturnValue:
+    hub, session = current_hub(), current_session()
+    if take_turn(hub, REFUSED_FORMS, flask.request.remote_addr or ""):
+        actor_id = session.person_id if session else None
+        hub.audit_refusal("form", "no_form_token", flask.request.path[:200], actor_id=actor_id)
+    return _answer(
+        Explanation(
+            400,
+            "no_form_token",
+            "This form is out of date.",
+            "Nothing was changed. Go back, reload the page and send it again; your browser must allow this site's cookies.",
+        )
+    )
+
+
+def _show_http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error  # a redirect, or an answer somebody has made already
+    code, message, help = HTTP_ERRORS.get(error.code) or HTTP_ERRORS[400 if error.code < 500 else 500]
+    logger.info("request_refused", reason=code, status=error.code)
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return _answer(Explanation(error.code, code, message, help, headers=headers))
+
+
+def _answer(explanation: Explanation) -> flask.typing.ResponseReturnValue:
+    wanted = flask.request.accept_mimetypes.best_match(
+        ["text/html", "application/json", "application/problem+json"]
+    )
+    answer = _page(explanation) if wanted in {None, "text/html"} else _problem(explanation)
+    answer.status_code = explanation.status
+    answer.headers.update(explanation.headers)
+    return answer
+
+
+def _page(explanation: Explanation) -> flask.Response:
+    if explanation.status < 500 and not flask.g.get("viewer"):
+        load_viewer()
+    page = flask.render_template("error.html", error=explanation, reference=reference())
+    return flask.make_response(page)
+
+
+def _problem(explanation: Explanation) -> flask.Response:
+    answer = flask.jsonify(
+        type="about:blank",
+        title=explanation.message,
+        status=explanation.status,
+        code=explanation.code,
+        detail=explanation.help,
+        problems=[{"message": p.message, "place": p.place} for p in explanation.problems],
+        reference=reference(),
+    )
+    answer.mimetype = "application/problem+json"
+    return answer

@@ -1,0 +1,75 @@
+""" "My training": what is asked of the person signed in, why, and the way into the LMS that has the course."""
+
+from uuid import UUID
+
+import flask
+from werkzeug import Response
+
+from hub.audiences.panels import read_panels
+from hub.flask_hub import current_hub
+from hub.lti.launch import start_launch
+from hub.lti.views import launched_offerings
+from hub.network.people import read_appointments
+from hub.training.plan import Plan, read_plan
+from hub.training.plan_version import read_plan_version
+from hub.training.why import read_why
+from hub.web.headers import allow_leaving
+from hub.web.viewer import current_session, current_viewer, require_sign_in
+
+blueprint = flask.Blueprint("my_training", __name__)
+blueprint.before_request(require_sign_in)
+
+
+@blueprint.get("/my-training")
+def page() -> str:
+    """Every goal once, the next one first."""
+    person_id = current_viewer().person.id
+    allow_leaving()
+    with current_hub().reading() as uow:
+        plan = read_plan(uow, person_id)
+        return flask.render_template(
+            "my_training.html",
+            plan=plan,
+            panels=read_panels(uow, person_id),
+            begun=launched_offerings(uow, person_id, _next_offerings(plan)),
+            appointments=read_appointments(uow, person_id) if not plan.open and not plan.done else [],
+            version=read_plan_version(uow, person_id),
+        )
+
+
+@blueprint.get("/my-training/version")
+def version() -> Response:
+    """A short text that changes with the plan, for the open page to compare."""
+    person_id = current_viewer().person.id
+    with current_hub().reading() as uow:
+        response = flask.jsonify(version=read_plan_version(uow, person_id))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/my-training/why/<goal_id>")
+def why(goal_id: str) -> str:
+    """Where a goal comes from, and what its credit rests on; 404 for somebody else's."""
+    allow_leaving()
+    person_id = current_viewer().person.id
+    with current_hub().reading() as uow:
+        found = read_why(uow, person_id, goal_id)
+        steps = [found.line.next_step.offering_id] if found.line and found.line.next_step else []
+        begun = launched_offerings(uow, person_id, steps)
+        return flask.render_template("why.html", why=found, begun=begun)
+
+
+@blueprint.post("/launch/<uuid:offering_id>")
+def launch(offering_id: UUID) -> Response:
+    """Send the browser to the LMS that has the course, to begin an LTI launch there."""
+    session = current_session()
+    if session is None:
+        raise RuntimeError("this view is not behind require_sign_in")
+    initiation = start_launch(current_hub(), session.person_id, str(offering_id), session.token_hash)
+    response = flask.redirect(initiation.address, 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _next_offerings(plan: Plan) -> list[str]:
+    return [line.next_step.offering_id for line in plan.open if line.next_step]

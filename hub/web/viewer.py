@@ -1,0 +1,80 @@
+"""Who looks at a page, and who may: pages are closed unless their blueprint says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import flask
+from werkzeug import Response
+
+from hub.access.visibility import dimensions_of_manager
+from hub.errors import NotAllowed
+from hub.flask_hub import current_hub
+from hub.network.people import Person, read_person
+from hub.sso.cookies import SESSION, read_cookie
+from hub.sso.sessions import Session
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person signed in, with the dimensions (keys and names) in which they look after others."""
+
+    person: Person
+    teams: Mapping[str, str]
+
+
+def current_session() -> Session | None:
+    """The web session of this request, if somebody is signed in."""
+    return cast(Session | None, flask.g.get("session"))
+
+
+def current_viewer() -> Viewer:
+    """Whoever is signed in; for views behind ``require_sign_in``."""
+    viewer = flask.g.get("viewer") or load_viewer()
+    if viewer is None:
+        raise RuntimeError("this view is not behind require_sign_in")
+    return cast(Viewer, viewer)
+
+
+def load_viewer() -> Viewer | None:
+    """Read who is signed in, for the page and for its header; None when nobody is."""
+    session = current_session()
+    if session is None:
+        return None
+    with current_hub().reading() as uow:
+        person = read_person(uow, session.person_id)
+        flask.g.viewer = Viewer(person, dimensions_of_manager(uow, person.id))
+    return cast(Viewer, flask.g.viewer)
+
+
+def require_sign_in() -> Response | None:
+    """Send whoever is not signed in to the sign-in page, and back afterwards; for a blueprint's ``before_request``."""
+    if current_session() is not None:
+        load_viewer()
+        return None
+    request = flask.request
+    arguments = {}
+    if request.method == "GET":
+        arguments["return_to"] = request.full_path if request.query_string else request.path
+    if read_cookie(SESSION):
+        arguments["problem"] = "session_ended"
+    return flask.redirect(f"{flask.url_for('sign_in.form')}?{urlencode(arguments)}".rstrip("?"), 303)
+
+
+def require_operator() -> None:
+    """Refuse whoever does not run the hub, with an audit row; for a blueprint's ``before_request``."""
+    person = current_viewer().person
+    if person.is_operator:
+        return
+    current_hub().audit_refusal("admin", "not_operator", flask.request.path[:200], actor_id=person.id)
+    raise NotAllowed(
+        "not_operator",
+        "These pages are for those who run the hub.",
+        "Ask an operator if you need to see something here.",
+    )
+
+
+def layout_context() -> dict[str, Any]:
+    """What the layout shows of the viewer; nothing more is read here, so that errors always find a page."""
+    return {"viewer": flask.g.get("viewer")}

@@ -1,0 +1,129 @@
+"""Template filters: dates, durations and counts as people say them. Days are UTC days."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.flask_hub import current_hub
+
+SOON_DAYS = 7
+FAR_DAYS = 60
+
+
+def day(at: datetime) -> str:
+    """``27 November``, with the year when it is another one than now."""
+    return f"{at.day} {at:%B}" if at.year == _now().year else full_day(at)
+
+
+def full_day(at: datetime) -> str:
+    """``27 November 2026``."""
+    return f"{at.day} {at:%B %Y}"
+
+
+def moment(at: datetime) -> str:
+    """``22 Nov 2026, 13:46:05 UTC``, for operators."""
+    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+
+
+def due(at: datetime) -> str:
+    """``Due in 5 days · 27 November``, ``Due tomorrow · …``, ``Overdue by 3 days · …``; when far off ``Due 27 November``."""
+    return due_briefly(at) if _is_far(at) else f"{due_briefly(at)} · {day(at)}"
+
+
+def due_briefly(at: datetime) -> str:
+    """As ``due``, without the date where the days say it."""
+    if _is_far(at):
+        return f"Due {day(at)}"
+    now = _now()
+    days = (at.date() - now.date()).days
+    if at < now:
+        return {0: "Was due today", -1: "Was due yesterday"}.get(days, f"Overdue by {-days} days")
+    return {0: "Due today", 1: "Due tomorrow"}.get(days, f"Due in {days} days")
+
+
+def due_tone(at: datetime) -> str:
+    """``bad`` when overdue, ``warn`` within SOON_DAYS, else ``quiet``."""
+    now = _now()
+    if at < now:
+        return "bad"
+    return "warn" if at - now <= timedelta(days=SOON_DAYS) else "quiet"
+
+
+def ago(at: datetime) -> str:
+    """``just now``, ``4 minutes ago``, ``yesterday``, or the day."""
+    now = _now()
+    seconds = (now - at).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{count(int(seconds // 60), 'minute')} ago"
+    if now.date() == at.date():
+        return f"{count(int(seconds // 3600), 'hour')} ago"
+    if (now.date() - at.date()).days == 1:
+        return "yesterday"
+    return day(at)
+
+
+def minutes(number: int) -> str:
+    """``25 min``, ``1 h``, ``1 h 30 min``."""
+    hours, left = divmod(number, 60)
+    return " ".join(
+        part for part in (f"{hours} h" if hours else "", f"{left} min" if left or not hours else "") if part
+    )
+
+
+def span(length: timedelta) -> str:
+    """``3 s``, ``4 min``, ``2 h``, ``5 days``: how long, roughly."""
+    seconds = int(length.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 7200:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 172800 else f"{seconds // 86400} days"
+
+
+def milliseconds(seconds: float) -> str:
+    """``0.4 ms``, ``12 ms``, ``1.8 s``."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 course``, ``1,204 courses``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """``Sales``, ``Sales and Service``, ``Parts, Sales and Service``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def last_part(iri: str) -> str:
+    """``completed`` of ``http://adlnet.gov/expapi/verbs/completed``."""
+    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]
+
+
+def _is_far(at: datetime) -> bool:
+    return at - _now() > timedelta(days=FAR_DAYS)
+
+
+def _now() -> datetime:
+    return current_hub().clock.now()
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "ago": ago,
+    "count_of": count,
+    "day": day,
+    "due": due,
+    "due_briefly": due_briefly,
+    "due_tone": due_tone,
+    "full_day": full_day,
+    "last_part": last_part,
+    "listing": listing,
+    "milliseconds": milliseconds,
+    "minutes": minutes,
+    "moment": moment,
+    "span": span,
+}

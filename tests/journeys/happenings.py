@@ -1,0 +1,404 @@
+"""Everything that can happen in the small world, and strategies that make up histories of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from hypothesis import strategies as st
+
+from hub.audiences.conditions import Conditions
+from hub.audiences.rules import Audience, Rule, set_audience, set_rule, switch_plugin
+from hub.network.identities import link_identity
+from hub.training.offerings import find_target, set_offerings, set_path
+from tests.journeys.world import (
+    AUDIENCES,
+    BRANDS,
+    COURSES,
+    LMSS,
+    LOCATIONS,
+    NODES,
+    PEOPLE,
+    PLUGINS,
+    POSITIONS,
+    START,
+    Sent,
+    World,
+    activity,
+    an_id,
+    course,
+    day,
+    location_body,
+)
+
+
+class Happening(Protocol):
+    """One thing that happens."""
+
+    def happen(self, world: World) -> None:
+        """Let it happen."""
+
+
+@dataclass(frozen=True)
+class Appointed:
+    person: int
+    n: int
+    location: int
+    position: str
+    audience_class: str
+    brands: tuple[str, ...]
+    start: int
+    days: int | None
+
+    def happen(self, world: World) -> None:
+        held = world.appointments.setdefault(self.person, {})
+        held[self.n] = {
+            "id": an_id("appointment", f"{self.person}/{self.n}"),
+            "location_id": an_id("location", self.location),
+            "position_id": an_id("position", self.position),
+            "audience_class": self.audience_class,
+            "brands": sorted(an_id("brand", b) for b in self.brands),
+            "valid_from": day(self.start),
+            "valid_to": day(None if self.days is None else self.start + self.days),
+        }
+        person = an_id("person", self.person)
+        body = {"id": person, "partner_id": an_id("partner", 0), "locale": "en", "disabled": False}
+        with world.hub.unit_of_work() as uow:
+            world.change(
+                uow, "person_changed", person, {**body, "appointments": [held[n] for n in sorted(held)]}
+            )
+
+
+@dataclass(frozen=True)
+class Relocated:
+    """A location gets other brands and another place in the field trees."""
+
+    location: int
+    brands: tuple[tuple[str, str, int, int | None], ...]
+    nodes: tuple[tuple[str, int, int, int | None], ...]
+
+    def happen(self, world: World) -> None:
+        brands = [
+            {"brand_id": an_id("brand", b), "activity": a, "valid_from": day(s), "valid_to": day(e)}
+            for b, a, s, e in self.brands
+        ]
+        nodes = [
+            {"dimension": d, "node_id": an_id(d, n), "valid_from": day(s), "valid_to": day(e)}
+            for d, n, s, e in self.nodes
+        ]
+        with world.hub.unit_of_work() as uow:
+            body = location_body(self.location, brands, nodes)
+            world.change(uow, "location_changed", body["id"], body)
+
+
+@dataclass(frozen=True)
+class NodeMoved:
+    node: int
+    parent: int | None
+
+    def happen(self, world: World) -> None:
+        id = an_id("service", self.node)
+        parent = None if self.parent is None else an_id("service", self.parent)
+        body = {"id": id, "dimension": "service", "name": str(self.node), "parent_id": parent}
+        with world.hub.unit_of_work() as uow:
+            world.change(uow, "node_changed", id, body)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    key: str
+    dimension: str
+    kind: str
+    target: tuple[str, str]
+    conditions: Conditions
+    start: int
+    days: int | None
+    due_days: int | None
+    look_back_days: int | None
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            start = START + timedelta(days=self.start)
+            set_rule(
+                uow,
+                Rule(
+                    self.key,
+                    f"Rule {self.key}",
+                    self.dimension,
+                    self.kind,
+                    self.target[0],
+                    find_target(uow, *self.target),
+                    self.conditions,
+                    start,
+                    None if self.days is None else start + timedelta(days=self.days),
+                    self.due_days,
+                    self.look_back_days,
+                ),
+            )
+
+
+@dataclass(frozen=True)
+class AudienceSet:
+    key: str
+    conditions: Conditions
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            set_audience(uow, Audience(self.key, self.key, self.conditions))
+
+
+@dataclass(frozen=True)
+class Switched:
+    audience: str
+    plugin: str
+    on: bool
+
+    def happen(self, world: World) -> None:
+        world.clock.advance(seconds=1)
+        with world.hub.unit_of_work() as uow:
+            switch_plugin(uow, self.audience, self.plugin, on=self.on)
+
+
+@dataclass(frozen=True)
+class CatalogueRead:
+    lms: int
+    courses: tuple[tuple[int, int, str], ...]
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            set_offerings(uow, world.lms[self.lms], [course(self.lms, *c) for c in self.courses])
+
+
+@dataclass(frozen=True)
+class PathSet:
+    key: str
+    steps: tuple[str, ...]
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            set_path(uow, self.key, self.key, "", self.steps)
+
+
+@dataclass(frozen=True)
+class Linked:
+    lms: int
+    person: int
+    form: str
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            subject, person = world.subject(self.person, self.form), an_id("person", self.person)
+            link_identity(uow, world.lms[self.lms], self.form, subject, person, "roster")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    statements: tuple[Sent, ...]
+
+    def happen(self, world: World) -> None:
+        world.send(self.statements)
+
+
+@dataclass(frozen=True)
+class Voided:
+    statement: Sent
+    by: int
+
+    def happen(self, world: World) -> None:
+        world.void(self.statement, by=self.by)
+
+
+@dataclass(frozen=True)
+class Waited:
+    days: int
+
+    def happen(self, world: World) -> None:
+        world.clock.advance(days=self.days)
+
+
+@dataclass(frozen=True)
+class Drained:
+    def happen(self, world: World) -> None:
+        world.drain()
+
+
+people = st.integers(0, PEOPLE - 1)
+lmss = st.integers(0, LMSS - 1)
+days = st.integers(-400, 100)
+spans = st.none() | st.integers(1, 400)
+brand_names, position_names = st.sampled_from(BRANDS), st.sampled_from(POSITIONS)
+forms = st.sampled_from(["mbox", "sub"])
+activities = st.sampled_from(["sell", "service"])
+some_brands = st.lists(brand_names, max_size=2, unique=True).map(tuple)
+nodes = st.one_of(*(st.tuples(st.just(d), st.integers(0, n - 1)) for d, n in NODES.items()))
+courses = st.sampled_from([f"course-{lms}-{n}" for lms in range(LMSS) for n in range(COURSES)])
+path_keys = st.sampled_from(["path-0", "path-1"])
+targets = st.tuples(st.just("offering"), courses) | st.tuples(st.just("path"), path_keys)
+policies = st.sampled_from(["completed-or-passed", "passed", "score-at-least-0.8"])
+conditions = st.builds(
+    Conditions,
+    positions=st.lists(position_names.map(lambda p: an_id("position", p)), max_size=2, unique=True).map(
+        tuple
+    ),
+    brands=some_brands.map(lambda names: tuple(an_id("brand", b) for b in names)),
+    activity=st.none() | activities,
+    audience_class=st.none() | st.just("internal"),
+    nodes=st.lists(nodes.map(lambda n: an_id(*n)), max_size=1).map(tuple),
+)
+
+
+def _span(start: int, length: int | None) -> tuple[int, int | None]:
+    return start, None if length is None else start + length
+
+
+_spans = st.builds(_span, days, spans)
+appointed = st.builds(
+    Appointed,
+    people,
+    st.integers(0, 1),
+    st.integers(0, LOCATIONS - 1),
+    position_names,
+    st.sampled_from(["internal", "external"]),
+    some_brands,
+    days,
+    spans,
+)
+relocated = st.builds(
+    Relocated,
+    st.integers(0, LOCATIONS - 1),
+    st.lists(st.tuples(brand_names, activities, _spans), max_size=3, unique_by=lambda x: x[:2]).map(
+        lambda rows: tuple((b, a, *s) for b, a, s in rows)
+    ),
+    st.lists(st.tuples(nodes, _spans), max_size=2, unique_by=lambda x: x[0][0]).map(
+        lambda rows: tuple((*n, *s) for n, s in rows)
+    ),
+)
+# A parent always has a lower number, so that nodes form trees.
+node_moved = st.integers(1, NODES["service"] - 1).flatmap(
+    lambda n: st.builds(NodeMoved, st.just(n), st.none() | st.integers(0, n - 1))
+)
+rule_set = st.builds(
+    RuleSet,
+    st.sampled_from(["brakes", "selling", "welcome"]),
+    st.sampled_from(["service", "sales", "general"]),
+    st.sampled_from(["brand", "compliance"]),
+    targets,
+    conditions,
+    days,
+    spans,
+    st.none() | st.integers(0, 60),
+    st.none() | st.integers(0, 200),
+)
+catalogue_read = lmss.flatmap(
+    lambda lms: st.builds(
+        CatalogueRead,
+        st.just(lms),
+        st.lists(
+            st.tuples(st.integers(0, COURSES - 1), st.integers(1, 2), policies),
+            max_size=COURSES,
+            unique_by=lambda c: c[0],
+        ).map(tuple),
+    )
+)
+linked = st.builds(Linked, lmss, people, forms)
+configured: list[st.SearchStrategy[Any]] = [
+    appointed,
+    appointed,
+    relocated,
+    node_moved,
+    rule_set,
+    rule_set,
+    st.builds(AudienceSet, st.sampled_from(AUDIENCES), conditions),
+    st.builds(Switched, st.sampled_from(AUDIENCES), st.sampled_from(sorted(PLUGINS)), st.booleans()),
+    catalogue_read,
+    st.builds(PathSet, path_keys, st.lists(courses, min_size=1, max_size=3, unique=True).map(tuple)),
+    linked,
+    linked,
+    st.builds(Waited, st.integers(1, 60)),
+    st.just(Drained()),
+]
+sent = lmss.flatmap(
+    lambda lms: st.builds(
+        Sent,
+        st.just(lms),
+        people,
+        forms,
+        st.builds(activity, st.just(lms), st.integers(0, COURSES - 1), st.integers(1, 2)),
+        st.sampled_from(["completed", "passed", "experienced"]),
+        days,
+        st.none() | st.sampled_from([0.5, 0.9]),
+        st.none() | st.booleans(),
+    )
+)
+"""Statements of one LMS about one of its own courses, about people who may not be known there."""
+
+pools = st.lists(sent, min_size=1, max_size=8, unique=True)
+
+
+@st.composite
+def _delivery(draw: st.DrawFn, pool: list[Sent]) -> Happening:
+    """A batch of statements of the pool, again and again and in any order, or the voiding of one."""
+    if draw(st.integers(0, 3)):
+        return Arrived(tuple(draw(st.lists(st.sampled_from(pool), min_size=1, max_size=4))))
+    return Voided(draw(st.sampled_from(pool)), draw(lmss))
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> list[Happening]:
+    """What people, systems and operators do, with the worker at work in between; most of it leads to goals."""
+    likely = [
+        *(draw(appointed) for _ in range(2)),
+        *(draw(linked) for _ in range(2)),
+        RuleSet(
+            "everybody",
+            draw(st.sampled_from(["service", "sales"])),
+            "brand",
+            draw(targets),
+            Conditions(),
+            -300,
+            None,
+            30,
+            None,
+        ),
+        draw(
+            st.builds(Switched, st.sampled_from(AUDIENCES), st.sampled_from(sorted(PLUGINS)), st.just(True))
+        ),
+    ]
+    happened: list[Happening] = draw(st.lists(st.one_of(configured), max_size=20))
+    for happening in likely:
+        happened.insert(draw(st.integers(0, len(happened))), happening)
+    return happened
+
+
+@st.composite
+def mixed(draw: st.DrawFn, configuration: list[Happening], deliveries: list[Happening]) -> list[Happening]:
+    """The configuration in its order, with the deliveries in any order anywhere in between."""
+    happened = list(configuration)
+    for delivery in draw(st.permutations(deliveries)):
+        happened.insert(draw(st.integers(0, len(happened))), delivery)
+    return happened
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Happening]:
+    """Anything in any order."""
+    pool = draw(pools)
+    deliveries: list[Happening] = [Arrived(tuple(pool)), *draw(st.lists(_delivery(pool), max_size=6))]
+    return draw(mixed(draw(configurations()), deliveries))
+
+
+@st.composite
+def two_orders(draw: st.DrawFn) -> tuple[list[Happening], list[Happening]]:
+    """The same configuration twice, and the same statements and voidings in different batches and orders."""
+    pool, configuration = draw(pools), draw(configurations())
+    voidings = draw(st.lists(st.builds(Voided, st.sampled_from(pool), lmss), max_size=2))
+    orders: list[list[Happening]] = []
+    for _ in range(2):
+        batches = draw(st.lists(_arrival(pool), max_size=3))
+        orders.append(
+            draw(mixed(configuration, [Arrived(tuple(draw(st.permutations(pool)))), *batches, *voidings]))
+        )
+    return orders[0], orders[1]
+
+
+def _arrival(pool: list[Sent]) -> st.SearchStrategy[Happening]:
+    return st.builds(Arrived, st.lists(st.sampled_from(pool), min_size=1, max_size=4).map(tuple))

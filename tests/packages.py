@@ -1,0 +1,55 @@
+"""Plugin projects made importable for a test, with the entry points that pip would have installed."""
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def installed(*projects: Path) -> Iterator[None]:
+    """Let folders with a pyproject.toml be found by ``import`` and by importlib.metadata, before anything else."""
+    own = {path.stem for project in projects for path in project.glob("*.py")}
+    with tempfile.TemporaryDirectory(prefix="site-") as site, pytest.MonkeyPatch.context() as patch:
+        for name in own & set(sys.modules):
+            patch.delitem(sys.modules, name)
+        for project in projects:
+            _write_metadata(project, Path(site))
+            patch.syspath_prepend(project)
+        patch.syspath_prepend(site)
+        try:
+            yield
+        finally:
+            for name in own & set(sys.modules):
+                del sys.modules[name]
+
+
+def write_plugin(folder: Path, name: str, source: str, *, project: str = "", version: str = "1.0") -> Path:
+    """A plugin project of one module; its folder. ``project`` is its name among packages."""
+    module = f"{(project or name).replace('-', '_')}_module"
+    made = folder / (project or name)
+    made.mkdir()
+    (made / f"{module}.py").write_text(source, encoding="utf-8")
+    (made / "pyproject.toml").write_text(
+        f'[project]\nname = "{project or name}"\nversion = "{version}"\n'
+        f'[project.entry-points."partner_training_hub.plugins"]\n{name} = "{module}:Plugin"\n',
+        encoding="utf-8",
+    )
+    return made
+
+
+def _write_metadata(project: Path, site: Path) -> None:
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = site / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n", encoding="utf-8"
+    )
+    lines: list[str] = []
+    for group, points in about["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")

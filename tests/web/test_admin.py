@@ -1,0 +1,270 @@
+"""The pages of those who run the hub."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from hub.audiences.rules import read_switched
+from hub.journal import audit, enqueue
+from hub.journal import tables as journal
+from hub.journal.listed import ROWS
+from hub.lti.launch import start_launch
+from tests.web.world import FirstNinetyDays, World
+
+PAGES = (
+    "",
+    "/sign-ins",
+    "/launches",
+    "/statements",
+    "/credits",
+    "/deliveries",
+    "/plugins",
+    "/readers",
+    "/connections",
+)
+PAGES = (*PAGES, "/activity", "/statements?show=waiting")
+
+
+def admin(world: World, path: str = "", **query: object) -> str:
+    answer = world.browser("olga").get(f"/admin{path}", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return html.unescape(answer.text)
+
+
+def test_every_page_opens_on_a_hub_that_has_done_nothing_yet(world: World) -> None:
+    for path in PAGES:
+        assert "<h1>" in world.browser("olga").get(f"/admin{path}").text
+    assert "No worker has run yet" in admin(world)
+    assert "No statements yet" in admin(world, "/statements")
+    assert "No credits yet" in admin(world, "/credits")
+    assert "Nothing has been sent yet" in admin(world, "/deliveries")
+    assert "Nobody has signed in yet." in admin(world, "/sign-ins")
+
+
+def test_everybody_else_is_refused_with_an_audit_row(world: World) -> None:
+    for path in PAGES:
+        answer = world.browser("sofia").get(f"/admin{path}")
+        assert answer.status_code == 403
+        assert "These pages are for those who run the hub." in answer.text
+    assert world.browser("sofia").send("/admin/plugins/first_90_days/switch").status_code == 403
+    with world.hub.reading() as uow:
+        rows = uow.connection.execute(sa.select(journal.audit).where(journal.audit.c.action == "admin")).all()
+    assert {(row.reason, row.actor_id) for row in rows} == {("not_operator", world.ids["sofia"])}
+    assert len(rows) == len(PAGES) + 1
+
+
+def test_the_overview_says_what_needs_somebody(world: World) -> None:
+    world.work()
+    assert "Nothing needs attention." in admin(world)
+    with world.hub.unit_of_work() as uow:
+        enqueue(uow, "tell", "webhooks", "a", {"hook": "credit_granted"})
+        uow.connection.execute(sa.update(journal.outbox).values(state="parked", last_error="no"))
+        uow.connection.execute(
+            sa.update(journal.reader).where(journal.reader.c.name == "publish").values(failures=3)
+        )
+    page = admin(world)
+    assert "1 delivery could not be made" in page
+    assert "The reader publish fails" in page
+    world.hub.clock.advance(hours=1)  # type: ignore[attr-defined]
+    with world.hub.unit_of_work() as uow:
+        audit(uow, "sign_in", world.ids["ana"], actor_id=world.ids["ana"])
+    assert "Signed in" in admin(world)
+
+
+def test_a_reader_that_stays_behind_is_a_concern(world: World) -> None:
+    world.work()
+    world.rule("late", "Late", "price", "sales", positions=["seller"])
+    assert "behind" not in re.sub(r"<dd>.*?</dd>", "", admin(world))
+    world.hub.clock.advance(minutes=3)  # type: ignore[attr-defined]
+    assert "The reader reassign is 3 min behind" in admin(world)
+    assert "1 to read · 3 min" in admin(world, "/readers")
+
+
+def test_sign_ins_and_launches_are_told_in_words(world: World) -> None:
+    world.appoint("ana", "seller", "hilltop")
+    start_launch(world.hub, world.ids["ana"], world.ids["needs"], "hash")
+    world.hub.audit_refusal("launch", "not_assigned", world.ids["price"], actor_id=world.ids["ana"])
+    world.hub.audit_refusal("sign_in", "unknown_domain")
+    with world.hub.unit_of_work() as uow:
+        audit(uow, "sign_in", world.ids["ana"], actor_id=world.ids["ana"], connection_id=world.ids["idp"])
+        audit(uow, "launch", world.ids["needs"], actor_id=world.ids["ana"], connection_id=world.ids["south"])
+    launches = admin(world, "/launches")
+    assert "Launch refused: Price Talks with Confidence" in launches
+    assert "Opened a course: Understanding Customer Needs" in launches
+    assert "LMS South" in launches
+    signed_in, refused = (
+        admin(world, "/sign-ins", outcome="done"),
+        admin(world, "/sign-ins", outcome="refused"),
+    )
+    assert "Harbor Sign-in" in signed_in
+    assert "unknown domain" not in signed_in
+    assert "unknown domain" in refused
+    assert "Harbor Sign-in" not in refused
+
+
+def test_a_list_can_be_narrowed_to_one_person(world: World) -> None:
+    world.person("ana2", "Ana", "Moreau")
+    with world.hub.unit_of_work() as uow:
+        for name in ("ana", "ana2"):
+            audit(uow, "sign_in", world.ids[name], actor_id=world.ids[name])
+    assert "Whom do you mean?" in admin(world, "/activity", who="ana")
+    assert "Nobody is called “<zzz>”." in admin(world, "/activity", who="<zzz>")
+    for query in ({"who": "ana mor"}, {"who": "ana2@harbor"}, {"person": world.ids["ana2"]}):
+        page = admin(world, "/activity", **query)
+        assert "Ana Moreau" in page
+        assert "Ana Lopes" not in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "person=nobody",
+        "person=%00",
+        "before=x",
+        "before=-1",
+        "before=9999999999999999999999",
+        "who=%00",
+        "who=\\%25_",
+    ],
+)
+def test_a_broken_address_is_a_clear_page(world: World, query: str) -> None:
+    for path in ("/activity", "/deliveries", "/credits"):
+        assert world.browser("olga").get(f"/admin{path}?{query}").status_code in {200, 400}
+
+
+def test_long_lists_go_on_without_counting(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        for number in range(ROWS + 5):
+            audit(uow, "sign_in", f"number-{number:03}")
+            enqueue(uow, "tell", f"receiver-{number:03}", str(number), {})
+    for path in ("/sign-ins", "/deliveries"):
+        first = admin(world, path)
+        older = re.search(r'rel="next" href="([^"]+)"', first)
+        assert older
+        second = html.unescape(world.browser("olga").get(older[1]).text)
+        numbers = re.findall(
+            r"(?:number|receiver)-(\d+)", re.sub(r'visually-hidden">[^<]*', "", first + second)
+        )
+        assert numbers == [f"{n:03}" for n in reversed(range(ROWS + 5))]
+        assert 'rel="next"' not in second
+        assert "Newest" in second
+
+
+def test_statements_say_what_became_of_them(world: World) -> None:
+    world.appoint("ana", "seller", "hilltop")
+    world.complete("ana", "needs", "south")
+    world.complete("stranger", "needs", "south")
+    world.complete("ana", "unlisted", "south")
+    page = admin(world, "/statements")
+    assert page.count('pill-good">Completed') == 1
+    assert page.count('pill-warn">Waiting') == 1
+    assert page.count('pill-quiet">Kept') == 1
+    assert "no course with this activity" in page
+    waiting = admin(world, "/statements", show="waiting")
+    assert "mbox mailto:stranger@harbor.example" in waiting
+    assert "Ana Lopes" not in waiting
+
+
+def test_credits_are_listed_with_their_evidence(world: World) -> None:
+    world.appoint("ana", "technician", "riverside")
+    world.appoint("ana", "seller", "hilltop")
+    statement_id = world.complete("ana", "brake-safety", "north")
+    page = admin(world, "/credits", person=world.ids["ana"])
+    assert page.count(f'<span class="code">{statement_id}</span>') == 2
+    assert '<span class="chip">Sales</span>' in page
+    assert '<span class="chip">Service</span>' in page
+
+
+def test_a_parked_delivery_can_be_sent_again(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        enqueue(uow, "tell", "webhooks", "a", {"hook": "credit_granted"})
+        id = uow.connection.scalar(sa.select(journal.outbox.c.id))
+        parked = {"state": "parked", "attempts": 12, "last_error": "OutsideFailed: answered 500."}
+        uow.connection.execute(sa.update(journal.outbox).values(**parked))
+    browser = world.browser("olga")
+    assert "OutsideFailed: answered 500." in admin(world, "/deliveries", state="parked")
+    answer = browser.send(f"/admin/deliveries/{id}/resend", "/admin/deliveries")
+    assert answer.status_code == 303
+    page = browser.get(answer.location).text
+    assert "The delivery will be tried again now." in page
+    assert "0 attempts" in page
+    again = browser.send(f"/admin/deliveries/{id}/resend", "/admin/deliveries")
+    assert again.status_code == 404
+    assert browser.send("/admin/deliveries/nonsense/resend", "/admin/deliveries").status_code == 404
+    assert "Sent a delivery again" in admin(world, "/activity")
+
+
+def test_a_plugin_is_switched_for_one_audience(world: World) -> None:
+    browser = world.browser("olga")
+    path = "/admin/plugins/first_90_days/switch"
+    answer = browser.send(path, "/admin/plugins", audience="new-technicians", on="1")
+    assert answer.status_code == 303
+    page = html.unescape(browser.get(answer.location).text)
+    assert "first_90_days is now on for New technicians" in page
+    assert "on since 4 May" in page
+    world.hub.clock.advance(minutes=1)  # type: ignore[attr-defined]
+    browser.send(path, "/admin/plugins", audience="new-technicians", on="0")
+    with world.hub.reading() as uow:
+        assert [s.during[1] is None for s in read_switched(uow)] == [False]
+        row = uow.connection.execute(
+            sa.select(journal.audit).where(journal.audit.c.action == "plugin_switched")
+        ).first()
+    assert row is not None
+    assert row.actor_id == world.ids["olga"]
+    assert "first_90_days on for new-technicians" in admin(world, "/activity")
+
+
+@pytest.mark.parametrize(
+    ("plugin", "form", "status"),
+    [
+        ("first_90_days", {"audience": "nobody", "on": "1"}, 404),
+        ("no_such_plugin", {"audience": "new-technicians", "on": "1"}, 400),
+        ("first_90_days", {"audience": "new-technicians", "on": "perhaps"}, 400),
+        ("first_90_days", {"audience": "\0", "on": "1"}, 400),
+    ],
+)
+def test_what_cannot_be_switched_is_refused(
+    world: World, plugin: str, form: dict[str, str], status: int
+) -> None:
+    answer = world.browser("olga").send(f"/admin/plugins/{plugin}/switch", "/admin/plugins", **form)
+    assert answer.status_code == status
+
+
+def test_plugins_show_their_order_hooks_timings_and_failures(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.appoint("ana", "technician", "riverside")
+    browser = world.browser("olga")
+    browser.send("/admin/plugins/first_90_days/switch", "/admin/plugins", audience="new-technicians", on="1")
+    world.complete("ana", "brake-safety", "north")
+    monkeypatch.setattr(FirstNinetyDays, "fails", True)
+    world.browser("ana").get("/my-training")
+    page = admin(world, "/plugins")
+    assert page.index("standard_completion") < page.index("webhooks") < page.index("first_90_days")
+    recognized = page[page.index("recognize_completion") :]
+    assert re.search(r"^[^<]*</span>\s*<span class=\"quiet\">\s*1 call · ", recognized)
+    assert "1 failed call" in page
+    assert "RuntimeError: the panel is broken" in page
+    assert "The plugin first_90_days has failed 1 time" in admin(world)
+    world.hub.clock.advance(days=2)  # type: ignore[attr-defined]
+    assert "has failed" not in admin(world), "old failures are history"
+
+
+def test_connections_are_searched(world: World) -> None:
+    everything = admin(world, "/connections")
+    for words in ("Harbor Sign-in", "Borealis Motors", "LMS North", "harbor.example"):
+        assert words in everything
+    found = admin(world, "/connections", q="lms north")
+    assert "LMS North" in found
+    assert "LMS South" not in found
+    assert "Nothing found" in admin(world, "/connections", q="zzz")
+
+
+def test_the_age_of_things_is_told_roughly(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        audit(uow, "sign_in", "", actor_id=world.ids["ana"])
+    world.hub.clock.advance(**{"seconds": timedelta(minutes=4).total_seconds()})  # type: ignore[attr-defined]
+    assert "4 minutes ago" in admin(world, "/sign-ins")

@@ -1,0 +1,83 @@
+"""Why do I have this: every source as a sentence with its facts, and what the credit rests on."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.audiences.reassign import reassign_people
+from hub.network import tables as network
+from hub.training.plan import read_plan
+from tests.web.world import World
+
+
+def goal_ids(world: World, who: str) -> dict[str, str]:
+    """Goal ids by title and dimension."""
+    with world.hub.reading() as uow:
+        plan = read_plan(uow, world.ids[who])
+    return {
+        f"{line.title}/{goal.dimension}": goal.id for line in (*plan.open, *plan.done) for goal in line.goals
+    }
+
+
+def test_every_source_is_named_with_its_facts(world: World) -> None:
+    world.appoint("ana", "technician", "riverside", ["borealis", "caldera"])
+    world.appoint("ana", "seller", "hilltop")
+    goal_id = goal_ids(world, "ana")["Brake Safety Essentials/service"]
+    page = world.browser("ana").get(f"/my-training/why/{goal_id}").text
+    for words in (
+        "For Service",
+        "For Sales",
+        "Service Technician at Riverside, rule brake-safety, since 16 October 2025",
+        "Salesperson at Hilltop, rule brake-basics, since 16 October 2025",
+        "Harbor Auto Group",
+        "brake-safety v1",
+        "9 May 2026",
+        "Start in LMS North",
+    ):
+        assert words in page
+    battery = goal_ids(world, "ana")["High-Voltage Battery Handling/service"]
+    assert "<dd>Borealis</dd>" in world.browser("ana").get(f"/my-training/why/{battery}").text
+
+
+def test_a_credit_shows_its_evidence(world: World) -> None:
+    world.appoint("ana", "seller", "hilltop")
+    statement_id = world.complete("ana", "needs", "south", days=3)
+    goal_id = goal_ids(world, "ana")["Understanding Customer Needs/sales"]
+    page = world.browser("ana").get(f"/my-training/why/{goal_id}").text
+    for words in (
+        statement_id,
+        "LMS South: “passed”",
+        "92 %",
+        "completed-or-passed v1",
+        "1 May 2026",
+        "Credited",
+    ):
+        assert words in page
+
+
+def test_what_nothing_asks_for_any_more_keeps_its_record(world: World) -> None:
+    appointment = world.appoint("ana", "seller", "hilltop")
+    world.complete("ana", "needs", "south")
+    goal_id = goal_ids(world, "ana")["Understanding Customer Needs/sales"]
+    with world.hub.unit_of_work() as uow:
+        ended = {"valid_to": uow.now + timedelta(minutes=1)}
+        uow.connection.execute(
+            sa.update(network.appointment).where(network.appointment.c.id == appointment).values(ended)
+        )
+        reassign_people(uow, [world.ids["ana"]])
+    world.hub.clock.advance(days=1)  # type: ignore[attr-defined]
+    page = world.browser("ana").get(f"/my-training/why/{goal_id}").text
+    assert "Nothing asks for this any more." in page
+    assert "LMS South: “passed”" in page
+    assert "Start in" not in page
+
+
+def test_other_peoples_goals_are_as_unknown_as_none(world: World) -> None:
+    world.appoint("ana", "seller", "hilltop")
+    goal_id = goal_ids(world, "ana")["Understanding Customer Needs/sales"]
+    for browser in (world.browser("sofia"), world.browser("marc"), world.browser("olga")):
+        foreign = browser.get(f"/my-training/why/{goal_id}")
+        missing = browser.get("/my-training/why/00000000-0000-7000-8000-000000000000")
+        assert foreign.status_code == missing.status_code == 404
+        assert "There is no such goal in your training." in foreign.text
+    assert world.browser("ana").get("/my-training/why/nonsense").status_code == 404
