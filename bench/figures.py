@@ -59,4 +59,6 @@ def show(figures: Sequence[Figure], file: Path) -> None:
         )
     Console().print(table)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([{**asdict(f), "ratio": f.ratio} for f in figures], indent=1), encoding="utf-8")
+    file.write_text(
+        json.dumps([{**asdict(f), "ratio": f.ratio} for f in figures], indent=1), encoding="utf-8"
+    )

@@ -20,7 +20,8 @@ from rich.console import Console
 from hub.cli.output import progress_bars
 from hub.errors import OutsideFailed
 from hub.testing.demo.check import Journey, StepFailed
-from hub.testing.demo.stage import Ports, Stage, set_stage
+from hub.testing.demo.outside_systems import Ports
+from hub.testing.demo.stage import Stage, set_stage
 from hub.testing.demo.story import PASSWORD, PEOPLE
 
 READY_SECONDS = 30

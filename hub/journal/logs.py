@@ -67,7 +67,7 @@ class Log:
             return uow.connection.scalar(sa.select(sa.func.max(self.table.c.position))) or 0
         last = uow.connection.exec_driver_sql(f"SELECT {self._last_given_out}").scalar_one()
         held = uow.connection.exec_driver_sql(
-            f"SELECT min((classid::bigint & 65535) << 32 | objid::bigint) FROM pg_locks l WHERE {_APPENDERS}",
+            f"SELECT min((classid::bigint & 65535) << 32 | objid::bigint) FROM pg_locks l WHERE {_APPENDERS}",  # noqa: S608
             (self.number,),
         ).scalar_one()
         return int(last) if held is None else min(int(last), int(held))
@@ -81,7 +81,7 @@ class Log:
         if uow.is_sqlite:
             return timedelta(0)
         seconds = uow.connection.exec_driver_sql(
-            "SELECT max(extract(epoch FROM clock_timestamp() - a.xact_start)) FROM pg_locks l"
+            "SELECT max(extract(epoch FROM clock_timestamp() - a.xact_start)) FROM pg_locks l"  # noqa: S608
             f" JOIN pg_stat_activity a USING (pid) WHERE {_APPENDERS}",
             (self.number,),
         ).scalar_one()

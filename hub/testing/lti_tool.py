@@ -273,7 +273,9 @@ def add_lti_routes(app: Flask, tool: LtiTool) -> None:
     app.add_url_rule("/lti/login", "lti_login", login, methods=["GET", "POST"])
     app.add_url_rule("/lti/launch", "lti_launch", launch, methods=["POST"])
     app.add_url_rule("/lti/jwks", "lti_jwks", jwks)
-    app.add_url_rule("/catalogue.csv", "catalogue", lambda: Response(_catalogue(tool.config), mimetype="text/csv"))
+    app.add_url_rule(
+        "/catalogue.csv", "catalogue", lambda: Response(_catalogue(tool.config), mimetype="text/csv")
+    )
     app.register_error_handler(LtiException, _refuse)
     app.register_error_handler(OIDCException, _refuse)
 
@@ -286,7 +288,15 @@ def _catalogue(config: ToolConfig) -> str:
     for c in config.courses:
         activity = f"{config.base_url}/courses/{c.course}"
         rows.writerow(
-            [c.course, c.course, c.title, activity, c.description, c.minutes, json.dumps({"course": c.course})]
+            [
+                c.course,
+                c.course,
+                c.title,
+                activity,
+                c.description,
+                c.minutes,
+                json.dumps({"course": c.course}),
+            ]
         )
     return text.getvalue()
 

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -72,6 +72,24 @@ def spawn(module: str, config: OutsideConfig, port: int) -> Iterator[Spawned]:
     The process ends with the block, and also when this process dies. Raises RuntimeError with the end of its
     output when it does not answer within 30 seconds.
     """
+    with spawn_together([(module, config, port)]) as (spawned,):
+        yield spawned
+
+
+@contextmanager
+def spawn_together(systems: Sequence[tuple[str, OutsideConfig, int]]) -> Iterator[tuple[Spawned, ...]]:
+    """Run several systems, given as (module, config, port), as ``spawn`` does, and yield once all of them answer."""
+    with ExitStack() as running:
+        started = [running.enter_context(_process(*system)) for system in systems]
+        for process, spawned in started:
+            _wait_until_healthy(process, spawned.base_url, spawned.log)
+        yield tuple(spawned for _, spawned in started)
+
+
+@contextmanager
+def _process(
+    module: str, config: OutsideConfig, port: int
+) -> Iterator[tuple[subprocess.Popen[bytes], Spawned]]:
     with tempfile.TemporaryDirectory(prefix="outside-") as directory:
         config_file = Path(directory, "config.json")
         config_file.touch(mode=0o600)
@@ -82,9 +100,7 @@ def spawn(module: str, config: OutsideConfig, port: int) -> Iterator[Spawned]:
         with log.open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            base_url = f"http://{LOOPBACK}:{port}"
-            _wait_until_healthy(process, base_url, log)
-            yield Spawned(base_url, process.pid, log)
+            yield process, Spawned(f"http://{LOOPBACK}:{port}", process.pid, log)
         finally:
             _stop(process)
 

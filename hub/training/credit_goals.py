@@ -51,7 +51,10 @@ def goals_for_offerings(uow: UnitOfWork, pairs: Iterable[tuple[str, str]]) -> se
 
 
 def _credit_chunk(uow: UnitOfWork, goal_ids: Sequence[str]) -> None:
-    goals = uow.connection.execute(sa.select(tables.goal).where(tables.goal.c.id.in_(goal_ids))).all()
+    goals = _worth_a_look(uow, goal_ids)
+    if not goals:
+        return
+    goal_ids = [goal.id for goal in goals]
     paths = read_steps(uow, {g.target_id for g in goals if g.target_kind == "path"})
     steps = {g.id: paths.get(g.target_id, []) if g.target_kind == "path" else [g.target_id] for g in goals}
     completions = _completions(
@@ -74,6 +77,16 @@ def _credit_chunk(uow: UnitOfWork, goal_ids: Sequence[str]) -> None:
     _set_reached(uow, booked)
     if events:
         announce(uow, events)
+
+
+def _worth_a_look(uow: UnitOfWork, goal_ids: Sequence[str]) -> list[sa.Row[Any]]:
+    """The goals that are credited, or whose person has completed anything at all: most new goals are neither."""
+    goals = uow.connection.execute(sa.select(tables.goal).where(tables.goal.c.id.in_(goal_ids))).all()
+    person = tables.completion.c.person_id
+    active = set(
+        uow.connection.scalars(sa.select(person).where(person.in_({g.person_id for g in goals})).distinct())
+    )
+    return [goal for goal in goals if goal.reached_at is not None or goal.person_id in active]
 
 
 def _book(

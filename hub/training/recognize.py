@@ -6,14 +6,14 @@ meaning may have changed; asked twice, it changes nothing.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import HubError
 from hub.hooks import Failure
-from hub.ids import derived_id
+from hub.ids import derived_id, is_id
 from hub.journal import CHANGES, STATEMENTS, VOIDED, Reader, announce, voided_ids
 from hub.journal.tables import reader as reader_table
 from hub.journal.tables import statement as statement_table
@@ -27,6 +27,8 @@ from hub.training.events import CompletionRecognized
 from hub.training.offerings import offering_of
 
 Rows = Sequence[sa.Row[Any]]
+GROUP = "group"
+"""The actor form of groups, whose statements are kept and credit nobody."""
 
 
 def recognize_statements(uow: UnitOfWork, rows: Rows) -> None:
@@ -62,7 +64,7 @@ def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
         if change.kind == "identity_linked":
             _recognize_waiting(uow, change.body["links"])
         elif change.kind == "offering_changed":
-            _recognize_activity(uow, change.body["connection_id"], change.body["activity_id"])
+            _recognize_offering(uow, change.body)
         elif change.kind == "path_changed":
             _credit_path(uow, change.body["id"])
 
@@ -73,7 +75,7 @@ recognize_changes = Reader("recognize_changes", CHANGES, recognize_anew)
 
 def _with_voided_targets(uow: UnitOfWork, rows: Rows) -> Iterable[sa.Row[Any]]:
     """The rows themselves without voidings, and the statements that the voidings among them name."""
-    targets = [row.object_id.lower() for row in rows if row.verb == VOIDED]
+    targets = [row.object_id.lower() for row in rows if row.verb == VOIDED and is_id(row.object_id)]
     seen = {row.id for row in rows}
     yield from (row for row in rows if row.verb != VOIDED)
     if targets:
@@ -117,7 +119,7 @@ def _note_waiting(uow: UnitOfWork, statements: Rows, people: dict[str, str]) -> 
                 "since": uow.now,
             }
             for s in statements
-            if s.id not in people and s.id not in waiting
+            if s.id not in people and s.id not in waiting and s.actor_form != GROUP
         ],
     )
 
@@ -212,11 +214,15 @@ def _recognize_waiting(uow: UnitOfWork, links: Sequence[dict[str, str]]) -> None
             recognize_statements(uow, rows)
 
 
-def _recognize_activity(uow: UnitOfWork, connection_id: str, activity_id: str) -> None:
+def _recognize_offering(uow: UnitOfWork, offering: Mapping[str, str]) -> None:
+    """Look again at what its LMS reports on its activity now, and at what completed it so far, maybe under another one."""
+    statement, completion = statement_table, tables.completion
+    completing = sa.select(completion.c.statement_id).where(completion.c.offering_id == offering["id"])
+    reported = sa.and_(
+        statement.c.connection_id == offering["connection_id"], statement.c.object_id == offering["activity_id"]
+    )
     rows = uow.connection.execute(
-        sa.select(statement_table)
-        .where(statement_table.c.connection_id == connection_id, statement_table.c.object_id == activity_id)
-        .order_by(statement_table.c.position)
+        sa.select(statement).where(sa.or_(reported, statement.c.id.in_(completing))).order_by(statement.c.position)
     ).all()
     for start in range(0, len(rows), recognize.batch):
         recognize_statements(uow, rows[start : start + recognize.batch])

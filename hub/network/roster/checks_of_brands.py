@@ -1,6 +1,7 @@
 """Checking what has to do with brands: appointments have only those that their location carries (I11)."""
 
 import re
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -38,23 +39,20 @@ def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:
     brands.update(staging.connection.scalars(sa.select(ROWS["brands.csv"].c.brand_id)))
     rows = ROWS["appointments.csv"]
     query = sa.select(rows.c.line, rows.c.location_id, rows.c.brands, rows.c.valid_from, rows.c.valid_to)
-    for line, location, listed, start, end in staging.connection.execute(
-        query.where(rows.c.brands != "")
-    ):
+    for line, location, listed, start, end in staging.connection.execute(query.where(rows.c.brands != "")):
         carried = brands_at.get(location)
-        for brand in listed.split(";") if carried is not None else ():
-            if brand in brands and _overlaps(carried, brand, start, end):
-                continue
-            missing = f'no brand "{brand}"'
-            absent = f'location "{location}" never carries brand "{brand}" in the time of the appointment'
-            if brand:
-                staging.report(_APPOINTMENTS, absent if brand in brands else missing, line, "brands")
+        for brand in filter(None, listed.split(";")):
+            if brand not in brands:
+                staging.report(_APPOINTMENTS, f'no brand "{brand}"', line, "brands")
+            elif carried is not None and not _overlaps(carried.get(brand, ()), start, end):
+                message = (
+                    f'location "{location}" never carries brand "{brand}" in the time of the appointment'
+                )
+                staging.report(_APPOINTMENTS, message, line, "brands")
 
 
-def _overlaps(carried: Spans, brand: str, start: str, end: str) -> bool:
-    return any(
-        start < (until or _NO_END) and since < (end or _NO_END) for since, until in carried.get(brand, ())
-    )
+def _overlaps(spans: Sequence[tuple[str, str]], start: str, end: str) -> bool:
+    return any(start < (until or _NO_END) and since < (end or _NO_END) for since, until in spans)
 
 
 def _brands_at(staging: Staging) -> dict[str, Spans]:

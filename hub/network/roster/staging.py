@@ -7,6 +7,7 @@ checked with set-based queries, the live database is untouched, and nothing stay
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -167,8 +168,7 @@ def place(file: str, line: int | None = None, column: str = "") -> str:
 @contextmanager
 def open_staging() -> Iterator[Staging]:
     """A new private database, gone when the block ends."""
-    engine = sa.create_engine("sqlite://", creator=_connect, poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    with _engine().connect() as connection:
         # The file is thrown away in any case, so it needs neither a journal nor the disk's word.
         for setting in (
             "journal_mode = OFF",
@@ -180,6 +180,11 @@ def open_staging() -> Iterator[Staging]:
         connection.exec_driver_sql("BEGIN")
         _metadata.create_all(connection)
         yield Staging(connection)
+
+
+@cache
+def _engine() -> sa.Engine:
+    return sa.create_engine("sqlite://", creator=_connect, poolclass=sa.NullPool)
 
 
 def _connect() -> sqlite3.Connection:

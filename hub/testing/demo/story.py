@@ -71,6 +71,7 @@ class Story:
 
     brands: tuple[str, str, str]
     learner_since: date
+    today: date
 
 
 def write_story(out: Path, today: date) -> Story:
@@ -81,7 +82,7 @@ def write_story(out: Path, today: date) -> Story:
     office = next(
         row["location_id"] for row in _read(out, "locations.csv") if row["partner_id"] == MANUFACTURER
     )
-    story = Story(brands, _third_of_may(today))
+    story = Story(brands, _third_of_may(today), today)
     for file, rows in (
         ("partners.csv", [{"partner_id": GROUP, "name": GROUP_NAME, "kinds": "sell;service"}]),
         ("nodes.csv", _nodes(roots)),
