@@ -29,6 +29,7 @@ TIMEOUT = (3.05, 5.0)
 """Seconds to connect and between two packets; the body as a whole may take as long as both together."""
 CALLS_IN_FLIGHT = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
+PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 ALLOWED_PORTS = frozenset(DEFAULT_PORTS.values())
 
 
@@ -60,7 +61,7 @@ class OutgoingHttp:
         # Systems of different partners share this session: none may set a cookie that another call carries.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("http://", _Refuse())
-        self._session.mount("https://", IPFilterAdapter(is_https_proto=True))
+        self._session.mount("https://", _OnlyPublic(is_https_proto=True))
         self._allow = frozenset(host.lower() for host in allow)
         for host in self._allow:
             name, _, port = host.rpartition(":")
@@ -121,12 +122,6 @@ class OutgoingHttp:
             return
         if parts.scheme != "https" or port not in ALLOWED_PORTS:
             raise _refused_address()
-        try:
-            address = ipaddress.ip_address(parts.hostname)
-        except ValueError:
-            return  # a name: the adapter resolves it once, checks it and connects to that very address
-        if not address.is_global:
-            raise _refused_address()
 
     @contextmanager
     def _slot(self, connection: str) -> Iterator[None]:
@@ -137,6 +132,18 @@ class OutgoingHttp:
             yield
         finally:
             slot.release()
+
+
+class _OnlyPublic(IPFilterAdapter):  # type: ignore[misc]  # its package has no types
+    """Resolves a name once, checks what it stands for, and connects to that very address."""
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
+        address = ipaddress.ip_address(host["host"].strip("[]"))
+        # Of IPv6, only 2000::/3 is given out for the public; the rest holds old ways to write inside addresses.
+        if not address.is_global or (address.version == 6 and address not in PUBLIC_IPV6):
+            raise InvalidIPAddress(str(address))
+        return host, pool
 
 
 class _Refuse(HTTPAdapter):

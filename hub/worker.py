@@ -20,6 +20,7 @@ from hub.runtime import Hub
 
 logger = get_logger(__name__)
 IDLE_SECONDS = 0.1
+ERROR_SECONDS = 1
 TIMINGS_SECONDS = 5
 HOUSEKEEPING_SECONDS = 300
 KEEP_EXPIRED = timedelta(days=1)
@@ -120,7 +121,7 @@ def _repeat(
                         action()
             except Exception:
                 logger.exception("worker_turn_failed")
-                stop.wait(1)
+                stop.wait(ERROR_SECONDS)
             if not worked:
                 stop.wait(IDLE_SECONDS)
     finally:

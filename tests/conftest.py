@@ -67,7 +67,7 @@ def new_database(database_kind: Kind, tmp_path: Path) -> Iterator[Callable[..., 
     made: list[str] = []
 
     def create(*, migrated: bool = True) -> str:
-        made.append(create_database(database_kind, tmp_path, migrated=migrated))
+        made.append(create_database(database_kind, migrated=migrated))
         return made[-1]
 
     yield create

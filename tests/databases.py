@@ -21,6 +21,7 @@ from hub.store import migrate, open_engine
 from tests.postgres import start_server, stop_server
 
 Kind = Literal["sqlite", "postgres"]
+MEMORY_NEEDED = 2 * 1024**3
 
 RUN_FOLDER = "HUB_TEST_RUN_FOLDER"
 RUN_PID = "HUB_TEST_RUN_PID"
@@ -30,10 +31,16 @@ OTHER_SERVER = "HUB_TEST_POSTGRES_URL"
 
 def begin_run() -> None:
     """Make the folder of this run. For pytest's main process; the workers inherit its environment."""
-    folder = tempfile.mkdtemp(prefix="hub-tests-")
+    folder = tempfile.mkdtemp(prefix="hub-tests-", dir=_memory_if_there_is_some())
     Path(folder).chmod(0o711)  # PostgreSQL's user must be able to pass through
     os.environ[RUN_FOLDER] = folder
     os.environ[RUN_PID] = str(os.getpid())
+
+
+def _memory_if_there_is_some() -> str | None:
+    """Linux's file system in memory, where a database is made four times as fast, or None for the usual place."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED else None
 
 
 def end_run() -> None:
@@ -46,23 +53,25 @@ def end_run() -> None:
     shutil.rmtree(folder)
 
 
-def create_database(kind: Kind, folder: Path, *, migrated: bool = True) -> str:
-    """A database nobody else uses; its SQLAlchemy address. SQLite keeps it in ``folder``."""
+def create_database(kind: Kind, *, migrated: bool = True) -> str:
+    """A database nobody else uses; its SQLAlchemy address."""
     name = f"hub_test_{new_id().replace('-', '')}"
     if kind == "sqlite":
-        path = folder / f"{name}.sqlite"
+        path = _run_folder() / f"{name}.sqlite"
         if migrated:
             shutil.copyfile(_sqlite_template(), path)
         return f"sqlite:///{path}"
     template = sa.make_url(_postgres_template()).database if migrated else "template0"
     with _maintenance(_server()) as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     return _named(_server(), name)
 
 
 def drop_database(url: str) -> None:
-    """Drop a database again; SQLite's file goes with the test's folder."""
+    """Drop a database again."""
     if url.startswith("sqlite"):
+        for file in _run_folder().glob(f"{Path(sa.make_url(url).database or '').name}*"):
+            file.unlink()
         return
     with _maintenance(_server()) as connection:
         # FORCE: a test may have left a worker process that is still ending.

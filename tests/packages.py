@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ import pytest
 @contextmanager
 def installed(*projects: Path) -> Iterator[None]:
     """Let folders with a pyproject.toml be found by ``import`` and by importlib.metadata, before anything else."""
-    own = {path.stem for project in projects for path in project.glob("*.py")}
     with tempfile.TemporaryDirectory(prefix="site-") as site, pytest.MonkeyPatch.context() as patch:
+        own = {module for project in projects for module in _modules(project)}
         for name in own & set(sys.modules):
             patch.delitem(sys.modules, name)
         for project in projects:
@@ -42,8 +43,18 @@ def write_plugin(folder: Path, name: str, source: str, *, project: str = "", ver
     return made
 
 
+def _about(project: Path) -> dict[str, Any]:
+    about: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return about
+
+
+def _modules(project: Path) -> Iterator[str]:
+    for points in _about(project)["entry-points"].values():
+        yield from (target.partition(":")[0] for target in points.values())
+
+
 def _write_metadata(project: Path, site: Path) -> None:
-    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    about = _about(project)
     info = site / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(

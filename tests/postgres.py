@@ -43,7 +43,15 @@ def start_server(run_folder: Path, pytest_pid: int) -> str:
     new = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     _run([programs / "initdb", "-D", home / "data", *new], home)
     options = " ".join(f"-c {name}={value!r}" for name, value in OPTIONS.items())
-    start: list[str | Path] = ["start", "-w", "-s", "-l", home / "log", "-o", f"{options} -k {shlex.quote(str(home))}"]
+    start: list[str | Path] = [
+        "start",
+        "-w",
+        "-s",
+        "-l",
+        home / "log",
+        "-o",
+        f"{options} -k {shlex.quote(str(home))}",
+    ]
     _run([programs / "pg_ctl", "-D", home / "data", *start], home)
     _watch(pytest_pid, run_folder)
     return f"postgresql+psycopg://postgres@/postgres?host={home}"

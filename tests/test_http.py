@@ -76,6 +76,9 @@ def refuse(attempts: list[Any], names: dict[str, list[str]]) -> Iterator[Any]:
         "[fd00::1]",
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
+        "[::7f00:1]",
+        "[::ffff:0:7f00:1]",
+        "[fec0::1]",
     ],
 )
 def test_inside_address_is_refused(refuse: Any, host: str) -> None:
@@ -123,6 +126,13 @@ def test_name_of_an_inside_address_is_refused(refuse: Any, names: dict[str, list
 def test_only_plain_https_addresses_are_called(refuse: Any, names: dict[str, list[str]], url: str) -> None:
     names |= {"idp.example": [PUBLIC], "files.example": [PUBLIC]}
     refuse(url)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2001:4860:4860::8888]", "[::ffff:8.8.8.8]"])
+def test_public_address_is_called(attempts: list[Any], names: dict[str, list[str]], host: str) -> None:
+    with pytest.raises(OutsideFailed, match="cannot be reached"):
+        OutgoingHttp().get(f"https://{host}/jwks")
+    assert [port for _, port in attempts] == [443]
 
 
 @pytest.mark.requirement("WB3")

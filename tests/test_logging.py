@@ -6,19 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-import structlog
 
 from hub.logging import configure_logging, get_logger
 from hub.runtime import Hub
+from tests.logs import logging_kept
 
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    structlog.configure(**configured)
+    with logging_kept():
+        yield
 
 
 @pytest.mark.requirement("R9")

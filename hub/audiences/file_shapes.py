@@ -14,6 +14,12 @@ from hub.audiences.opinion import GoalKind
 from hub.errors import BadInput, Problem
 
 _HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
+_FORMS = {
+    "key": "letters, digits and . _ -, at most 100",
+    "target": "offering:KEY or path:KEY",
+    "nodes": "dimension:node",
+}
+"""What texts with a form of their own must look like."""
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Words = Annotated[str, Field(min_length=1)]
 
@@ -135,8 +141,13 @@ def refuse(problems: Sequence[Problem]) -> BadInput:
         "bad_audience_file",
         "The file cannot be used; nothing was changed.",
         "Correct what is named and apply it again.",
-        problems,
+        sorted(problems, key=_line),
     )
+
+
+def _line(problem: Problem) -> int:
+    found = re.search(r":(\d+) ", problem.place)
+    return int(found[1]) if found else 0
 
 
 def _read(
@@ -166,14 +177,16 @@ def _read(
             yield Placed(model.model_validate(values), place)
         except ValidationError as error:
             problems += [
-                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(map(str, e['loc']))}")
+                Problem(_words(e["type"], e["msg"], e["loc"]), f"{place}: {'.'.join(map(str, e['loc']))}")
                 for e in error.errors()
             ]
 
 
-def _words(kind: str, message: str) -> str:
+def _words(kind: str, message: str, field: Sequence[int | str]) -> str:
     if kind == "extra_forbidden":
         return "is not known here"
+    if kind == "string_pattern_mismatch":
+        return next((f"must be {form}" for name, form in _FORMS.items() if name in field), message)
     return "is missing" if kind == "missing" else message.removeprefix("Value error, ")
 
 

@@ -147,13 +147,10 @@ def _paths(uow: UnitOfWork, file: AudienceFile) -> Iterator[PathChange]:
         if known is None:
             yield PathChange(table.key, None, "new")
             continue
-        ids = dict(
-            uow.connection.execute(
-                sa.select(offering.c.key, offering.c.id).where(offering.c.key.in_(table.steps))
-            )
-            .tuples()
-            .all()
+        courses = uow.connection.execute(
+            sa.select(offering.c.key, offering.c.id).where(offering.c.key.in_(table.steps))
         )
+        ids = {row.key: row.id for row in courses}
         steps = read_steps(uow, [known.id]).get(known.id, [])
         if not _is_path(table, known, [ids[key] for key in table.steps] == steps):
             yield PathChange(table.key, known.id, "changed")

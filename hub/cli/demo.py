@@ -1,16 +1,10 @@
 """``hub demo``: the whole story on this machine, in real servers on loopback."""
 
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +12,12 @@ import click
 from rich.console import Console
 
 from hub.cli.output import progress_bars
-from hub.errors import OutsideFailed
 from hub.testing.demo.check import Journey, StepFailed
+from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import Stage, set_stage
 from hub.testing.demo.story import PASSWORD, PEOPLE
 
-READY_SECONDS = 30
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -42,6 +35,7 @@ console = Console(highlight=False, soft_wrap=True)
 def demo(size: str, seed: int, port: int, directory: Path, database: str, check: bool) -> None:
     """Start the hub, two identity providers and two LMSs with a generated network, and stay up."""
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupt)
     if check:
         directory = directory.with_name(directory.name + "-check")
     shutil.rmtree(directory, ignore_errors=True)
@@ -52,7 +46,7 @@ def demo(size: str, seed: int, port: int, directory: Path, database: str, check:
         set_stage(
             directory, ports, size=size, seed=seed, today=today, database_url=database, progress=progress
         ) as stage,
-        _running_hub(stage),
+        running_hub(stage),
     ):
         progress.close()
         if check:
@@ -88,47 +82,17 @@ def _welcome(stage: Stage, seconds: float) -> None:
     console.print("\nCtrl+C stops everything.")
 
 
-@contextmanager
-def _running_hub(stage: Stage) -> Iterator[None]:
-    """`hub run` in a process of its own, until the block ends."""
-    environment = {**os.environ, "HUB_CONFIG": str(stage.settings_file)}
-    log = (stage.directory / "hub.log").open("wb")
-    command = [sys.executable, "-m", "hub.cli", "run"]
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_ready(stage, process)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
-
-
-def _wait_until_ready(stage: Stage, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{stage.hub_url}/healthz", timeout=2) as answer:  # noqa: S310  (our own loopback)
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    log = (stage.directory / "hub.log").read_text(encoding="utf-8", errors="replace")
-    raise OutsideFailed(
-        "hub_not_ready", f"The hub did not start:\n{log[-2000:]}", f"See {stage.directory / 'hub.log'}."
-    )
-
-
 def _wait_for_interrupt() -> None:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     stop.wait()
     console.print("\nStopping ...")
+
+
+def _interrupt(*_: object) -> None:
+    """Told to end while the stage is being set: end as Ctrl+C does, and leave no process behind."""
+    raise KeyboardInterrupt
 
 
 def _escape(text: str) -> str:

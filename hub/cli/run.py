@@ -1,10 +1,11 @@
 """``hub run``: the web server, with one worker beside it."""
 
-import multiprocessing
+import errno
 import os
 import socket
 import sys
 import tempfile
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from hub.config import Settings
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-STOP_SECONDS = 10
+BUSY_SECONDS = 3.0
 
 
 @click.command()
@@ -45,61 +46,53 @@ def run(host: str | None, port: int | None, no_worker: bool) -> None:
     _serve(settings, host, port, with_worker=settings.embedded_worker and not no_worker)
 
 
-def find_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Conflict ``port_busy`` when somebody listens there, or nobody may."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def find_port(host: str, port: int, patience: float = BUSY_SECONDS) -> int:
+    """The port, or a free one for 0. Conflict ``port_busy`` when somebody listens there, or nobody may.
+
+    Waits ``patience`` seconds for it: a hub that was just killed takes a moment to let go.
+    """
+    deadline = time.monotonic() + patience
+    while True:
         try:
-            probe.bind((host, port))
+            return _try_port(host, port)
         except OSError as error:
-            raise Conflict(
-                "port_busy",
-                f"The hub cannot listen on {host}:{port}: {error.strerror}.",
-                "Stop what runs there, or choose another with --port (and change public_url, if people use it directly).",
-            ) from None
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise Conflict(
+                    "port_busy",
+                    f"The hub cannot listen on {host}:{port}: {error.strerror}.",
+                    "Stop what runs there, or choose another with --port (and public_url, if people use it directly).",
+                ) from None
+            time.sleep(0.1)
+
+
+def _try_port(host: str, port: int) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
         taken: int = probe.getsockname()[1]
         return taken
 
 
 def _serve(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
     from hub.cli.supervise import Supervisor
+    from hub.cli.web_server import serve_web
     from hub.cli.wsgi import ENDS_WITH_PARENT
 
-    # Web processes are started afresh instead of copied, so that no connection or lock of this one is shared.
-    multiprocessing.set_start_method("spawn", force=True)
     os.environ[ENDS_WITH_PARENT] = str(os.getpid())
-    server = Server(
-        "hub.cli.wsgi:application",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=host,
-        port=port,
-        workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.error,
-        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},  # to where the hub's own logs go
-        log_access=False,
-    )
-    worker = Supervisor([sys.executable, "-m", "hub.cli", "worker", "--end-with-parent"])
-    server.on_startup(lambda: _greet(settings, host, port, with_worker=with_worker))
+    worker = Supervisor([sys.executable, "-m", "hub.cli", "worker", "--end-with", str(os.getpid())])
     with tempfile.TemporaryDirectory(prefix="hub-metrics-") as metrics:
         if settings.web_processes > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
         if with_worker:
             worker.start()
         try:
-            server.serve()
+            _greet(settings, host, port, with_worker=with_worker)
+            well = serve_web(settings, host, port)
         finally:
             if with_worker:
                 worker.stop()
     click.echo("The hub has stopped.")
+    sys.exit(0 if well else 1)
 
 
 def _greet(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:

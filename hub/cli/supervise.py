@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from hub.logging import get_logger
 
 logger = get_logger(__name__)
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 5.0
 """A child that lived this long has started well: its next death counts as the first."""
-LONGEST_WAIT = 30.0
+FIRST_WAIT, LONGEST_WAIT = 0.25, 30.0
 STOP_SECONDS = 10.0
 
 
@@ -54,7 +54,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             deaths = 1 if time.monotonic() - started >= STEADY_SECONDS else deaths + 1
-            wait = min(0.5 * 2**deaths, LONGEST_WAIT)
+            wait = min(FIRST_WAIT * 2.0 ** (deaths - 1), LONGEST_WAIT)
             logger.error("child_died", command=self._command, exit_code=code, again_in_seconds=wait)
             if self._stopping.wait(wait):
                 return

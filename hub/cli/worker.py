@@ -7,10 +7,8 @@ import click
 
 
 @click.command()
-@click.option(
-    "--end-with-parent", is_flag=True, hidden=True, help="Stop when whoever started this process is gone."
-)
-def worker(end_with_parent: bool) -> None:
+@click.option("--end-with", type=int, hidden=True, metavar="PID", help="Stop when this parent is gone.")
+def worker(end_with: int | None) -> None:
     """Follow the journals: recognize completions, keep goals true, deliver. Any number may run over PostgreSQL."""
     from hub.app import open_worker
     from hub.cli.opening import opened_hub
@@ -20,8 +18,8 @@ def worker(end_with_parent: bool) -> None:
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    if end_with_parent:
-        when_parent_ends(stop.set)
+    if end_with is not None:
+        when_parent_ends(end_with, stop.set)
     with opened_hub(quiet=False) as hub:
         logger = get_logger(__name__)
         logger.info("worker_started")

@@ -5,7 +5,7 @@ import os
 import flask
 
 ENDS_WITH_PARENT = "HUB_RUN_PARENT"
-"""Set by ``hub run``: then a web process ends when its parent is gone, however that happened."""
+"""The process id of ``hub run``, if it started this one: then a web process ends when its parent is gone, however that happened."""
 
 
 def application() -> flask.Flask:
@@ -16,7 +16,7 @@ def application() -> flask.Flask:
     from hub.logging import configure_logging
 
     if ENDS_WITH_PARENT in os.environ:
-        when_parent_ends(lambda: os._exit(1))
+        when_parent_ends(int(os.environ[ENDS_WITH_PARENT]), lambda: os._exit(1))
     settings = load_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     return create_app(open_hub(settings))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.hooks import Timing
 from hub.journal.tables import plugin_timing
@@ -10,20 +11,39 @@ from hub.store import UnitOfWork
 
 
 def save_timings(uow: UnitOfWork, timings: Mapping[tuple[str, str], Timing]) -> None:
-    """Add the timings a process has drained from its hooks."""
-    for (plugin, hook), timing in sorted(timings.items()):
-        mine = sa.and_(plugin_timing.c.plugin == plugin, plugin_timing.c.hook == hook)
-        known = uow.connection.execute(sa.select(plugin_timing).where(mine).with_for_update()).one_or_none()
-        values = {
-            "calls": timing.calls + (known.calls if known else 0),
-            "errors": timing.errors + (known.errors if known else 0),
-            "seconds": timing.seconds + (known.seconds if known else 0.0),
-            "slowest": max(timing.slowest, known.slowest if known else 0.0),
-            "last_error": timing.last_error or (known.last_error if known else ""),
-            "last_error_at": uow.now if timing.errors else known.last_error_at if known else None,
-            "last_at": uow.now,
-        }
-        if known:
-            uow.connection.execute(sa.update(plugin_timing).where(mine).values(**values))
-        else:
-            uow.connection.execute(sa.insert(plugin_timing).values(plugin=plugin, hook=hook, **values))
+    """Add the timings a process has drained from its hooks. Several processes may do so at once."""
+    dialect = sqlite if uow.is_sqlite else postgresql
+    insert = dialect.insert(plugin_timing)
+    known, new = plugin_timing.c, insert.excluded
+    failed = new.errors > 0
+    add = insert.on_conflict_do_update(
+        index_elements=["plugin", "hook"],
+        set_={
+            "calls": known.calls + new.calls,
+            "errors": known.errors + new.errors,
+            "seconds": known.seconds + new.seconds,
+            "slowest": sa.case((new.slowest > known.slowest, new.slowest), else_=known.slowest),
+            "last_error": sa.case((failed, new.last_error), else_=known.last_error),
+            "last_error_at": sa.case((failed, new.last_error_at), else_=known.last_error_at),
+            "last_at": new.last_at,
+        },
+    )
+    uow.execute_many(
+        add,
+        [
+            {
+                "plugin": plugin,
+                "hook": hook,
+                "calls": timing.calls,
+                "errors": timing.errors,
+                "seconds": timing.seconds,
+                "slowest": timing.slowest,
+                "last_error": timing.last_error,
+                "last_error_at": uow.now if timing.errors else None,
+                "last_at": uow.now,
+            }
+            for (plugin, hook), timing in sorted(
+                timings.items()
+            )  # in one order, so that nobody waits in a circle
+        ],
+    )

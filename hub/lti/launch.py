@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.errors import HubError, Missing, NotAllowed
 from hub.ids import content_hash, derived_id, is_id, new_id
+from hub.journal import audit
 from hub.lti import tables
 from hub.lti.resource_links import link_for
 from hub.lti.tools import read_tool
@@ -55,7 +56,8 @@ def launch_course(uow: UnitOfWork, person_id: str, offering_id: str, session_has
     """
     if not is_id(offering_id) or not may_launch(uow, person_id, offering_id):
         raise Missing("not_assigned", "This course is not in your plan.", "Open My training to see what is.")
-    if read_person(uow, person_id).disabled:
+    person = read_person(uow, person_id)
+    if person.disabled:
         raise NotAllowed("person_disabled", "This account is switched off.")
     offering = read_offering(uow, offering_id)
     tool = read_tool(uow, offering.connection_id)
@@ -74,6 +76,15 @@ def launch_course(uow: UnitOfWork, person_id: str, offering_id: str, session_has
             created_at=uow.now,
             expires_at=uow.now + LOGIN_HINT_LIFETIME,
         )
+    )
+    # Whether the LMS is up shows only in the browser: without this row a launch that ends there leaves no trace.
+    audit(
+        uow,
+        "launch_begun",
+        offering.id,
+        actor_id=person_id,
+        partner_id=person.partner_id,
+        connection_id=tool.connection_id,
     )
     fields = {
         "iss": uow.settings.public_url,

@@ -92,7 +92,11 @@ def _learner(uow: UnitOfWork, tool: Tool, item: LineItem, user_id: str) -> str:
         launch.c.launched_at.is_not(None),
     )
     if person_id is None or uow.connection.execute(launched.limit(1)).first() is None:
-        raise Missing("user_not_in_context", "Nobody with this userId has launched this course.")
+        raise Missing(
+            "user_not_in_context",
+            "Nobody with this userId has launched this course.",
+            "userId is the sub of a launch of this course.",
+        )
     return person_id
 
 

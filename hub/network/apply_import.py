@@ -13,7 +13,7 @@ from hub.errors import Conflict
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.bulk import Row, insert_rows
+from hub.network.bulk import IDS_PER_QUERY, Row, in_batches, insert_rows
 from hub.network.complete import complete
 from hub.network.people import lock_people
 from hub.network.plan_import import ImportPlan
@@ -38,7 +38,8 @@ Before = dict[str, str | None]
 def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, progress: Progress) -> None:
     """Apply what ``plan_import`` listed. ``progress`` is told after each chunk that is committed.
 
-    Raises Conflict ``import_overtaken`` if another import has changed something since the plan was made.
+    Raises Conflict ``import_overtaken``, ``identity_taken`` or ``node_circle`` if another import has changed something
+    since the plan was made; the chunks before that one stay.
     """
     done = 0
     progress("applying", done, plan.to_write)
@@ -72,7 +73,7 @@ def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Se
     if not uow.is_sqlite:
         # One import at a time; on SQLite writers take turns in any case.
         uow.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
-    _refuse_if_overtaken(uow, aggregate.kind, before)
+    _refuse_if_overtaken(uow, aggregate.kind, before, said)
     if aggregate.kind in _OF_PEOPLE:
         lock_people(uow, [one.id for one in said if not one.is_new])
     changes = complete(uow, aggregate.kind, said)
@@ -98,17 +99,21 @@ def _keys(kind: str, one: Said) -> Iterator[Row]:
         yield {"kind": "appointment", "external_id": external_id, "id": id, "content_hash": ""}
 
 
-def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before) -> None:
+def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before, said: Sequence[Said]) -> None:
+    """What the plan compared with is still there, and what was new is still unknown."""
     key = tables.roster_key
-    query = sa.select(key.c.external_id, key.c.content_hash).where(
-        key.c.kind == kind, key.c.external_id.in_(before)
-    )
-    now: Before = dict(uow.connection.execute(query).all())
-    other = next((name for name, content_hash in before.items() if now.get(name) != content_hash), None)
-    if other is not None:
+    of_kind = sa.select(key.c.external_id, key.c.content_hash).where(key.c.kind == kind)
+    now: Before = dict(uow.connection.execute(of_kind.where(key.c.external_id.in_(before))).all())
+    others = [f"{kind} {name}" for name, content_hash in before.items() if now.get(name) != content_hash]
+    mine = {external_id: id for one in said for external_id, id in one.keys.items()}
+    for some in in_batches(list(mine), IDS_PER_QUERY):
+        appointments = sa.select(key.c.external_id, key.c.id).where(key.c.kind == "appointment")
+        rows = uow.connection.execute(appointments.where(key.c.external_id.in_(some)))
+        others += [f"appointment {row.external_id}" for row in rows if row.id != mine[row.external_id]]
+    if others:
         raise Conflict(
             "import_overtaken",
-            f"Another import has changed the {kind} {other} in the meantime; this one stopped there.",
+            f"Another import has changed the {others[0]} in the meantime; this one stopped there.",
             "Import the files again: what is applied already is left alone.",
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.errors import Conflict
 from hub.network import tables
 from hub.network.bulk import IDS_PER_QUERY, Row, in_batches, insert_rows
 from hub.network.snapshots import NodeSnapshot
@@ -18,7 +19,10 @@ Path = dict[str, int]
 
 
 def apply_nodes(uow: UnitOfWork, snapshots: Sequence[NodeSnapshot]) -> None:
-    """Write the nodes and the closure rows that change with them. Together with what is stored they form trees."""
+    """Write the nodes and the closure rows that change with them.
+
+    Raises Conflict ``node_circle`` if they do not form trees together with what is stored.
+    """
     before = _parents(uow, [node["id"] for node in snapshots])
     moved = [n["id"] for n in snapshots if n["id"] not in before or before[n["id"]] != n["parent_id"]]
     insert_rows(uow, tables.node, [dict(node) for node in _parents_first(snapshots)], "update")
@@ -70,10 +74,17 @@ def _move(uow: UnitOfWork, moved: Sequence[str]) -> None:
 
 def _find_path(node: str, parents: Mapping[str, str | None], paths: dict[str, Path]) -> None:
     """Fill in the path of a node, from the nearest ancestor whose path is known downwards."""
-    climbed: list[str] = []
+    climbed: dict[str, None] = {}
     above: str | None = node
     while above is not None and above not in paths:
-        climbed.append(above)
+        if above in climbed:
+            # Two moves that were each right when they were checked can make a circle together (I19).
+            raise Conflict(
+                "node_circle",
+                "Another move of field nodes came first; together the two would put a node above itself.",
+                "Look at the nodes as they are now, then move them again.",
+            )
+        climbed[above] = None
         above = parents[above]
     path = paths[above] if above is not None else {}
     for below in reversed(climbed):

@@ -7,11 +7,14 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from hub.errors import Conflict
 from hub.network import tables
 from hub.network.bulk import IDS_PER_QUERY, in_batches
 from hub.network.roster.said import Said
-from hub.network.snapshots import Appointment, IdentitySnapshot, PersonSnapshot
+from hub.network.snapshots import Appointment, IdentityLink, IdentitySnapshot, PersonSnapshot
 from hub.store import UnitOfWork
+
+_KEY = ("connection_id", "form", "subject")
 
 
 def complete(uow: UnitOfWork, kind: str, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
@@ -79,20 +82,40 @@ def _ended(appointment: Appointment, now: datetime) -> Appointment:
 
 def _complete_identities(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
     """Only the links that are not there yet. A link that left the files stays: what was learned through it counts."""
-    table = tables.identity_link
-    rows = uow.connection.execute(
-        sa.select(table.c.connection_id, table.c.form, table.c.subject).where(
-            table.c.person_id.in_([one.id for one in said])
-        )
+    stored = _owners_of_links(
+        uow, [link for one in said for link in cast("IdentitySnapshot", one.body)["links"]]
     )
-    stored = set(rows)
     completed = []
     for one in said:
-        links = cast("IdentitySnapshot", one.body)["links"]
-        new = [link for link in links if (link["connection_id"], link["form"], link["subject"]) not in stored]
+        new = [link for link in cast("IdentitySnapshot", one.body)["links"] if _name(link) not in stored]
         if new:
             completed.append((one, cast("Mapping[str, Any]", IdentitySnapshot(links=new))))
     return completed
+
+
+def _owners_of_links(uow: UnitOfWork, links: Sequence[IdentityLink]) -> set[tuple[str, str, str]]:
+    """Which of the links are there. Conflict ``identity_taken`` if one has become somebody else's since the checks."""
+    wanted = {_name(link): link["person_id"] for link in links}
+    table, stored = tables.identity_link, set()
+    for some in in_batches(links, IDS_PER_QUERY):
+        # All three parts of the key, so that the database looks into its index for them.
+        parts = [
+            table.c[part].in_({name[place] for name in map(_name, some)}) for place, part in enumerate(_KEY)
+        ]
+        for row in uow.connection.execute(sa.select(table).where(*parts)):
+            name = (row.connection_id, row.form, row.subject)
+            if wanted.get(name, row.person_id) != row.person_id:
+                raise Conflict(
+                    "identity_taken",
+                    "An identity in the files has become another person's in the meantime.",
+                    "Import the files again to see which.",
+                )
+            stored.add(name)
+    return stored
+
+
+def _name(link: IdentityLink) -> tuple[str, str, str]:
+    return link["connection_id"], link["form"], link["subject"]
 
 
 _COMPLETED: dict[str, Callable[[UnitOfWork, Sequence[Said]], list[tuple[Said, Mapping[str, Any]]]]] = {

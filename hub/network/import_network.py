@@ -50,7 +50,7 @@ def import_network(
     All files are checked before anything is written: BadInput ``bad_network_files`` holds their problems with file,
     line and column, ``no_network_files`` says that there are none. The same files again change nothing. Things that
     are missing from the files stay as they are; each thing that is there is taken as a whole, with all its parts.
-    An import that was killed is finished by running it again. Conflict ``import_overtaken`` when two run at once.
+    An import that was killed is finished by running it again. Conflict when another import has got in its way.
 
     ``progress`` is told (step, done, of): reading (bytes), checking, comparing, applying (things written for good).
     """

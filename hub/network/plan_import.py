@@ -1,7 +1,8 @@
 """Working out what an import would write: what is new, what has changed, what is as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -9,7 +10,7 @@ from hub.network.roster.aggregates import AGGREGATES, Aggregate
 from hub.network.roster.files import FILE_OF_KIND
 from hub.network.roster.names import Names, external_ids
 from hub.network.roster.reading import Progress
-from hub.network.roster.staging import Staging, chosen, known, to_do
+from hub.network.roster.staging import ROWS, Staging, chosen, known, to_do
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,20 @@ def plan_import(staging: Staging, names: Names, progress: Progress) -> ImportPla
     Needs files that have been checked. Reads and writes the staging alone.
     """
     present = [aggregate for aggregate in AGGREGATES if aggregate.file in staging.present]
+    sizes = [staging.count(ROWS[aggregate.file]) for aggregate in present]
     counts = {}
-    for done, aggregate in enumerate(present):
-        progress("comparing", done, len(present))
-        counts[aggregate.kind] = _compare(staging, names, aggregate)
-    progress("comparing", len(present), len(present))
+    for number, aggregate in enumerate(present):
+        tell = partial(_tell, progress, sum(sizes[:number]), sizes[number], sum(sizes))
+        counts[aggregate.kind] = _compare(staging, names, aggregate, tell)
+    progress("comparing", sum(sizes), sum(sizes))
     return ImportPlan(counts)
 
 
-def _compare(staging: Staging, names: Names, aggregate: Aggregate) -> Counts:
+def _tell(progress: Progress, before: int, size: int, total: int, done: int) -> None:
+    progress("comparing", before + min(done, size), total)
+
+
+def _compare(staging: Staging, names: Names, aggregate: Aggregate, tell: Callable[[int], None]) -> Counts:
     new = changed = unchanged = 0
     for page in aggregate.list_pages(staging):
         before = _known_hashes(staging, aggregate.kind, page)
@@ -58,8 +64,9 @@ def _compare(staging: Staging, names: Names, aggregate: Aggregate) -> Counts:
         different = [name for name in page if name not in before or now[name] != before[name]]
         staging.load(to_do, [(None, aggregate.kind, name, before.get(name)) for name in different])
         new += len(page) - len(known_here)
-        changed += len(different) - (len(page) - len(known_here))
         unchanged += len(page) - len(different)
+        changed += len(known_here) - (len(page) - len(different))
+        tell(new + changed + unchanged)
     return Counts(new, changed, unchanged, _count_missing(staging, aggregate))
 
 

@@ -49,6 +49,7 @@ def write_backup(
 def _write(
     connection: sa.Connection, archive: zipfile.ZipFile, key_check: str, progress: Progress
 ) -> Manifest:
+    schema = read_revision(connection) or ""  # the first query: what is seen from here on is this instant's
     tables = metadata.sorted_tables
     contents = {}
     for done, table in enumerate(tables):
@@ -58,7 +59,7 @@ def _write(
     manifest = Manifest(
         FORMAT,
         __version__,
-        read_revision(connection) or "",
+        schema,
         connection.dialect.name,
         datetime.now(UTC).isoformat(timespec="seconds"),
         key_check,

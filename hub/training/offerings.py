@@ -1,6 +1,6 @@
 """The catalogue: offerings as their LMSs list them, and paths over offerings of any LMS."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -182,7 +182,24 @@ def _refuse_clashes(uow: UnitOfWork, connection_id: str, rows: Sequence[Catalogu
     for name in ("external_id", "key", "activity_id"):
         values = [getattr(row, name) for row in rows]
         problems += [Problem(f"{name} occurs twice", v) for v in sorted(set(values)) if values.count(v) > 1]
+    problems += _held_by_others(uow, connection_id, rows)
     if problems:
         raise BadInput(
             "bad_catalogue", "The catalogue cannot be used; nothing was changed.", problems=problems
         )
+
+
+def _held_by_others(uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueRow]) -> Iterator[Problem]:
+    """Keys and activities that another course of this LMS has until now: a retired one, or one that is to change too.
+
+    Goals, rules and statements mean that course by them.
+    """
+    table = tables.offering
+    known = uow.connection.execute(sa.select(table).where(table.c.connection_id == connection_id)).all()
+    for name in ("key", "activity_id"):
+        holders = {getattr(row, name): row.external_id for row in known}
+        for row in rows:
+            value = getattr(row, name)
+            holder = holders.get(value, row.external_id)
+            if holder != row.external_id:
+                yield Problem(f"{name} {value} belongs to the course {holder}", row.external_id)

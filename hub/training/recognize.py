@@ -219,10 +219,13 @@ def _recognize_offering(uow: UnitOfWork, offering: Mapping[str, str]) -> None:
     statement, completion = statement_table, tables.completion
     completing = sa.select(completion.c.statement_id).where(completion.c.offering_id == offering["id"])
     reported = sa.and_(
-        statement.c.connection_id == offering["connection_id"], statement.c.object_id == offering["activity_id"]
+        statement.c.connection_id == offering["connection_id"],
+        statement.c.object_id == offering["activity_id"],
     )
     rows = uow.connection.execute(
-        sa.select(statement).where(sa.or_(reported, statement.c.id.in_(completing))).order_by(statement.c.position)
+        sa.select(statement)
+        .where(sa.or_(reported, statement.c.id.in_(completing)))
+        .order_by(statement.c.position)
     ).all()
     for start in range(0, len(rows), recognize.batch):
         recognize_statements(uow, rows[start : start + recognize.batch])

@@ -43,7 +43,11 @@ def redirect_to_public_host() -> Response | None:
     settings = current_hub().settings
     public = urlsplit(settings.public_url)
     request = flask.request
-    if request.method not in {"GET", "HEAD"} or request.blueprint not in _PAGES or request.host == public.netloc:
+    if (
+        request.method not in {"GET", "HEAD"}
+        or request.blueprint not in _PAGES
+        or request.host == public.netloc
+    ):
         return None
     if public.hostname not in _LOOPBACK and not settings.trusted_proxies:
         return None

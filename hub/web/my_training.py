@@ -14,7 +14,7 @@ from hub.training.plan import Plan, read_plan
 from hub.training.plan_version import read_plan_version
 from hub.training.why import read_why
 from hub.web.headers import allow_leaving
-from hub.web.viewer import current_session, current_viewer, require_sign_in
+from hub.web.viewer import current_viewer, own_session, require_sign_in
 
 blueprint = flask.Blueprint("my_training", __name__)
 blueprint.before_request(require_sign_in)
@@ -40,9 +40,8 @@ def page() -> str:
 @blueprint.get("/my-training/version")
 def version() -> Response:
     """A short text that changes with the plan, for the open page to compare."""
-    person_id = current_viewer().person.id
     with current_hub().reading() as uow:
-        response = flask.jsonify(version=read_plan_version(uow, person_id))
+        response = flask.jsonify(version=read_plan_version(uow, own_session().person_id))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -62,9 +61,7 @@ def why(goal_id: str) -> str:
 @blueprint.post("/launch/<uuid:offering_id>")
 def launch(offering_id: UUID) -> Response:
     """Send the browser to the LMS that has the course, to begin an LTI launch there."""
-    session = current_session()
-    if session is None:
-        raise RuntimeError("this view is not behind require_sign_in")
+    session = own_session()
     initiation = start_launch(current_hub(), session.person_id, str(offering_id), session.token_hash)
     response = flask.redirect(initiation.address, 303)
     response.headers["Cache-Control"] = "no-store"

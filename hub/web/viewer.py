@@ -29,8 +29,16 @@ def current_session() -> Session | None:
     return cast(Session | None, flask.g.get("session"))
 
 
+def own_session() -> Session:
+    """The session of whoever is signed in; for views behind ``require_sign_in``."""
+    session = current_session()
+    if session is None:
+        raise RuntimeError("this view is not behind require_sign_in")
+    return session
+
+
 def current_viewer() -> Viewer:
-    """Whoever is signed in; for views behind ``require_sign_in``."""
+    """Whoever is signed in; for views behind ``require_sign_in``, which thereby show it in their header."""
     viewer = flask.g.get("viewer") or load_viewer()
     if viewer is None:
         raise RuntimeError("this view is not behind require_sign_in")
@@ -51,7 +59,6 @@ def load_viewer() -> Viewer | None:
 def require_sign_in() -> Response | None:
     """Send whoever is not signed in to the sign-in page, and back afterwards; for a blueprint's ``before_request``."""
     if current_session() is not None:
-        load_viewer()
         return None
     request = flask.request
     arguments = {}

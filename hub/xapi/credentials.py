@@ -131,7 +131,11 @@ def check_credential(uow: UnitOfWork, authorization: str | None) -> Credential:
     row = uow.connection.execute(_select().where(xapi_credential.c.key == key)).one_or_none() if key else None
     known = hmac.compare_digest(_hash(secret), row.secret_hash if row else _hash(""))
     if row is None or not known or row.revoked_at is not None or row.disabled:
-        raise Unauthorized("wrong_credentials", "The credentials are wrong or no longer in force.")
+        raise Unauthorized(
+            "wrong_credentials",
+            "The credentials are wrong or no longer in force.",
+            "Use the key and secret that the hub's administrators gave you, or ask them for new ones.",
+        )
     return _credential(row)
 
 

@@ -78,7 +78,10 @@ def _read(body: bytes, version: ApiVersion, single: bool) -> list[Incoming]:
         raise BadInput("bad_json", "The body has characters that UTF-8 cannot hold.") from None
     if problems:
         raise BadInput(
-            "bad_statement", "What was sent breaks rules of xAPI; nothing was stored.", problems=problems
+            "bad_statement",
+            "What was sent breaks rules of xAPI; nothing was stored.",
+            "Correct what the problems name and send it again.",
+            problems,
         )
     _refuse_repeated_ids(statements)
     return statements

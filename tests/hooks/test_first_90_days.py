@@ -14,7 +14,7 @@ from hub.config import Settings
 from hub.runtime import Hub
 from hub.training.tables import credit_ledger, goal_source
 from tests.packages import installed
-from tests.world import World
+from tests.world import World, days
 
 PROJECT = Path(__file__).parents[2] / "plugins_contrib" / "first_90_days"
 PATH = ("welcome", "general")
@@ -109,8 +109,8 @@ def test_other_audiences_notice_nothing(world: World, clock: SettableClock) -> N
 def test_switched_off_it_withdraws_the_path_and_credits_stay(world: World, clock: SettableClock) -> None:
     switch(world, on=True)
     clock.advance(days=10)
-    for course in ("brakes", "batteries"):
-        statement = world.send("nia", course)
+    world.send("nia", "brakes", at=clock.now() - days(1))
+    statement = world.send("nia", "batteries")
     world.drain()
     assert world.live_goals("nia")[PATH] == statement
     earlier = clock.now()

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +36,7 @@ from tests.databases import Kind, create_database, drop_database
 
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 VERBS = "http://adlnet.gov/expapi/verbs/"
-PEOPLE, LOCATIONS, LMSS, COURSES = 3, 3, 2, 2
+PEOPLE, LOCATIONS, LMSS, COURSES = 2, 2, 2, 2
 NODES = {"service": 4, "sales": 2}
 BRANDS, POSITIONS = ("borealis", "cetus"), ("technician", "advisor")
 AUDIENCES = ("technicians", "everybody")
@@ -168,9 +167,9 @@ def activity(lms: int, course: int, version: int = 1) -> str:
 
 
 @contextmanager
-def new_world(kind: Kind, folder: Path) -> Iterator[World]:
+def new_world(kind: Kind) -> Iterator[World]:
     """A world at its beginning, on a database of its own."""
-    url = create_database(kind, folder)
+    url = create_database(kind)
     hub = open_test_hub(url, clock := SettableClock(START))
     try:
         world = World(hub, clock, Worker(hub, (recognize, recognize_changes, reassign), {}))

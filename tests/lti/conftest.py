@@ -41,7 +41,7 @@ def rig_of(tmp_path_factory: pytest.TempPathFactory, key_server: Keys) -> Iterat
 
         @cache
         def make(kind: Kind) -> Rig:
-            url = create_database(kind, tmp_path_factory.mktemp("lti"))
+            url = create_database(kind)
             stack.callback(drop_database, url)
             clock = SettableClock(datetime(2026, 5, 4, 9, tzinfo=UTC))
             hub = open_hub(_settings(url, key_server), clock=clock)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -134,7 +135,8 @@ class Rig:
                 self.assign(person, course)
         self.north = self.connect("north")
         self.south = self.connect("south")
-        self.client: FlaskClient = small_app(hub).test_client()
+        self.app = small_app(hub)
+        self.client: FlaskClient = self.app.test_client()
         self.sign_in("ann")
 
     def assign(self, person: str, target: str, kind: str = "offering") -> None:
@@ -183,6 +185,12 @@ class Rig:
                 **settings,
             )
 
+    def another_client(self) -> "Rig":
+        """The same rig with a browser or program of its own, for a thread of its own."""
+        other = copy(self)
+        other.client = self.app.test_client()
+        return other
+
     # --- launches ---
 
     def sign_in(self, person: str, session: str = "session-1") -> None:
@@ -222,6 +230,14 @@ class Rig:
         self.sign_in(person)
         answer = self.authorize(self.request_for(self.start(person, course)))
         return self.claims(Form(answer.text).fields["id_token"])
+
+    def newcomer(self) -> str:
+        """A person nobody else knows, with a goal on brakes."""
+        person = f"newcomer-{len(self.appointments)}"
+        self.world.add_person(person)
+        self.appointments[person] = self.world.appoint(person, "technician", "Riverside", brands=["A"])
+        self.assign(person, "brakes")
+        return person
 
     def subject(self, person: str, course: str) -> str:
         """The person's subject at the course's LMS; the first call launches the course."""
@@ -336,17 +352,26 @@ class Rig:
 
     # --- what was written ---
 
-    def statements(self) -> list[dict[str, Any]]:
-        """All statements in the journal, as the hub gives them back."""
+    def statements(self, subject: str | None = None) -> list[dict[str, Any]]:
+        """All statements in the journal, or those about one learner, as the hub gives them back."""
         query = sa.select(journal.statement.c.payload).order_by(journal.statement.c.position)
         with self.hub.reading() as uow:
-            return [json.loads(payload) for payload in uow.connection.scalars(query)]
+            told = [json.loads(payload) for payload in uow.connection.scalars(query)]
+        return [s for s in told if subject in {None, s["actor"]["account"]["name"]}]
 
     def record(self) -> "Record":
         return Record(self.hub, self.keys)
 
 
 _CACHED = {"jwks", "jwks_at", "jwks_tried_at"}
+_CONTENT = {
+    table.name: "SELECT "
+    + ", ".join(f'"{c.name}"' for c in table.c if c.name not in _CACHED)
+    + f" FROM {table.name}"
+    for table in metadata.sorted_tables
+    if table.name != "audit"
+}
+"""Everything but the audit trail and the cache of tools' keys. As text: compiling SQL anew for every engine takes long."""
 
 
 class Record:
@@ -379,14 +404,8 @@ class Record:
     def _read(self) -> dict[str, list[str]]:
         with self._hub.reading() as uow:
             return {
-                table.name: sorted(
-                    str(row)
-                    for row in uow.connection.execute(
-                        sa.select(*(c for c in table.c if table.name != "lti_tool" or c.name not in _CACHED))
-                    )
-                )
-                for table in metadata.sorted_tables
-                if table.name != "audit"
+                name: sorted(map(str, uow.connection.exec_driver_sql(query)))
+                for name, query in _CONTENT.items()
             }
 
     def _audit(self) -> list[tuple[str, str, str]]:

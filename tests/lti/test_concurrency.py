@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.lti import tables
 from hub.testing.keys import new_key
-from tests.lti.rig import Form, Rig, small_app
+from tests.lti.rig import Form, Rig, later
 
 T = TypeVar("T")
 MANY = 12
@@ -26,9 +26,9 @@ def test_p3_a_login_hint_used_by_many_at_once_opens_one_launch(rig: Rig) -> None
     request, record = rig.request_for(rig.start()), rig.record()
 
     def authorize() -> str:
-        client = small_app(rig.hub).test_client()
-        client.set_cookie("who", f"{rig.world.ids['ann']}|session-1", domain="127.0.0.1")
-        answer = client.get("/lti/authorize", query_string=request, base_url=rig.base)
+        browser = rig.another_client()
+        browser.sign_in("ann")
+        answer = browser.authorize(request)
         return Form(answer.text).fields.get("error", "launched")
 
     assert Counter(together([authorize] * MANY)) == {"launched": 1, "access_denied": MANY - 1}
@@ -42,9 +42,9 @@ def test_first_launches_of_one_person_at_once_get_one_subject_and_one_platform_k
     requests = [rig.request_for(rig.start(course=c)) for c in ("brakes", "batteries") for _ in range(4)]
 
     def authorize(request: dict[str, str]) -> str:
-        client = small_app(rig.hub).test_client()
-        client.set_cookie("who", f"{rig.world.ids['ann']}|session-1", domain="127.0.0.1")
-        answer = client.get("/lti/authorize", query_string=request, base_url=rig.base)
+        browser = rig.another_client()
+        browser.sign_in("ann")
+        answer = browser.authorize(request)
         return Form(answer.text).fields["id_token"]
 
     tokens = together([lambda r=r: authorize(r) for r in requests])  # type: ignore[misc]
@@ -56,14 +56,7 @@ def test_p6_one_assertion_sent_many_times_at_once_gives_one_token(rig: Rig) -> N
     assertion, record = rig.assertion(), rig.record()
 
     def ask() -> int:
-        client = small_app(rig.hub).test_client()
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": assertion,
-            "scope": rig.north.scopes[0],
-        }
-        return client.post("/lti/token", data=form, base_url=rig.base).status_code
+        return rig.another_client().ask_token(client_assertion=assertion).status_code
 
     assert Counter(together([ask] * MANY)) == {200: 1, 400: MANY - 1}
     assert set(record.audited()) == {("lti_token", "refused", "assertion_replayed")}
@@ -76,7 +69,7 @@ def test_a_new_key_used_many_times_at_once_costs_one_fetch_and_refuses_nobody(ri
     rig.keys.private, old = new_key(), rig.keys.private
     rig.keys.publish(rig.keys.private)
     try:
-        tokens = together([lambda: Rig.token(rig)] * 4)
+        tokens = together([lambda: rig.another_client().token()] * 4)
     finally:
         rig.keys.private = old
     assert len(set(tokens)) == 4
@@ -89,9 +82,7 @@ def test_a_score_sent_many_times_at_once_is_one_statement(rig: Rig) -> None:
     record = rig.record()
 
     def send() -> int:
-        other = object.__new__(Rig)
-        other.__dict__ = rig.__dict__ | {"client": small_app(rig.hub).test_client()}
-        return other.post_score(path, token, score).status_code
+        return rig.another_client().post_score(path, token, score).status_code
 
     assert Counter(together([send] * MANY)) == {200: MANY}
     assert len(rig.statements()) == 1
@@ -99,15 +90,11 @@ def test_a_score_sent_many_times_at_once_is_one_statement(rig: Rig) -> None:
 
 
 def test_scores_of_one_learner_at_once_leave_the_newest_result(rig: Rig) -> None:
-    from tests.lti.rig import later
-
     subject, path, token = rig.launch()["sub"], rig.line_item_path(), rig.token()
     scores = [rig.score(subject, scoreGiven=i, timestamp=later(rig, minutes=i)) for i in range(MANY)]
 
     def send(score: dict[str, object]) -> int:
-        other = object.__new__(Rig)
-        other.__dict__ = rig.__dict__ | {"client": small_app(rig.hub).test_client()}
-        return other.post_score(path, token, score).status_code
+        return rig.another_client().post_score(path, token, score).status_code
 
     assert set(together([lambda s=s: send(s) for s in scores])) == {200}  # type: ignore[misc]
     assert len(rig.statements()) == MANY

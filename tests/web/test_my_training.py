@@ -61,11 +61,11 @@ def test_a_completion_moves_the_line_and_credits_every_dimension(at_work: World)
 
 def test_the_version_changes_with_the_plan_and_not_otherwise(at_work: World) -> None:
     browser = at_work.browser("ana")
-    before = browser.get("/my-training/version").json
-    assert browser.get("/my-training/version").json == before
+    before = browser.get("/my-training/version").get_json()
+    assert browser.get("/my-training/version").get_json() == before
     assert before["version"] in browser.get("/my-training").text
     at_work.complete("ana", "needs", "south")
-    assert browser.get("/my-training/version").json != before
+    assert browser.get("/my-training/version").get_json() != before
 
 
 def test_a_path_shows_its_steps_and_its_reason_and_ends_by_itself(world: World) -> None:
@@ -79,7 +79,7 @@ def test_a_path_shows_its_steps_and_its_reason_and_ends_by_itself(world: World) 
     assert "in the first 90 days at this location, since 4 May 2026, until 2 August 2026" in page
     assert re.search(r"<button[^>]*>Continue<span class=\"visually-hidden\"> Welcome to Borealis", page)
     assert "Day 1 of 90" in page
-    assert "90" not in my_training(world, "marc"), "other audiences notice nothing"
+    assert "first 90 days" not in my_training(world, "marc"), "other audiences notice nothing"
     world.hub.clock.advance(days=90)  # type: ignore[attr-defined]
     assert "of 2 steps" not in my_training(world)
 

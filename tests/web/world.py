@@ -70,7 +70,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """At the public address, unless another is named."""
-        kwargs.setdefault("base_url", PUBLIC_URL)
+        kwargs = {"base_url": PUBLIC_URL, "buffered": True, **kwargs}
         return super().open(*args, **kwargs)
 
     def send(self, path: str, page: str = "/my-training", **form: str) -> TestResponse:
@@ -279,9 +279,9 @@ def _build_places(uow: UnitOfWork, ids: dict[str, str]) -> None:
         for brand in ("aurora", "borealis", "caldera"):
             carried = {"location_id": ids[name], "brand_id": ids[brand], "valid_from": LONG_AGO}
             _insert(uow, tables.location_brand, activity="service", **carried)
-    for place, node, dimension in (("riverside", "south-field", "service"), ("hilltop", "coast", "sales")):
+    for where, node, dimension in (("riverside", "south-field", "service"), ("hilltop", "coast", "sales")):
         placed = {
-            "location_id": ids[place],
+            "location_id": ids[where],
             "node_id": ids[node],
             "dimension": dimension,
             "valid_from": LONG_AGO,

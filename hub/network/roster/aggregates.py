@@ -12,7 +12,6 @@ from hub.network.roster.said import Build
 from hub.network.roster.staging import ROWS, Staging, known
 
 PAGE = 2_000
-_WORDS = {"person": "people", "identity": "identities of people", "partner_links": "links between partners"}
 
 
 @dataclass(frozen=True)
@@ -24,11 +23,6 @@ class Aggregate:
     file: str
     list_pages: Callable[[Staging], Iterator[list[str]]]
     say: Build
-
-    @property
-    def words(self) -> str:
-        """The kind in words, several of it."""
-        return _WORDS.get(self.kind, f"{self.kind}s")
 
 
 def _own_rows(kind: str) -> Callable[[Staging], Iterator[list[str]]]:

@@ -65,7 +65,7 @@ class Browser:
             response.url, response.status_code, response.text, " ".join(reader.words), tuple(reader.forms)
         )
         only = page.forms[0] if len(page.forms) == 1 else None
-        if only and "id_token" in only.fields:
+        if only and {"id_token", "error"} & only.fields.keys():
             return self.submit(only)  # a page that a browser with JavaScript sends on by itself
         return page
 

@@ -15,18 +15,22 @@ from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, r
 
 OUTCOMES = ("done", "refused")
 SIGN_INS = ("sign_in", "sign_out")
-LAUNCHES = ("launch",)
+LAUNCHES = ("launch", "launch_begun")
 
 DONE_WORDS = {
     "sign_in": "Signed in",
     "sign_out": "Signed out",
+    "launch_begun": "Went to the LMS for a course",
     "launch": "Opened a course",
     "score": "Score received",
     "plugin_switched": "Switched a plugin",
     "rule_changed": "Rule changed",
     "audience_changed": "Audience changed",
     "role_granted": "Role granted",
+    "audiences_applied": "Audiences and rules applied",
     "tool_connected": "LMS connected",
+    "tool_disabled": "LMS switched off",
+    "tool_enabled": "LMS switched on",
     "connect_identity_provider": "Identity provider connected",
     "delivery_resent": "Sent a delivery again",
 }
@@ -37,6 +41,7 @@ REFUSED_WORDS = {
     "form": "Form refused",
     "admin": "Admin page refused",
     "statement": "Statement refused",
+    "lti_token": "Token for an LMS refused",
 }
 
 
@@ -103,7 +108,7 @@ def _page(title: str, actions: tuple[str, ...], nothing: str) -> str:
 
 def _words(row: AuditRow) -> str:
     words = REFUSED_WORDS if row.outcome == "refused" else DONE_WORDS
-    plain = row.action.replace("_", " ").capitalize()
+    plain = row.action.replace("_", " ").capitalize().replace("Xapi", "xAPI").replace("Lti", "LTI")
     return words.get(row.action) or (f"{plain} refused" if row.outcome == "refused" else plain)
 
 

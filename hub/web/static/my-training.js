@@ -52,10 +52,10 @@ async function takeNewPlan() {
 }
 
 function tell(text) {
-  const toast = document.getElementById("news");
-  toast.textContent = text;
-  toast.classList.add("is-shown");
-  setTimeout(() => toast.classList.remove("is-shown"), 6000);
+  const line = document.getElementById("news");
+  line.textContent = text;
+  line.classList.add("is-shown");
+  setTimeout(() => line.classList.remove("is-shown"), 6000);
 }
 
 document.addEventListener("submit", (event) => {

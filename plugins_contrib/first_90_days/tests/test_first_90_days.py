@@ -28,7 +28,13 @@ def test_asks_for_the_path_until_day_91_begins(plugin: Plugin) -> None:
 
 @pytest.mark.parametrize(
     ("after_days", "shown"),
-    [(0, "Day 1 of 90"), (22, "Day 23 of 90"), (89, "Day 90 of 90. Today is the last"), (90, None), (-1, None)],
+    [
+        (0, "Day 1 of 90"),
+        (22, "Day 23 of 90"),
+        (89, "Day 90 of 90. Today is the last"),
+        (90, None),
+        (-1, None),
+    ],
 )
 def test_panel_counts_the_days(plugin: Plugin, after_days: int, shown: str | None) -> None:
     panels = plugin.plan_panels(PanelView("p", START + timedelta(days=after_days), (START,)))

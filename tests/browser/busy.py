@@ -1,0 +1,77 @@
+"""A hub in full use, for looking at pages: long names, long lists, things that are late, and things that went wrong."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from hub.audiences.rules import switch_plugin
+from hub.journal import audit, enqueue
+from hub.journal import tables as journal
+from hub.lti.launch import start_launch
+from hub.runtime import Hub
+from tests.web.world import World, build_world, course
+
+LONG_TITLE = "Advanced Diagnostics of Networked Chassis Control Systems in the Current and the Previous Model Range, Part"
+TEAM = 26
+
+
+def build_busy_world(hub: Hub) -> World:
+    """The small network, with much going on in it. ``max`` has the longest names and the longest plan."""
+    world = build_world(hub)
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "new-technicians", "first_90_days", on=True)
+    world.appoint("ana", "technician", "riverside", ["borealis"], days=40)
+    world.appoint("ana", "seller", "hilltop", ["aurora"], days=192)
+    world.complete("ana", "needs", "south", days=3)
+    world.person("eva", "Eva", "Nyström")
+    world.appoint("eva", "clerk", "riverside", ["aurora", "caldera"])
+    _add_long_plan(world)
+    for number in range(TEAM):
+        name = f"p{number}"
+        world.person(name, ("Mia", "Noah", "Aya", "Omar")[number % 4], f"Silva-{number}")
+        world.appoint(name, "technician", "riverside", ["borealis"], days=(20, 180, 400)[number % 3])
+    world.complete("p1", "brake-safety", "north", days=2)
+    world.complete("stranger", "needs", "south")
+    _add_history(world)
+    return world
+
+
+def _add_long_plan(world: World) -> None:
+    rows = [
+        course(f"m{n}", f"{LONG_TITLE if n % 4 == 0 else 'Coolant Circuits, Lesson'} {n + 1}")
+        for n in range(25)
+    ]
+    world.courses("south", course("needs", "Understanding Customer Needs", 40), *rows)
+    for number in range(25):
+        dates = {"due_days": 100 + number * 6} if number % 2 else {}
+        world.rule(f"m-{number}", f"Lesson {number}", f"m{number}", "service", brands=["caldera"], **dates)
+    world.person("max", "Maximiliane Alexandra", "von Hohenstein-Oberhausen zu Wittelsbach")
+    world.appoint("max", "technician", "riverside", ["borealis", "caldera"], days=150)
+    world.appoint("max", "seller", "hilltop", ["caldera"], days=120)
+    for number in range(3, 10):
+        world.complete("max", f"m{number}", "south")
+
+
+def _add_history(world: World) -> None:
+    hub, ids = world.hub, world.ids
+    start_launch(hub, ids["ana"], ids["battery"], "session")
+    hub.audit_refusal("launch", "not_assigned", ids["price"], actor_id=ids["ana"])
+    hub.audit_refusal("sign_in", "unknown_domain")
+    with hub.unit_of_work() as uow:
+        audit(uow, "sign_in", ids["ana"], actor_id=ids["ana"], connection_id=ids["idp"])
+        audit(uow, "launch", ids["battery"], actor_id=ids["ana"], connection_id=ids["north"])
+        enqueue(uow, "tell", "webhooks", "parked", {"hook": "credit_granted"}, person_id=ids["ana"])
+        error = f"OutsideFailed: https://crm.example/{'very-long-address/' * 8}hooks answered 500."
+        row = journal.outbox.c.key == "parked"
+        uow.connection.execute(
+            sa.update(journal.outbox).where(row).values(state="parked", attempts=12, last_error=error)
+        )
+        failing = {
+            "failures": 3,
+            "last_error": "HubError: The plugin standard_completion failed.",
+            "retry_at": uow.now,
+        }
+        failing["retry_at"] = uow.now + timedelta(minutes=1)
+        uow.connection.execute(
+            sa.update(journal.reader).where(journal.reader.c.name == "publish").values(failing)
+        )

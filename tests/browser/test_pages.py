@@ -1,0 +1,96 @@
+"""Every page, wide and narrow, light and dark: accessible, nothing sticks out, nothing comes from elsewhere."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from hub.training.plan import read_plan
+from tests.browser.conftest import Site
+
+PAGES = {
+    "sign-in": ("", "/sign-in"),
+    "sign-in with a problem": ("", "/sign-in?problem=unknown_domain"),
+    "choosing a sign-in": ("", "/sign-in?connection=harbor&connection=borealis"),
+    "my training": ("ana", "/my-training"),
+    "my training, long": ("max", "/my-training"),
+    "my training, no goals": ("eva", "/my-training"),
+    "my training, no appointment": ("nils", "/my-training"),
+    "why, open": ("max", "why open"),
+    "why, credited": ("ana", "why done"),
+    "team": ("sofia", "/team"),
+    "team, one person": ("sofia", "/team?q=hohenstein"),
+    "team, nobody found": ("sofia", "/team?q=zzz"),
+    "refused": ("ana", "/admin"),
+    "not found": ("", "/nothing"),
+    "admin": ("olga", "/admin"),
+    "admin, sign-ins": ("olga", "/admin/sign-ins"),
+    "admin, launches": ("olga", "/admin/launches"),
+    "admin, statements": ("olga", "/admin/statements"),
+    "admin, waiting": ("olga", "/admin/statements?show=waiting"),
+    "admin, credits": ("olga", "/admin/credits"),
+    "admin, choosing a person": ("olga", "/admin/credits?who=mia"),
+    "admin, deliveries": ("olga", "/admin/deliveries"),
+    "admin, plugins": ("olga", "/admin/plugins"),
+    "admin, readers": ("olga", "/admin/readers"),
+    "admin, connections": ("olga", "/admin/connections"),
+    "admin, activity": ("olga", "/admin/activity"),
+}
+
+
+def address(site: Site, who: str, path: str) -> str:
+    """The path, or that of a goal of the person."""
+    if path.startswith("/"):
+        return path
+    with site.world.hub.reading() as uow:
+        plan = read_plan(uow, site.world.ids[who])
+    line = (plan.open if path == "why open" else plan.done)[0]
+    return f"/my-training/why/{line.goals[0].id}"
+
+
+def severe(page: Page, *rules: str) -> list[str]:
+    """What axe finds serious or critical, of all its rules or of these."""
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
+    return [
+        f"{v['id']}: {node['html']} {node.get('failureSummary', '')}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"]
+    ]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(busy_site: Site, name: str) -> None:
+    who, path = PAGES[name]
+    page = busy_site.open(who)
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address(busy_site, who, path), wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+    assert severe(page) == []
+    assert overflow(page) == 0
+    page.emulate_media(color_scheme="dark")
+    assert severe(page, "color-contrast") == []
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 375, "height": 700})
+    assert severe(page) == []
+    for width in (375, 360):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert overflow(page) == 0
+    assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {
+        urlsplit(busy_site.url).netloc
+    }
+    assert [text for text in complaints if "the server responded with a status of 40" not in text] == []
+    assert page.locator("h1").count() == 1
+    assert "Partner Training Hub" in page.title()
+    page.context.close()

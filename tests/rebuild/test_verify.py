@@ -1,0 +1,157 @@
+"""A state that is not what the journals say is found, named, and left as it is; the hash sees the same."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from hub.audiences import tables as audiences
+from hub.audiences.conditions import Conditions
+from hub.errors import Conflict, Missing
+from hub.network import tables as network
+from hub.rebuild.derived import DERIVED
+from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
+from hub.rebuild.verify import verify
+from hub.store import UnitOfWork
+from hub.training import tables as training
+from tests.databases import Kind
+from tests.journeys.happenings import (
+    Appointed,
+    Arrived,
+    Drained,
+    Happening,
+    Linked,
+    Relocated,
+    RuleSet,
+    Switched,
+)
+from tests.journeys.world import BRANDS, PEOPLE, Sent, World, activity, an_id, new_world
+
+
+@pytest.fixture
+def world(database_kind: Kind) -> Iterator[World]:
+    """A world in which a bit of everything has happened."""
+    with new_world(database_kind) as made:
+        carried = tuple((brand, "service", -900, None) for brand in BRANDS)
+        happened: list[Happening] = [
+            *(Appointed(n, 0, 0, "technician", "internal", BRANDS, -100, None) for n in range(PEOPLE)),
+            Relocated(0, carried, (("service", 1, -900, None), ("sales", 1, -900, None))),
+            RuleSet(
+                "brakes", "service", "brand", ("offering", "course-0-0"), Conditions(), -300, None, 30, None
+            ),
+            RuleSet(
+                "selling", "sales", "brand", ("offering", "course-0-0"), Conditions(), -300, None, 30, None
+            ),
+            Switched("everybody", "first_days", on=True),
+            Linked(0, 0, "mbox"),
+            Arrived((Sent(0, 0, "mbox", activity(0, 0), "completed", 0),)),
+            Arrived((Sent(0, 1, "mbox", activity(0, 0), "completed", 0),)),  # nobody knows whom it means
+            Drained(),
+        ]
+        for happening in happened:
+            happening.happen(made)
+        yield made
+
+
+def hashes(world: World, dimension: str | None = None) -> list[TableHash]:
+    with world.hub.reading() as uow:
+        return hash_state(uow, dimension)
+
+
+def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: World) -> None:
+    comparison = verify(world.hub, patience=0)
+    assert comparison.equal
+    assert {t for t, rows in comparison.rows.items() if not rows} == {
+        "partner_link",
+        "rep_assignment",
+        "voiding",
+    }
+
+
+def shift(uow: UnitOfWork, table: sa.Table, column: str) -> None:
+    value: datetime = uow.connection.execute(sa.select(table.c[column])).scalars().all()[0]
+    uow.connection.execute(sa.update(table).values({column: value + timedelta(days=1)}))
+
+
+TAMPERINGS: dict[str, Callable[[UnitOfWork], object]] = {
+    "goal": lambda u: u.connection.execute(sa.update(training.goal).values(reached_at=None)),
+    "goal_source": lambda u: shift(u, training.goal_source, "valid_from"),
+    "completion": lambda u: u.connection.execute(sa.update(training.completion).values(score=0.1)),
+    "waiting_statement": lambda u: u.connection.execute(sa.delete(training.waiting_statement)),
+    "identity_link": lambda u: u.connection.execute(sa.update(network.identity_link).values(form="openid")),
+    "opinion": lambda u: u.connection.execute(sa.update(audiences.opinion).values(reason="because")),
+    "rule": lambda u: u.connection.execute(sa.update(audiences.rule).values(due_days=1)),
+    "node_closure": lambda u: u.connection.execute(
+        sa.delete(network.node_closure).where(network.node_closure.c.descendant_id == an_id("sales", 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("table", sorted(TAMPERINGS))
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_whatever_was_changed_by_hand_is_named(world: World, table: str) -> None:
+    before = {h.name: h for h in hashes(world)}
+    with world.hub.unit_of_work() as uow:
+        TAMPERINGS[table](uow)
+    after = {h.name: h for h in hashes(world)}
+    assert {name for name in after if after[name] != before[name]} == {table}
+    differences = verify(world.hub, patience=0).differences
+    assert [d.table for d in differences] == [table]
+    assert differences[0].examples
+    assert {h.name: h for h in hashes(world)} == after  # verifying repairs nothing
+
+
+def test_a_credit_without_evidence_is_found(world: World) -> None:
+    ledger = training.credit_ledger
+    with world.hub.unit_of_work() as uow:
+        entry = dict(uow.connection.execute(sa.select(ledger).limit(1)).mappings().one())
+        forged = {**entry, "id": an_id("entry", 1), "turn": 2, "statement_id": an_id("statement", 1)}
+        uow.connection.execute(sa.insert(ledger).values(forged))
+    [difference] = verify(world.hub, patience=0).differences
+    assert (difference.table, difference.only_live) == ("credit", 1)
+
+
+def test_it_waits_for_the_readers_and_says_who_is_behind(world: World) -> None:
+    world.send([Sent(0, 0, "mbox", activity(0, 0), "passed", 3)])
+    with pytest.raises(Conflict) as refused:
+        verify(world.hub, patience=0)
+    assert [str(p) for p in refused.value.problems] == ["reader recognize: 1 rows of the journal to read"]
+
+
+def test_the_hash_depends_on_rows_and_not_on_when_they_were_written(world: World) -> None:
+    first = hashes(world)
+    with world.hub.unit_of_work() as uow:
+        uow.connection.execute(
+            sa.update(training.waiting_statement).values(since=world.clock.now() + timedelta(1))
+        )
+    assert hashes(world) == first
+    assert overall_hash(reversed(first)) == overall_hash(first)
+    assert [h.name for h in first] == [table.name for table in DERIVED]
+
+
+def test_another_dimension_leaves_the_hash_of_this_one(world: World) -> None:
+    service, sales = hashes(world, "service"), hashes(world, "sales")
+    assert [(h.name, h.rows) for h in sales] == [("goal", PEOPLE), ("goal_source", PEOPLE), ("credit", 1)]
+    rule = RuleSet("more", "service", "brand", ("offering", "course-1-1"), Conditions(), -300, None, 30, None)
+    rule.happen(world)
+    world.drain()
+    assert hashes(world, "sales") == sales
+    assert hashes(world, "service") != service
+
+
+def test_a_dimension_that_is_not_there_has_no_hash(world: World) -> None:
+    with pytest.raises(Missing, match="no dimension"):
+        hashes(world, "nowhere")
+
+
+def test_both_kinds_of_database_hash_alike() -> None:
+    """The network of this world has the same ids everywhere, so its tables must hash to the same."""
+    found = []
+    kinds: tuple[Kind, ...] = ("sqlite", "postgres")
+    for kind in kinds:
+        with new_world(kind) as made:
+            found.append({h.name: h for h in hashes(made)})
+    for name in ("partner", "node_closure", "location", "person", "position", "dimension", "audience"):
+        assert found[0][name] == found[1][name]
+        assert found[0][name].rows
