@@ -255,6 +255,9 @@ class Hooks:
         problem = ""
         try:
             yield
+        except SystemExit as error:
+            problem = "SystemExit: a plugin must not end the process"
+            raise RuntimeError(problem) from error
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
             raise

@@ -47,8 +47,8 @@ def recognize_completion(statement: Evidence, offering: Offering) -> Completion 
 def decide_assignments(candidates: Sequence[Candidate]) -> Iterable[Opinion]:
     """Say what these people should get in addition to the rules, in batches of whole persons.
 
-    All answers count. Asked again about a person only when an attribute named with ``@reads`` changed, or your version did.
-    Opinions are stored with your version and reason. An exception keeps your last answer and is shown.
+    All answers count. Asked again about a person only when an attribute named with ``@reads`` changed, or your version
+    or settings did. Opinions are stored with your version and reason. An exception keeps your last answer and is shown.
     """
     raise NotImplementedError
 

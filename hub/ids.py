@@ -29,8 +29,16 @@ def is_id(text: str) -> bool:
 
 
 def derived_id(*parts: str) -> str:
-    """A UUIDv5 of the parts, for rows that must get the same id whenever they are derived again."""
-    return str(uuid.uuid5(_DERIVED, "\x1f".join(parts)))
+    """A UUIDv5 (RFC 9562, section 5.5) of the parts, for rows that must get the same id whenever they are derived again.
+
+    Worked out here and not by ``uuid``, which takes four times as long: there are millions of them in a large network.
+    """
+    name = "\x1f".join(parts).encode()
+    digest = bytearray(hashlib.sha1(_DERIVED.bytes + name, usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def content_hash(content: bytes) -> str:

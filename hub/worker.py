@@ -21,6 +21,7 @@ from hub.runtime import Hub
 logger = get_logger(__name__)
 IDLE_SECONDS = 0.1
 ERROR_SECONDS = 1
+STOP_SECONDS = 10
 TIMINGS_SECONDS = 5
 HOUSEKEEPING_SECONDS = 300
 KEEP_EXPIRED = timedelta(days=1)
@@ -42,7 +43,7 @@ class Worker:
         Deliveries have a thread of their own, so that a receiver that is slow delays no reader.
         """
         self.register()
-        sender = threading.Thread(target=_repeat, args=(stop, self.send), name="deliveries")
+        sender = threading.Thread(target=_repeat, args=(stop, self.send), name="deliveries", daemon=True)
         sender.start()
         try:
             _repeat(
@@ -52,7 +53,7 @@ class Worker:
                 (HOUSEKEEPING_SECONDS, self.remove_expired),
             )
         finally:
-            sender.join()
+            sender.join(STOP_SECONDS)  # what hangs longer is taken by another worker when its lease is over
 
     def register(self) -> None:
         """Give new readers their place."""

@@ -1,9 +1,11 @@
 """What all tests share: a database of each kind, a hub on it, a clock that stands still, and no way out."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -14,6 +16,9 @@ from hub.config import Settings
 from hub.runtime import Hub
 from tests.databases import Kind, begin_run, create_database, drop_database, end_run
 from tests.outside_world import block_outside_traffic
+
+STAGE = re.compile(r"stage-\w+")
+"""In the ids of tests on a stage: which of them. See tests/journeys/play.py."""
 
 # A shared machine is slow at times; what must be fast is measured in bench/.
 hypothesis.settings.register_profile("hub", deadline=None, print_blob=True)
@@ -45,6 +50,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
         reporter.write_line("Tests were skipped, which CI does not allow.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests on one stage of the demo to one worker, so that each stage is set up once.
+
+    ``xdist_group`` would say so, but groups nothing with pytest 9.2 (github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+
+    class StageScheduling(LoadGroupScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            stage = STAGE.search(nodeid)
+            return stage[0] if stage else super()._split_scope(nodeid)
+
+    return StageScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

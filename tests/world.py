@@ -218,7 +218,7 @@ class World:
             for k in ("due_days", "look_back_days", "kind", "valid_from")
             if k in conditions
         }
-        named = {
+        named: dict[str, Any] = {
             k: tuple(self.ids[n] for n in v) if isinstance(v, tuple) else v for k, v in conditions.items()
         }
         with self.hub.unit_of_work() as uow:
@@ -237,7 +237,7 @@ class World:
 
     def add_audience(self, key: str, **conditions: Any) -> None:
         """Make an audience."""
-        named = {
+        named: dict[str, Any] = {
             k: tuple(self.ids[n] for n in v) if isinstance(v, tuple) else v for k, v in conditions.items()
         }
         with self.hub.unit_of_work() as uow:

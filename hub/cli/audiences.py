@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def audiences() -> None:
-    """Apply and export files that say who gets what: paths, audiences with their plugins, and rules."""
+    """Say who gets what, with files.
+
+    They hold paths, audiences with their plugins, and rules.
+    """
 
 
 @audiences.command()

@@ -10,9 +10,9 @@ KEY_CHECK = "the secret key of this backup"
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Write everything the hub knows, as it is at this instant, to FILE. The hub may go on working.
+    """Write everything into one file.
 
-    The file holds personal data, and secrets sealed with the secret key; keep the key somewhere else.
+    Everything is as it is at one instant; the hub may go on working meanwhile. The file holds personal data, and secrets sealed with the secret key; keep the key somewhere else.
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars

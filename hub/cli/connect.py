@@ -13,7 +13,7 @@ PARTNER = "The partner it belongs to, as partner_id of the network files; left o
 
 @click.group()
 def connect() -> None:
-    """Connect systems outside the hub: identity providers, learning systems, senders of statements."""
+    """Connect identity providers and learning systems."""
 
 
 @connect.command()

@@ -11,9 +11,9 @@ MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 def doctor(as_json: bool) -> None:
-    """Check settings, database, plugins and readers; say for each whether it is well and what to do if not.
+    """Say how the hub is, and what to do about it.
 
-    Exits with 1 when there is a problem. Warnings alone are no problem.
+    Checks settings, database, plugins and readers. Exits with 1 when there is a problem. Warnings alone are no problem.
     """
     from hub.cli.examine import examine
     from hub.cli.opening import config_file, read_settings

@@ -18,7 +18,7 @@ from hub.errors import Conflict
     help="Where the hub is to live; this folder unless named.",
 )
 def init(directory: Path) -> None:
-    """Write the settings of a new hub, with a fresh secret key, and prepare its database."""
+    """Begin: write settings with a fresh key, prepare the database."""
     from hub.cli.settings_text import first_settings
     from hub.config import load_settings
     from hub.store import migrate, open_engine

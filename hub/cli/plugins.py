@@ -6,7 +6,10 @@ import click
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """Show the plugins that are on, in their order: hooks, audiences, timings. Or switch one for an audience."""
+    """Show the plugins that are on, or switch one.
+
+    The table has them in their order, each with its hooks, audiences and timings.
+    """
     if ctx.invoked_subcommand is None:
         _show()
 

@@ -13,9 +13,9 @@ import click
     "--wait", type=float, default=30, show_default=True, help="Seconds to wait for the worker to catch up."
 )
 def replay(verify_: bool, wait: float) -> None:
-    """Play both journals into a scratch database and compare what comes out with what the hub has.
+    """Check the state against the journals.
 
-    The live tables are only read. The scratch database is a file among the system's temporary files ($TMPDIR). Exits with
+    Plays both journals into a scratch database and compares what comes out with what the hub has. The live tables are only read. The scratch database is a file among the system's temporary files ($TMPDIR). Exits with
     0 when everything is equal, with 1 and the differences when not.
     """
     from hub.cli.opening import opened_hub

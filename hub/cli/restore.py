@@ -8,9 +8,9 @@ import click
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def restore(file: Path) -> None:
-    """Fill the empty database of the settings with the backup in FILE, whichever kind of database it was taken from.
+    """Read a backup into an empty database.
 
-    The file is checked first; it is all or nothing.
+    It is the database of the settings, SQLite or PostgreSQL, whichever the backup was taken from. The file is checked first; it is all or nothing.
     """
     from hub.app import open_hub
     from hub.cli.backup import KEY_CHECK

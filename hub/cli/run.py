@@ -29,7 +29,10 @@ BUSY_SECONDS = 3.0
 )
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere as `hub worker`.")
 def run(host: str | None, port: int | None, no_worker: bool) -> None:
-    """Serve the hub, after bringing its database to the newest schema, with one worker beside it."""
+    """Serve the hub, with one worker beside it.
+
+    Brings the database to the newest schema first.
+    """
     from hub.app import open_hub
     from hub.cli.opening import config_file, read_settings
     from hub.store import migrate
@@ -46,12 +49,12 @@ def run(host: str | None, port: int | None, no_worker: bool) -> None:
     _serve(settings, host, port, with_worker=settings.embedded_worker and not no_worker)
 
 
-def find_port(host: str, port: int, patience: float = BUSY_SECONDS) -> int:
+def find_port(host: str, port: int) -> int:
     """The port, or a free one for 0. Conflict ``port_busy`` when somebody listens there, or nobody may.
 
-    Waits ``patience`` seconds for it: a hub that was just killed takes a moment to let go.
+    Waits BUSY_SECONDS for it: a hub that was just killed takes a moment to let go.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             return _try_port(host, port)

@@ -4,7 +4,6 @@ import json
 import textwrap
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from hub.config import Settings
 
@@ -39,10 +38,10 @@ def first_settings(secret_key: str) -> str:
 
 
 def _setting(name: str, field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True, validated_data={})
     described = _comment(str(field.description))
-    if default is PydanticUndefined:
+    if field.is_required():
         return f'{described}{name} = ""\n'
+    default = field.get_default(call_default_factory=True, validated_data={})
     value = default.get_secret_value() if hasattr(default, "get_secret_value") else default
     return f"{described}# {name} = {json.dumps(value, ensure_ascii=False)}\n"
 

@@ -5,7 +5,7 @@ import click
 
 @click.group()
 def state() -> None:
-    """Look at what the hub has worked out from its journals."""
+    """Look at what was worked out from the journals."""
 
 
 @state.command("hash")

@@ -9,7 +9,10 @@ import click
 @click.command()
 @click.option("--end-with", type=int, hidden=True, metavar="PID", help="Stop when this parent is gone.")
 def worker(end_with: int | None) -> None:
-    """Follow the journals: recognize completions, keep goals true, deliver. Any number may run over PostgreSQL."""
+    """Run one worker, which keeps everything up to date.
+
+    It follows the journals: recognizes completions, keeps goals true, delivers. Any number may run over PostgreSQL.
+    """
     from hub.app import open_worker
     from hub.cli.opening import opened_hub
     from hub.cli.parent import when_parent_ends

@@ -83,6 +83,18 @@ def read_person(uow: UnitOfWork, person_id: str) -> Person:
     )
 
 
+def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
+    """Whether a partner employs the person, or one of its locations does now."""
+    a, location = tables.appointment, tables.location
+    query = (
+        sa.select(a.c.id)
+        .join(location, location.c.id == a.c.location_id)
+        .where(a.c.person_id == person.id, location.c.partner_id == partner_id, valid_at(a, uow.now))
+        .limit(1)
+    )
+    return person.partner_id == partner_id or uow.connection.scalar(query) is not None
+
+
 def read_appointments(uow: UnitOfWork, person_id: str) -> list[AppointmentLine]:
     """The person's appointments that are in force now, in words."""
     a, p, loc, partner = tables.appointment, tables.position, tables.location, tables.partner

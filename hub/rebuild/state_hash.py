@@ -44,9 +44,9 @@ def hash_state(
     chosen = [table for table in DERIVED if dimension is None or table.per_dimension]
     hashes = []
     for done, table in enumerate(chosen):
-        progress(table.name, done, len(chosen))
+        progress("hashing", done, len(chosen))
         hashes.append(hash_table(uow, table, dimension))
-    progress("done", len(chosen), len(chosen))
+    progress("hashing", len(chosen), len(chosen))
     return hashes
 
 

@@ -8,9 +8,9 @@ from werkzeug.datastructures import MultiDict
 
 from hub.errors import NotAllowed
 from hub.journal import audit
-from hub.network.connections import read_connection
+from hub.network.connections import Connection, read_connection
 from hub.network.identities import SUBJECT, find_person
-from hub.network.people import read_person
+from hub.network.people import Person, read_person, works_for
 from hub.runtime import Hub
 from hub.sso.callback import Callback, check_issuer, check_success, defined_error, read_callback
 from hub.sso.flows import Flow, begin_flow, take_flow
@@ -20,6 +20,7 @@ from hub.sso.providers import Provider, read_provider, refuse_disabled
 from hub.sso.refusals import ACTION, Attempt, asking, audited_refusal, bad_callback
 from hub.sso.sessions import end_session, end_sessions_of, start_session
 from hub.sso.token_exchange import Client, check_userinfo, exchange_code
+from hub.store import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _start_session(hub: Hub, provider: Provider, sub: str, old_session: str, att
             raise _unknown_subject(provider.connection.name)
         attempt.person_id = person_id
         person = read_person(uow, person_id)
+        _refuse_left_partner(uow, provider.connection, person)
         if not person.disabled:
             end_session(uow, old_session)
             audit(
@@ -140,6 +142,16 @@ def _start_session(hub: Hub, provider: Provider, sub: str, old_session: str, att
         "Your access to the training hub has been switched off.",
         "Ask your manager or your employer's training administrator.",
     )
+
+
+def _refuse_left_partner(uow: UnitOfWork, connection: Connection, person: Person) -> None:
+    """A partner's provider opens the hub for its own people: whoever has left it signs in with the new employer."""
+    if connection.partner_id and not works_for(uow, person, connection.partner_id):
+        raise NotAllowed(
+            "left_partner",
+            f"Your sign-in at {connection.name} worked, but you do not work there any more.",
+            "Sign in with the work e-mail of your present employer.",
+        )
 
 
 def _unknown_subject(name: str) -> NotAllowed:

@@ -123,7 +123,7 @@ def test_a_port_that_is_taken_is_told(settings_file: Path, monkeypatch: pytest.M
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(Conflict, match="Address already in use"):
-            run.find_port("127.0.0.1", port, patience=0)
+            run.find_port("127.0.0.1", port)
         result = CliRunner().invoke(main, ["--config", str(settings_file), "run", "--port", str(port)])
     assert result.exit_code == 1
     assert f"The hub cannot listen on 127.0.0.1:{port}" in result.stderr

@@ -25,6 +25,7 @@ from tests.world import World
 
 PAGE = read("writing-a-plugin.md")
 CHAPTERS = [int(line[3]) for line in PAGE.splitlines() if line.startswith("## ")]
+on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 SCREEN = "https://screen.example/goals"
 
 
@@ -44,7 +45,7 @@ def written_settings(folder: Path) -> dict[str, Any]:
     return tomllib.loads((folder / "config" / "hub.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("chapter", [3, 5, 8])
+@pytest.mark.parametrize("chapter", [3, 8])
 def test_tests_of_the_plugin_pass(tmp_path: Path, chapter: int) -> None:
     project = follow(tmp_path, chapter)
     options = [
@@ -142,6 +143,7 @@ def run_commands(folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPat
     return printed
 
 
+@on_sqlite
 @pytest.mark.parametrize("chapter", [4, 5, 6])
 def test_plugin_of_each_chapter_does_what_the_page_says(
     start: Callable[[int], Hub],
@@ -159,6 +161,7 @@ def test_plugin_of_each_chapter_does_what_the_page_says(
     assert [list(world.live_goals(name)) for name in ("ann", "bob", "tom")] == [[goal], [], []]
 
 
+@on_sqlite
 def test_screen_hears_of_a_goal_once(
     start: Callable[[int], Hub],
     screen: tuple[str, list[str]],
@@ -179,6 +182,7 @@ def messages() -> list[str]:
     return [block.text.strip() for block in blocks(PAGE) if block.language == "text"]
 
 
+@on_sqlite
 def test_messages_are_those_of_the_hub(start: Callable[[int], Hub], tmp_path: Path) -> None:
     settings_message, plugin_message = messages()
     start(5)

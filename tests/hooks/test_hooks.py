@@ -183,6 +183,22 @@ def test_every_call_is_timed_and_every_error_counted(
     assert hooks.drain_timings() == {}
 
 
+def test_plugin_that_wants_to_end_the_process_only_fails() -> None:
+    class Leaves:
+        @hookimpl
+        def find_color(self) -> str:
+            raise SystemExit(1)
+
+        @hookimpl
+        def color_found(self) -> None:
+            raise SystemExit
+
+    hooks = hooks_of(leaves=Leaves())
+    assert isinstance(hooks.ask_first("find_color", thing="rose", light="day"), Failure)
+    with pytest.raises(RuntimeError, match="must not end the process"):
+        hooks.tell("color_found", "leaves", thing="rose")
+
+
 def test_plugin_takes_only_the_arguments_it_names() -> None:
     class Takes:
         @hookimpl

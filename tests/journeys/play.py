@@ -41,8 +41,8 @@ BOOKKEEPING = frozenset(
 
 
 def on_databases(*kinds: Kind) -> list[object]:
-    """Parameters for the fixture ``play``; all of one kind run in one worker of pytest, so that each stage is set up once."""
-    return [pytest.param(kind, id=kind, marks=pytest.mark.xdist_group(f"stage-{kind}")) for kind in kinds]
+    """Parameters for the fixture ``play``. By their ids all tests of one kind run in one worker of pytest, on one stage."""
+    return [pytest.param(kind, id=f"stage-{kind}") for kind in kinds]
 
 
 only_on_postgres = pytest.mark.parametrize("play", on_databases("postgres"), indirect=True)
@@ -91,17 +91,21 @@ class Play:
 
     def wait_until_quiet(self) -> None:
         """Wait until every reader is at the end of its log, everybody's goals are derived, and nothing is due to be sent."""
-        until(self._is_quiet, "all readers at the end, nobody to assign, nothing to deliver")
+        try:
+            until(lambda: not self._unfinished(), "nothing is left to do")
+        except AssertionError:
+            raise AssertionError(f"still to do: {self._unfinished()}") from None
 
     def unread(self, reader: str) -> int:
         """How many rows of its log a reader has before it."""
         with self.hub.reading() as uow:
             return next(r.behind for r in list_readers(uow) if r.name == reader)
 
-    def _is_quiet(self) -> bool:
+    def _unfinished(self) -> list[str]:
         with self.hub.reading() as uow:
-            behind = sum(r.behind for r in list_readers(uow))
-            return behind == count_queue(uow) == 0 and not has_deliveries(uow)
+            left = [f"{r.name} has {r.behind} to read: {r.last_error}" for r in list_readers(uow) if r.behind]
+            left += [f"{count} people to assign"] if (count := count_queue(uow)) else []
+            return left + (["deliveries are due"] if has_deliveries(uow) else [])
 
     @contextmanager
     def faults(self, system_url: str, *names: str) -> Iterator[None]:

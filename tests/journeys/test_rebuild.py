@@ -17,10 +17,8 @@ from tests.journeys.happenings import (
     Happening,
     Linked,
     RuleSet,
-    histories,
-    pools,
-    two_orders,
 )
+from tests.journeys.histories import histories, pools, two_orders
 from tests.journeys.outcomes import outcome
 from tests.journeys.world import Sent, World, activity, new_world
 

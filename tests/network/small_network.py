@@ -3,10 +3,11 @@
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
+from hub.journal.tables import change
 from hub.network import tables
 from hub.network.roster.files import FILES
 from hub.runtime import Hub
@@ -121,3 +122,13 @@ def counts(hub: Hub) -> dict[str, int]:
 def _rows(uow: UnitOfWork, table: sa.Table) -> list[tuple[object, ...]]:
     rows = [tuple(row) for row in uow.connection.execute(sa.select(table))]
     return sorted(rows, key=lambda row: [str(value) for value in row])
+
+
+def journal(hub: Hub, after: int = 0) -> list[Any]:
+    """Position, kind, subject and body of each change after a position."""
+    columns = (change.c.position, change.c.kind, change.c.subject_id, change.c.body)
+    with hub.reading() as uow:
+        rows = uow.connection.execute(
+            sa.select(*columns).where(change.c.position > after).order_by(change.c.position)
+        )
+        return list(rows)

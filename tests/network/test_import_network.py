@@ -3,50 +3,18 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from hub.clock import SettableClock
 from hub.errors import BadInput
-from hub.journal.tables import change
 from hub.network import tables
 from hub.network.connections import create_connection
 from hub.network.import_network import Counts, import_network
 from hub.network.people import read_appointments, read_person
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
-from tests.network.small_network import SmallNetwork, contents, counts
-
-NOTHING_NEW = Counts(unchanged=1)
-
-
-def journal(hub: Hub, after: int = 0) -> list[Any]:
-    """Position, kind, subject and body of each change after a position."""
-    columns = (change.c.position, change.c.kind, change.c.subject_id, change.c.body)
-    with hub.reading() as uow:
-        rows = uow.connection.execute(
-            sa.select(*columns).where(change.c.position > after).order_by(change.c.position)
-        )
-        return list(rows)
-
-
-def last_position(hub: Hub) -> int:
-    return int(journal(hub)[-1].position)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def imported(hub: Hub, folder: Path) -> SmallNetwork:
-    """The small network, which the hub has imported."""
-    network = SmallNetwork()
-    import_network(hub, network.write(folder))
-    return network
+from tests.network.small_network import SmallNetwork, contents, counts, journal
 
 
 def test_everything_new_is_written(hub: Hub, folder: Path) -> None:
@@ -174,139 +142,6 @@ def test_one_bad_row_changes_nothing(hub: Hub, imported: SmallNetwork, folder: P
     assert [problem.place for problem in refused.value.problems] == ["representatives.csv:4:node_id"]
     assert contents(hub) == before
     assert counts(hub) == rows
-
-
-def test_only_what_changed_is_written(hub: Hub, imported: SmallNetwork, folder: Path) -> None:
-    last = last_position(hub)
-    imported.replace("people.csv", "U1", "U1,P1,Lena,Lind,lena.lind@riverside.example,en-US")
-    imported.replace("appointments.csv", "A1", "A1,U1,L1,seller,external,A,2020-05-03,2026-06-01")
-    imported.replace("brands.csv", "C", "C,Corvantis II").add("people.csv", "U4,P1,Ada,Lind,,en")
-    imported.replace("location_brands.csv", "L2,B", "L2,B,sell,,2028-01-01")
-    with hub.reading() as uow:
-        appointment = find_id(uow, "appointment", "A1")
-    report = import_network(hub, imported.write(folder))
-    assert {kind: c for kind, c in report.counts.items() if c.new or c.changed} == {
-        "brand": Counts(changed=1, unchanged=2),
-        "location": Counts(changed=1, unchanged=2),
-        "person": Counts(new=1, changed=1, unchanged=2),
-    }
-    written = journal(hub, last)
-    assert [row.kind for row in written] == [
-        "brand_changed",
-        "location_changed",
-        "person_changed",
-        "person_changed",
-    ]
-    with hub.reading() as uow:
-        lena = read_person(uow, find_id(uow, "person", "U1"))
-        assert (lena.family_name, lena.email) == ("Lind", "lena.lind@riverside.example")
-        assert find_id(uow, "appointment", "A1") == appointment
-        (line,) = read_appointments(uow, lena.id)
-        assert (line.id, line.position, line.brands) == (appointment, "Salesperson", ("Avelora",))
-        assert line.valid_to == datetime(2026, 6, 1, 4, tzinfo=UTC)
-
-
-def test_moving_a_location_to_another_time_zone_changes_its_people(
-    hub: Hub, imported: SmallNetwork, folder: Path
-) -> None:
-    imported.replace("locations.csv", "L2", "L2,P1,Lakeside,Rome,IT,Africa/Nairobi,2010-06-01,2030-01-01")
-    report = import_network(hub, imported.write(folder))
-    assert report.counts["person"] == Counts(changed=2, unchanged=1)
-
-
-def test_who_is_missing_from_the_files_stays_and_is_counted(
-    hub: Hub, imported: SmallNetwork, folder: Path
-) -> None:
-    before = contents(hub, ["import_run"])
-    for name, row in [
-        ("people.csv", "U2"),
-        ("appointments.csv", "A3"),
-        ("positions.csv", "seller"),
-        ("brands.csv", "C"),
-    ]:
-        imported.replace(name, row)
-    imported.replace("appointments.csv", "A2")
-    imported.add("appointments.csv", "A2,U1,L2,seller,external,B,2021-01-01,2022-01-01")
-    report = import_network(hub, imported.write(folder))
-    assert report.changes == 0
-    assert report.counts["person"] == Counts(unchanged=2, missing=1)
-    assert report.counts["position"] == Counts(unchanged=1, missing=1)
-    assert report.counts["brand"] == Counts(unchanged=2, missing=1)
-    assert contents(hub, ["import_run"]) == before
-
-
-def test_appointment_that_left_the_files_ends_now(
-    hub: Hub, imported: SmallNetwork, folder: Path, clock: SettableClock
-) -> None:
-    imported.add("appointments.csv", "A9,U1,L1,seller,external,A,2027-01-01,")
-    import_network(hub, imported.write(folder))
-    clock.advance(days=1)
-    for name in ("A1", "A2", "A9"):
-        imported.replace("appointments.csv", name)
-    last = last_position(hub)
-    import_network(hub, imported.write(folder))
-    with hub.reading() as uow:
-        ids = {find_id(uow, "appointment", name): name for name in ("A1", "A2", "A9")}
-        table = tables.appointment
-        rows = uow.connection.execute(sa.select(table).where(table.c.id.in_(ids))).all()
-        ends = {ids[row.id]: (row.valid_from, row.valid_to) for row in rows}
-        brands = tables.appointment_brand
-        kept = uow.connection.scalars(
-            sa.select(brands.c.appointment_id).where(brands.c.appointment_id.in_(ids))
-        ).all()
-    # A1 was in force and ends now, A2 had ended long ago, A9 would have begun and never does.
-    assert ends["A1"] == (datetime(2020, 5, 3, 4, tzinfo=UTC), clock.now())
-    assert ends["A2"][1] == datetime(2021, 12, 31, 23, tzinfo=UTC)
-    assert ends["A9"] == (datetime(2027, 1, 1, 5, tzinfo=UTC),) * 2
-    assert sorted(ids[id] for id in kept) == ["A1", "A1", "A2", "A9"]
-    (written,) = journal(hub, last)
-    assert {appointment["id"] for appointment in written.body["appointments"]} == set(ids)
-
-    clock.advance(days=1)
-    assert import_network(hub, folder).changes == 0
-    imported.add("appointments.csv", "A1,U1,L1,tech,external,A;B,2020-05-03,")
-    import_network(hub, imported.write(folder))
-    with hub.reading() as uow:
-        back = sa.select(table.c.valid_to).where(table.c.id == find_id(uow, "appointment", "A1"))
-        assert ids[find_id(uow, "appointment", "A1")] == "A1"
-        assert uow.connection.scalar(back) is None
-        gone = sa.select(table.c.valid_to).where(table.c.id == find_id(uow, "appointment", "A9"))
-        assert uow.connection.scalar(gone) == datetime(2027, 1, 1, 5, tzinfo=UTC)
-
-
-def test_import_does_not_let_somebody_in_who_was_disabled(
-    hub: Hub, imported: SmallNetwork, folder: Path
-) -> None:
-    with hub.unit_of_work() as uow:
-        lena = find_id(uow, "person", "U1")
-        uow.connection.execute(
-            sa.update(tables.person).where(tables.person.c.id == lena).values(disabled=True)
-        )
-    imported.replace("people.csv", "U1", "U1,P1,Lena,Lind,,it")
-    import_network(hub, imported.write(folder))
-    with hub.reading() as uow:
-        person = read_person(uow, lena)
-    assert (person.family_name, person.locale, person.disabled) == ("Lind", "it", True)
-
-
-def test_parts_that_left_the_files_go(hub: Hub, imported: SmallNetwork, folder: Path) -> None:
-    imported.files["representatives.csv"] = []
-    imported.files["partner_links.csv"] = []
-    imported.replace("location_nodes.csv", "L1,service").replace(
-        "partners.csv", "P1", "P1,Riverside Group,sell"
-    )
-    report = import_network(hub, imported.write(folder))
-    assert {kind: c.changed for kind, c in report.counts.items() if c.changed} == {
-        "partner": 1,
-        "partner_links": 1,
-        "location": 1,
-        "representative": 1,
-    }
-    rows = contents(hub)
-    assert rows["rep_assignment"] == rows["partner_link"] == []
-    assert len(rows["location_node"]) == 2
-    assert len(rows["partner_relationship"]) == 2
-    assert import_network(hub, folder).changes == 0
 
 
 def test_files_of_one_kind_alone_are_enough(hub: Hub, imported: SmallNetwork, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from hub.ids import new_id
 from hub.network import tables as network
 from hub.network.connections import find_connection, set_connection_disabled
 from hub.runtime import Hub
@@ -113,3 +114,31 @@ def test_ln5_sessions_of_a_disabled_connection_do_not_work(
 def test_a_connection_that_is_not_there(browser: Browser, record: Record, page: str, slug: str) -> None:
     answer = browser.get(f"/sso/oidc/{slug}/{page}")
     record.assert_refused(browser, answer, 404, "no_connection")
+
+
+def test_whoever_left_a_partner_cannot_come_through_its_door(
+    hub: Hub, browser: Browser, riverside: Idp, tess: str, record: Record
+) -> None:
+    """The walls between partners: a roster moved Tess to another employer, and Riverside's provider still knows her."""
+    with hub.unit_of_work() as uow:
+        employer = sa.select(network.person.c.partner_id).where(network.person.c.id == tess).scalar_subquery()
+        values = {"partner_id": employer}
+        uow.connection.execute(
+            sa.update(network.connection).where(network.connection.c.slug == riverside.slug).values(values)
+        )
+    assert browser.sign_in(riverside, TESS).status_code == 303
+    browser.post("/sign-out")
+    with hub.unit_of_work() as uow:
+        uow.connection.execute(sa.insert(network.partner).values(id=new_id(), name="Lakeside"))
+        elsewhere = (
+            sa.select(network.partner.c.id).where(network.partner.c.name == "Lakeside").scalar_subquery()
+        )
+        uow.connection.execute(
+            sa.update(network.person).where(network.person.c.id == tess).values(partner_id=elsewhere)
+        )
+    answer = browser.sign_in(riverside, TESS)
+    assert answer.status_code == 403
+    assert answer.json
+    assert answer.json["code"] == "left_partner"
+    assert ("sign_in", "refused", "left_partner") in record.audit_since()
+    assert browser.person() is None

@@ -32,10 +32,10 @@ def test_asks_for_the_path_until_day_91_begins(plugin: Plugin) -> None:
         (0, "Day 1 of 90"),
         (22, "Day 23 of 90"),
         (89, "Day 90 of 90. Today is the last"),
-        (90, None),
-        (-1, None),
+        (90, ""),
+        (-1, ""),
     ],
 )
-def test_panel_counts_the_days(plugin: Plugin, after_days: int, shown: str | None) -> None:
+def test_panel_counts_the_days(plugin: Plugin, after_days: int, shown: str) -> None:
     panels = plugin.plan_panels(PanelView("p", START + timedelta(days=after_days), (START,)))
     assert [shown in panel.text for panel in panels] == ([True] if shown else [])
