@@ -64,7 +64,7 @@ def idp(
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
-    help="Allowed besides. Repeatable; the launch URL if none.",
+    help="Where an id_token may be posted to. Repeatable; the launch URL if none.",
 )
 @click.option("--anonymous", is_flag=True, help="Tell the tool neither names nor e-mail addresses.")
 def tool(

@@ -45,6 +45,8 @@ def tell_failures() -> Iterator[None]:
         raise UnusableInput(error) from error
     except HubError as error:
         raise Failure(error) from error
+    except BrokenPipeError:
+        raise  # whoever read our output has seen enough; click ends quietly
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise Failure(HubError("machine_failed", f"{place}{error.strerror or error}")) from error
@@ -59,6 +61,12 @@ def _database_failure(error: Exception) -> HubError | None:
     """A database that cannot be reached, in words; None for any other error."""
     from sqlalchemy.exc import OperationalError
 
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return HubError(
+            "no_driver",
+            "The driver for PostgreSQL is not installed.",
+            "Run: pip install 'partner-training-hub[postgres]'",
+        )
     if not isinstance(error, OperationalError):
         return None
     reason = str(error.orig).strip().splitlines()
