@@ -25,7 +25,9 @@ def test_rotated_key_opens_what_the_earlier_one_sealed() -> None:
     assert Sealer([NEW]).open(Sealer([NEW, OLD]).seal("client-secret")) == "client-secret"
 
 
-@pytest.mark.parametrize("sealed", [Sealer([OLD]).seal("client-secret"), "", "nonsense"])
+@pytest.mark.parametrize(
+    "sealed", [pytest.param(Sealer([OLD]).seal("client-secret"), id="of another key"), "", "nonsense"]
+)
 def test_what_no_key_opens_says_what_to_do(sealed: str) -> None:
     with pytest.raises(HubError, match="secret_key_fallbacks"):
         Sealer([NEW]).open(sealed)
