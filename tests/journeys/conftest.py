@@ -34,7 +34,10 @@ def _plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind]
 @pytest.fixture(params=on_databases("sqlite", "postgres"))
 def play(request: pytest.FixtureRequest, _plays: Callable[[Kind], Play]) -> Play:
     """The demo with the hub running on a database of this kind; tests must not touch each other's people."""
-    return _plays(request.param)
+    play = _plays(request.param)
+    if not play.process.is_running:  # a test that kills it has failed
+        play.process.start()
+    return play
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hub.audiences.conditions import Conditions
+from tests.journeys.eventful import BEGINNING, BRAKES, BRAKES_AGAIN, OF_SOMEBODY, SELLING
 from tests.journeys.happenings import (
     Appointed,
     Arrived,
@@ -202,7 +203,7 @@ def mixed(draw: st.DrawFn, configuration: list[Happening], deliveries: list[Happ
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Happening]:
+def _anything(draw: st.DrawFn) -> list[Happening]:
     """Anything in any order."""
     pool = draw(pools)
     deliveries: list[Happening] = [
@@ -211,6 +212,17 @@ def histories(draw: st.DrawFn) -> list[Happening]:
     ]
     deliveries += [Drained()] * 4
     return draw(mixed(draw(configurations()), deliveries))
+
+
+@st.composite
+def _a_few_more(draw: st.DrawFn) -> list[Happening]:
+    """The eventful beginning and a few things after it, so that nothing later hides what one of them failed to do."""
+    pool = [*draw(pools), BRAKES, BRAKES_AGAIN, SELLING, OF_SOMEBODY]
+    more = st.one_of(*configured, _delivery(pool), _delivery(pool))
+    return [*BEGINNING, *draw(st.lists(more, min_size=1, max_size=4))]
+
+
+histories = st.one_of(_a_few_more(), _anything())
 
 
 @st.composite

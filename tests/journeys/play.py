@@ -42,7 +42,8 @@ BOOKKEEPING = frozenset(
 
 def on_databases(*kinds: Kind) -> list[object]:
     """Parameters for the fixture ``play``. By their ids all tests of one kind run in one worker of pytest, on one stage."""
-    return [pytest.param(kind, id=f"stage-{kind}") for kind in kinds]
+    patience = pytest.mark.timeout(300)  # whichever test is the first also sets the stage
+    return [pytest.param(kind, id=f"stage-{kind}", marks=patience) for kind in kinds]
 
 
 only_on_postgres = pytest.mark.parametrize("play", on_databases("postgres"), indirect=True)
@@ -96,10 +97,12 @@ class Play:
         except AssertionError:
             raise AssertionError(f"still to do: {self._unfinished()}") from None
 
-    def unread(self, reader: str) -> int:
-        """How many rows of its log a reader has before it."""
+    def unrecognized(self) -> int:
+        """How many statements are stored that no worker has recognized yet."""
+        reached = sa.select(journal.reader.c.position).where(journal.reader.c.name == "recognize")
+        later = journal.statement.c.position > reached.scalar_subquery()
         with self.hub.reading() as uow:
-            return next(r.behind for r in list_readers(uow) if r.name == reader)
+            return uow.connection.scalar(sa.select(sa.func.count()).where(later)) or 0
 
     def _unfinished(self) -> list[str]:
         with self.hub.reading() as uow:

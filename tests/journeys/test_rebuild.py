@@ -64,7 +64,7 @@ def test_whatever_happens_the_state_is_what_the_journals_say(database_kind: Kind
     """
 
     @examples
-    @given(histories(), pools, st.data())
+    @given(histories, pools, st.data())
     def holds(history: list[Happening], later: list[Sent], data: st.DataObject) -> None:
         with new_world(database_kind) as world:
             live_through(world, history)

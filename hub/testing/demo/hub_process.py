@@ -42,7 +42,9 @@ class HubProcess:
 
     def start(self) -> None:
         """Start it; ``run`` is waited for. OutsideFailed with the end of its log when the hub does not answer."""
-        environment = {**os.environ, "HUB_CONFIG": str(self.stage.settings_file)}
+        folder = str(self.stage.directory)
+        # With what is temporary in the stage's directory too, a hub that is killed leaves nothing behind.
+        environment = {**os.environ, "HUB_CONFIG": str(self.stage.settings_file), "TMPDIR": folder}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "hub.cli", self._command],
