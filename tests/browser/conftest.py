@@ -8,7 +8,7 @@ from pathlib import Path
 
 import flask
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from hub.app import open_hub
 from hub.clock import SettableClock
@@ -27,6 +27,9 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--no-first-run",
 ]
+
+
+expect.set_options(timeout=20_000)  # milliseconds; a shared machine is slow at times
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -74,10 +74,14 @@ def test_from_the_door_to_the_course_with_a_keyboard_alone(with_provider: Site) 
     page = with_provider.open()
     stand_in_for_the_lms(page)
     page.goto("/")
-    page.keyboard.type(ANA.email)  # the field has the focus
+    field = page.get_by_label("Work e-mail")
+    expect(field).to_be_focused()  # by itself; what is typed before would be lost, as for a person
+    page.keyboard.type(ANA.email)
+    expect(field).to_have_value(ANA.email)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"^http://127.0.0.1:{with_provider.provider_port}/"))
     page.locator("input[name=password]").focus()  # the provider's own page; the hub has told it the e-mail
+    expect(page.locator("input[name=password]")).to_be_focused()
     page.keyboard.type(ANA.password)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Hello, Ana")).to_be_visible()
