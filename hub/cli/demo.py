@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from hub.cli.output import progress_bars
+from hub.errors import Conflict
 from hub.testing.demo.check import Journey, StepFailed
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
@@ -27,7 +28,11 @@ console = Console(highlight=False, soft_wrap=True)
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another network.")
 @click.option(
-    "--port", type=int, default=8000, show_default=True, help="Port of the hub; the others follow at 8101."
+    "--port",
+    type=int,
+    default=8000,
+    show_default=True,
+    help="Port of the hub; the others follow from 101 above.",
 )
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option("--database", default="", help="A database address instead of a fresh SQLite file.")
@@ -38,8 +43,14 @@ def demo(size: str, seed: int, port: int, directory: Path, database: str, check:
     signal.signal(signal.SIGTERM, _interrupt)
     if check:
         directory = directory.with_name(directory.name + "-check")
+    ports = Ports.free() if check else Ports.beside(port)
+    if busy := ports.busy():
+        raise Conflict(
+            "port_busy",
+            f"The demo needs ports that are in use: {', '.join(map(str, busy))}.",
+            "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9104 too).",
+        )
     shutil.rmtree(directory, ignore_errors=True)
-    ports = Ports.free() if check else Ports(hub=port)
     today = datetime.now(UTC).date()
     with (
         progress_bars() as progress,

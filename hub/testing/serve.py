@@ -113,6 +113,12 @@ def free_port() -> int:
         return port
 
 
+def is_taken(port: int) -> bool:
+    """Whether something listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
 def run_as_process(
     config_class: type[C], create: Callable[[C], Flask], arguments: Sequence[str] | None = None
 ) -> None:

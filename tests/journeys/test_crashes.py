@@ -51,9 +51,8 @@ def crash_again_and_again(play: Play, learners: Learners, rounds: int) -> None:
     dice = random.Random(seed)
     caught = 0
     for number in range(rounds):
-        if (
-            number % 2 == 0
-        ):  # or the worker would be started again later and later, as one that fails by itself
+        # Begun afresh now and then, or the worker would be started again later and later, as one that fails by itself.
+        if number % 2 == 0:
             play.process.stop()
             play.process.start()
         caught += crash(play, learners, dice)

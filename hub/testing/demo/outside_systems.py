@@ -15,7 +15,7 @@ from hub.testing.idp_store import Person
 from hub.testing.lms_north import NorthConfig
 from hub.testing.lms_south import SouthConfig, SouthUser
 from hub.testing.lti_tool import Course
-from hub.testing.serve import free_port, spawn_together
+from hub.testing.serve import free_port, is_taken, spawn_together
 from hub.xapi.credentials import READ_MINE, WRITE, create_credential
 
 CLIENT_ID = "training-hub"
@@ -48,6 +48,15 @@ class Ports:
     north: int = 8102
     south: int = 8103
     orvantis: int = 8104
+
+    @classmethod
+    def beside(cls, hub: int) -> "Ports":
+        """The hub's port, and the others from 101 above it."""
+        return cls(hub, hub + 101, hub + 102, hub + 103, hub + 104)
+
+    def busy(self) -> list[int]:
+        """Those at which something answers already."""
+        return [port for port in vars(self).values() if is_taken(port)]
 
     @classmethod
     def free(cls) -> "Ports":
