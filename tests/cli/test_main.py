@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from hub import __version__
 from hub.cli import COMMANDS, main
+from hub.cli.failures import Failure, tell_failures
 
 FILES = Path(__file__).parents[2] / "hub" / "cli"
 
@@ -61,3 +62,11 @@ def test_a_database_without_tables_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["--config", str(file), "plugins"])
     assert result.exit_code == 1
     assert "Run `hub migrate`." in result.stderr
+
+
+def test_a_driver_that_is_not_installed_is_named_and_other_bugs_stay_bugs() -> None:
+    with pytest.raises(Failure) as failed, tell_failures():
+        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+    assert "partner-training-hub[postgres]" in failed.value.error.help
+    with pytest.raises(ModuleNotFoundError), tell_failures():
+        raise ModuleNotFoundError("No module named 'moon'", name="moon")

@@ -22,7 +22,7 @@ from tests.journeys.histories import histories, pools, two_orders
 from tests.journeys.outcomes import outcome
 from tests.journeys.world import Sent, World, activity, new_world
 
-QUICK: dict[Kind, int] = {"sqlite": 6, "postgres": 2}
+QUICK: dict[Kind, int] = {"sqlite": 10, "postgres": 3}
 """How many histories ``make test`` tries; ``make soak`` tries many more."""
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
@@ -38,7 +38,7 @@ AGAIN = Sent(0, 0, "mbox", activity(0, 0), "passed", 5)
 def examples(request: pytest.FixtureRequest, database_kind: Kind) -> settings:
     """How many histories to try. Only the long run takes the minutes it needs to make a failing one small."""
     if request.param == "soak":
-        return settings(max_examples=60 * QUICK[database_kind], deadline=None)
+        return settings(max_examples=40 * QUICK[database_kind], deadline=None)
     return settings(max_examples=QUICK[database_kind], deadline=None, phases=WITHOUT_SHRINKING)
 
 
