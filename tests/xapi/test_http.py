@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.runtime import Hub
-from hub.xapi import routes
+from hub.xapi import request as requests_of_xapi
+from hub.xapi.resources import statements as statement_resource
 from tests.xapi.rig import Store, new_uuid, statement
 from tests.xapi.test_statements import audited, rows
 
@@ -156,7 +157,7 @@ def test_other_media_types_are_refused(hub: Hub, store: Store) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(hub: Hub, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "MAX_BODY", 1000)
+    monkeypatch.setattr(requests_of_xapi, "MAX_BODY", 1000)
     answer = store.post([statement()] * 100)
     assert (answer.status_code, answer.json["code"]) == (413, "too_large")
     assert answer.headers[THROUGH]
@@ -185,7 +186,7 @@ def test_a_failure_of_the_hub_has_the_same_form_and_tells_nothing(
     def fail(*_: object) -> None:
         raise sa.exc.OperationalError("SELECT secret", {}, Exception("disk"))
 
-    monkeypatch.setattr(routes, "store_statements", fail)
+    monkeypatch.setattr(statement_resource, "store_statements", fail)
     answer = store.post(statement())
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
     assert "SELECT" not in answer.text
