@@ -14,7 +14,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo install dev test test-browser check lint format types imports demo-check wheel ci bench soak \
+.PHONY: help demo install dev test test-browser check lint format types imports demo-check wheel ci bench bench-xapi soak \
 	screenshots migration lock clean
 
 help: ## list what can be made
@@ -87,6 +87,9 @@ ci: check test demo-check wheel test-browser ## everything that must hold before
 
 bench: dev ## print the measurements of bench/, each beside its limit
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-xapi: dev ## measure the record store beside its limits (ARGS=--quick takes a few minutes)
+	@$(BIN)/python -m bench.xapi $(ARGS)
 
 screenshots: dev ## draw the README's screenshots again (needs Chromium)
 	@$(BIN)/python -m docs.screenshots $(ARGS)

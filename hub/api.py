@@ -10,7 +10,7 @@ from hub.errors import HubError, OutsideFailed
 from hub.hooks import hookimpl
 from hub.http import Answer, OutgoingHttp
 from hub.training.catalogue import CatalogueRow, CatalogueSource
-from hub.training.completion import Completion, Evidence, Offering
+from hub.training.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
 from hub.training.panel import Panel, PanelView
 
@@ -21,6 +21,7 @@ __all__ = [
     "CatalogueSource",
     "Completion",
     "CompletionRecognized",
+    "CompletionTerms",
     "CreditGranted",
     "CreditRevoked",
     "Evidence",

@@ -14,6 +14,8 @@ from hub.config import Settings
 from hub.errors import BadInput, Problem
 from hub.hooks import Hooks, Plugin, cannot_start
 from hub.http import OutgoingHttp
+from hub.lifecycle.upkeep import Upkeep
+from hub.limits import tables as limit_tables
 from hub.lti import tables as lti_tables
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
@@ -21,7 +23,10 @@ from hub.sealing import Sealer
 from hub.sso import tables as sso_tables
 from hub.store import open_engine
 from hub.training.recognize import recognize, recognize_changes
-from hub.worker import Worker
+from hub.worker import Worker, worker_name
+from hub.xapi import tables as xapi_tables
+from hub.xapi.cmi5.overdue import OverdueSessions
+from hub.xapi.forward.forwarder import Forwarder
 
 BUILT_IN_PLUGINS = (
     "hub.plugins.standard_completion",
@@ -33,10 +38,11 @@ READERS = (recognize, recognize_changes, reassign, publish)
 EXPIRING = (
     sso_tables.sign_in_flow,
     sso_tables.web_session,
-    sso_tables.request_count,
+    limit_tables.request_count,
     lti_tables.lti_seen_jti,
     lti_tables.lti_token,
     lti_tables.lti_launch,
+    xapi_tables.xapi_token,
 )
 
 
@@ -56,7 +62,8 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
 
 def open_worker(hub: Hub) -> Worker:
     """A worker with every reader and every way out."""
-    return Worker(hub, READERS, {TELL: tell_plugin(hub)}, EXPIRING)
+    errands = (Forwarder(hub, worker_name()), OverdueSessions(hub), Upkeep(hub))
+    return Worker(hub, READERS, {TELL: tell_plugin(hub)}, EXPIRING, errands)
 
 
 def create_app(hub: Hub) -> flask.Flask:
@@ -66,6 +73,8 @@ def create_app(hub: Hub) -> flask.Flask:
     from hub.lti.routes import blueprint as lti
     from hub.sso.routes import blueprint as sso
     from hub.sso.sessions import load_session
+    from hub.xapi.cmi5.routes import blueprint as cmi5
+    from hub.xapi.oauth_routes import blueprint as xapi_oauth
     from hub.xapi.routes import blueprint as xapi
 
     app = flask.Flask("hub")
@@ -84,9 +93,9 @@ def create_app(hub: Hub) -> flask.Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(load_session)
     csrf = web.install(app)
-    for blueprint in (sso, lti, xapi):
+    for blueprint in (sso, lti, xapi, xapi_oauth, cmi5):
         app.register_blueprint(blueprint)
-    for protocol in (lti, xapi):
+    for protocol in (lti, xapi, xapi_oauth, cmi5):
         csrf.exempt(protocol)
     return app
 

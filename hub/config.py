@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,6 +59,25 @@ class Settings(BaseSettings):
     secret_key_fallbacks: list[Secret] = Field(
         default_factory=list, description="Earlier secret keys that may still open what they sealed."
     )
+    storage_url: str = Field(
+        "file:var/files",
+        description="Where attachments and course packages lie: file:FOLDER (file:///FOLDER) or s3://BUCKET/PREFIX.",
+    )
+    storage_region: str = Field("", description="Region of the S3 bucket; empty for us-east-1.")
+    storage_endpoint: str = Field(
+        "",
+        description="Address of a service that speaks S3, such as https://minio.example.com; empty for AWS.",
+    )
+    storage_key: Secret = Field(
+        SecretStr(""),
+        description="Access key id for S3; empty to use AWS_* variables or the machine's own role.",
+    )
+    storage_secret: Secret = Field(SecretStr(""), description="Secret access key for S3.")
+    content_url: str = Field(
+        "",
+        description="A second host name that leads to this hub, for course packages only, such as "
+        "https://content.example.net. Without it they run without storage of their own, which many need.",
+    )
     listen_host: str = Field("127.0.0.1", description="Address the web server binds.")
     listen_port: int = Field(8000, ge=0, le=65535, description="Port the web server binds.")
     trusted_proxies: int = Field(
@@ -82,15 +101,27 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Loopback or private host:port pairs that outgoing calls may reach, such as 127.0.0.1:8101.",
     )
+    xapi_max_megabytes: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Largest request to the record store: statements with their attachments, or one document.",
+    )
     session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts.")
+    retention_daily: bool = Field(
+        False,
+        description="Let workers delete once a day what the retention rules ask for; otherwise only on command.",
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="Least severe log line shown."
     )
     log_json: bool = Field(True, description="Log JSON lines; false writes lines for a person at a terminal.")
 
-    @field_validator("public_url")
+    @field_validator("public_url", "content_url")
     @classmethod
-    def _public_url_is_safe(cls, value: str) -> str:
+    def _address_is_safe(cls, value: str, about: ValidationInfo) -> str:
+        if not value and about.field_name == "content_url":
+            return value
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise ValueError("must be an http(s) address, such as https://hub.example.com")
@@ -100,8 +131,32 @@ class Settings(BaseSettings):
             raise ValueError("plain http is allowed on loopback only; use https")
         if parts.port == 0:  # reading it also refuses what is no port
             raise ValueError("must be an address with a real port")
+        public = urlsplit(about.data.get("public_url", "")) if about.field_name == "content_url" else None
+        if public and (parts.hostname == public.hostname or parts.scheme != public.scheme):
+            # Browsers tell cookies apart by host name, not by port.
+            raise ValueError("must have another host name than public_url, and the same scheme")
         # Lower case, because cookies and issuers depend on how it begins.
         return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+    @field_validator("storage_url")
+    @classmethod
+    def _storage_url_is_known(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_folder = parts.scheme == "file" and not parts.netloc and parts.path.strip("/")
+        is_bucket = parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc
+        if not (is_folder or is_bucket) or parts.query or parts.fragment:
+            raise ValueError("must be file:FOLDER or s3://BUCKET/PREFIX")
+        return value
+
+    @field_validator("storage_endpoint")
+    @classmethod
+    def _storage_endpoint_is_safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc):
+            raise ValueError("must be an http(s) address, such as https://minio.example.com")
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("plain http is allowed on loopback only; use https")
+        return value
 
     @property
     def is_https(self) -> bool:
@@ -116,6 +171,10 @@ class Settings(BaseSettings):
     def url(self, path: str) -> str:
         """An absolute address of this hub; ``path`` starts with a slash."""
         return self.public_url + path
+
+    def content_address(self, path: str) -> str:
+        """An absolute address for files of course packages; ``path`` starts with a slash."""
+        return (self.content_url or self.public_url) + path
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ pluggy finds the plugins and checks their signatures. Its plain call stops at th
 registered first, so the calls are made here, one implementation at a time, in the order of the configuration.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -105,6 +106,7 @@ class Hooks:
             for name, function in vars(catalogue).items()
             if hasattr(function, "hub_contract")
         }
+        self._found: dict[str, Sequence[tuple[Plugin, Callable[..., Any]]]] = {}
         self._register_all()
         self._timings = _Timings()
 
@@ -241,13 +243,15 @@ class Hooks:
             logger.exception("plugin_failed", plugin=plugin.name, hook=hook_name)
             return Failure(plugin.name, plugin.version, f"{type(error).__name__}: {error}")
 
-    def _implementations(self, hook_name: str) -> Iterator[tuple[Plugin, Callable[..., Any]]]:
-        by_name = {
-            impl.plugin_name: impl.function for impl in getattr(self._manager.hook, hook_name).get_hookimpls()
-        }
-        for plugin in self.plugins:
-            if plugin.name in by_name:
-                yield plugin, by_name[plugin.name]
+    def _implementations(self, hook_name: str) -> Sequence[tuple[Plugin, Callable[..., Any]]]:
+        """Who implements a hook, in order. Looked up once: plugins come and go only with the process."""
+        known = self._found.get(hook_name)
+        if known is None:
+            caller = getattr(self._manager.hook, hook_name)
+            by_name = {impl.plugin_name: impl.function for impl in caller.get_hookimpls()}
+            known = [(plugin, by_name[plugin.name]) for plugin in self.plugins if plugin.name in by_name]
+            self._found[hook_name] = known
+        return known
 
     @contextmanager
     def _timed(self, plugin: Plugin, hook_name: str) -> Iterator[None]:
@@ -274,8 +278,13 @@ class Hooks:
 
 def _accepted(implementation: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Only the arguments the implementation names, as pluggy passes them."""
+    return {name: arguments[name] for name in _argument_names(implementation) if name in arguments}
+
+
+@functools.lru_cache(maxsize=1000)
+def _argument_names(implementation: Callable[..., Any]) -> tuple[str, ...]:
     names, optional = pluggy._hooks.varnames(implementation)
-    return {name: arguments[name] for name in (*names, *optional) if name in arguments}
+    return (*names, *optional)
 
 
 def cannot_start(plugin: str, reason: str) -> BadInput:

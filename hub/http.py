@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -84,18 +84,38 @@ class OutgoingHttp:
         connection: str = "",
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | IO[bytes] | None = None,
         auth: tuple[str, str] | None = None,
+        patience: float | None = None,
     ) -> Answer:
-        """POST a form or a body to ``url``; OutsideFailed as for ``get``."""
-        return self._send("POST", url, connection, headers=headers, data=form or body, auth=auth)
+        """POST a form or a body to ``url``; OutsideFailed as for ``get``.
 
-    def _send(self, method: str, url: str, connection: str, **kwargs: Any) -> Answer:
+        A body that is a file is sent piece by piece. ``patience`` is how many seconds the other system may take to begin
+        its answer, where much is asked of it.
+        """
+        return self._send("POST", url, connection, patience, headers=headers, data=form or body, auth=auth)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        connection: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """Any method to ``url``; OutsideFailed as for ``get``."""
+        return self._send(method, url, connection, headers=headers, data=body)
+
+    def _send(
+        self, method: str, url: str, connection: str, patience: float | None = None, **kwargs: Any
+    ) -> Answer:
         self._check_address(url)
+        timeout = TIMEOUT if patience is None else (TIMEOUT[0], patience)
         with self._slot(connection or urlsplit(url).netloc):
             try:
                 with self._session.request(
-                    method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs
+                    method, url, timeout=timeout, allow_redirects=False, stream=True, **kwargs
                 ) as response:
                     return Answer(response.status_code, dict(response.headers), _read_capped(response))
             except InvalidIPAddress:

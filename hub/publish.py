@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from hub import hookspecs
 from hub.errors import OutsideFailed
-from hub.journal import EVENTS, Delivery, Event, Reader, enqueue
-from hub.journal.outbox import Handler
+from hub.journal import EVENTS, Delivery, Event, Reader
+from hub.journal.outbox import Effect, Handler, enqueue_all
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
@@ -19,15 +19,24 @@ TELL = "tell"
 
 def enqueue_tellings(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
     """Make a delivery for every plugin that wants to hear of an event; the handler of the reader ``publish``."""
-    for event in events:
-        if event.kind not in uow.hooks.contracts:
-            continue
-        for plugin in uow.hooks.implementers(event.kind):
-            body = {"hook": event.kind, "person_id": event.person_id, **event.body}
-            enqueue(uow, TELL, plugin, f"{TELL}:{plugin}:{event.id}", body, person_id=event.person_id)
+    enqueue_all(
+        uow,
+        [
+            Effect(
+                TELL,
+                plugin,
+                f"{TELL}:{plugin}:{event.id}",
+                {"hook": event.kind, "person_id": event.person_id, **event.body},
+                event.person_id,
+            )
+            for event in events
+            if event.kind in uow.hooks.contracts
+            for plugin in uow.hooks.implementers(event.kind)
+        ],
+    )
 
 
-publish = Reader("publish", EVENTS, enqueue_tellings)
+publish = Reader("publish", EVENTS, enqueue_tellings, batch=1000)
 
 
 def tell_plugin(hub: Hub) -> Handler:

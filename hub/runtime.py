@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ from hub.hooks import Hooks
 from hub.http import OutgoingHttp
 from hub.journal import audit
 from hub.sealing import Sealer
-from hub.store import UnitOfWork, unit_of_work
+from hub.store import UnitOfWork, glance, unit_of_work
+from hub.store.blobs import BlobStore
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Hub:
     http: OutgoingHttp
     sealer: Sealer
 
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """Where attachments and course packages lie."""
+        return BlobStore(self.settings)
+
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
         """A writing unit: all of it happens, or nothing."""
@@ -37,6 +44,12 @@ class Hub:
     def reading(self) -> Iterator[UnitOfWork]:
         """A reading unit: it sees what is committed and cannot write."""
         with unit_of_work(self.engine, self.clock, self.settings, self.hooks, writes=False) as uow:
+            yield uow
+
+    @contextmanager
+    def glance(self) -> Iterator[UnitOfWork]:
+        """For one query that needs no others around it, such as whose request this is: the quickest way to ask it."""
+        with glance(self.engine, self.clock, self.settings, self.hooks) as uow:
             yield uow
 
     def audit_refusal(

@@ -1,12 +1,14 @@
 """The worker: runs the readers, the queue of assignments and the outbox, until it is told to stop."""
 
 import os
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -27,6 +29,21 @@ HOUSEKEEPING_SECONDS = 300
 KEEP_EXPIRED = timedelta(days=1)
 
 
+class Errand(Protocol):
+    """Work with other systems that reads a log at its own pace, and so never inside a unit of work."""
+
+    def turn(self) -> bool:
+        """Do a little of what waits, and return when it is done; whether there was anything."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Do what waits until ``stop`` is set, in threads of its own."""
+
+
+def worker_name() -> str:
+    """How this process is called where it says what it did."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 @dataclass
 class Worker:
     """One worker of any number. ``expiring`` are tables whose rows can go some time after their ``expires_at``."""
@@ -35,7 +52,8 @@ class Worker:
     readers: Sequence[Reader]
     handlers: Mapping[str, Handler]
     expiring: Sequence[sa.Table] = ()
-    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    errands: Sequence[Errand] = ()
+    name: str = field(default_factory=worker_name)
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; an error in one turn is logged and the next turn comes all the same.
@@ -45,15 +63,21 @@ class Worker:
         self.register()
         sender = threading.Thread(target=_repeat, args=(stop, self.send), name="deliveries", daemon=True)
         sender.start()
+        running = [sender]
+        for errand in self.errands:
+            running.append(threading.Thread(target=_run_errand, args=(stop, errand), daemon=True))
+            running[-1].start()
         try:
             _repeat(
                 stop,
-                self.follow,
+                self.follow_steadily,
                 (TIMINGS_SECONDS, self.save_timings),
                 (HOUSEKEEPING_SECONDS, self.remove_expired),
             )
         finally:
-            sender.join(STOP_SECONDS)  # what hangs longer is taken by another worker when its lease is over
+            deadline = time.monotonic() + STOP_SECONDS
+            for thread in running:  # what hangs longer is taken by another worker when its lease is over
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def register(self) -> None:
         """Give new readers their place."""
@@ -63,20 +87,31 @@ class Worker:
     def turn(self) -> bool:
         """Do one batch of everything that waits; whether there was anything."""
         followed = self.follow()
-        return self.send() or followed
+        ran = [errand.turn() for errand in self.errands]
+        return self.send() or any(ran) or followed
 
     def follow(self) -> bool:
         """Let every reader and the queue of assignments go on by one batch; whether there was anything."""
+        return any(handled for handled, _ in self._follow())
+
+    def follow_steadily(self) -> bool:
+        """The same; whether something was left over.
+
+        While statements keep coming, there is always one more. Whoever took each at once would spend on beginning and
+        committing what is better left to those who send; a moment later there is a batch.
+        """
+        return any(handled >= batch for handled, batch in self._follow())
+
+    def _follow(self) -> list[tuple[int, int]]:
+        """How much was handled by each that had work, and how much it takes at most in a turn."""
         with self.hub.reading() as uow:
             waiting = [reader for reader in self.readers if has_work(uow, reader)]
             queue = has_queue(uow)
-        worked = False
-        for reader in waiting:
-            worked |= run_reader(self.hub.unit_of_work, reader, self.name) > 0
+        turns = [(run_reader(self.hub.unit_of_work, reader, self.name), reader.batch) for reader in waiting]
         if queue:
             with self.hub.unit_of_work() as uow:
-                worked |= reassign_chunk(uow) > 0
-        return worked
+                turns.append((reassign_chunk(uow), 1))
+        return turns
 
     def send(self) -> bool:
         """Try deliveries that are due; whether there were any."""
@@ -106,6 +141,14 @@ class Worker:
                 uow.connection.execute(sa.delete(table).where(table.c.expires_at < uow.now - KEEP_EXPIRED))
 
 
+def _run_errand(stop: threading.Event, errand: Errand) -> None:
+    """Whatever ends it ends the worker, which is then started anew."""
+    try:
+        errand.run(stop)
+    finally:
+        stop.set()
+
+
 def _repeat(
     stop: threading.Event, step: Callable[[], bool], *now_and_then: tuple[float, Callable[[], None]]
 ) -> None:
@@ -124,6 +167,7 @@ def _repeat(
                 logger.exception("worker_turn_failed")
                 stop.wait(ERROR_SECONDS)
             if not worked:
-                stop.wait(IDLE_SECONDS)
+                # Never at the same beat as the others, or the same one would always come first.
+                stop.wait(IDLE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
     finally:
         stop.set()

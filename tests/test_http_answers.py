@@ -108,6 +108,12 @@ def test_answer_that_does_not_come_or_does_not_end_is_a_timeout(
     assert (failure.value.code, failure.value.retryable) == ("timeout", True)
 
 
+def test_patience_is_what_a_caller_says_it_is(http: OutgoingHttp, server: str) -> None:
+    with pytest.raises(OutsideFailed) as failure:
+        http.post(f"{server}/hold", body=b"much to do", patience=0.15)
+    assert failure.value.code == "timeout"
+
+
 def test_answer_that_breaks_off_may_be_tried_again(http: OutgoingHttp, server: str) -> None:
     with pytest.raises(OutsideFailed) as failure:
         http.get(f"{server}/broken")

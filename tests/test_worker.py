@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,8 @@ import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.journal import CHANGES, Delivery, Reader, enqueue
+from hub.limits.tables import request_count
 from hub.runtime import Hub
-from hub.sso.tables import request_count
 from hub.worker import Worker
 from tests.journal.following import append_change, handled, note_each
 
@@ -92,3 +93,36 @@ def test_what_has_been_out_of_date_for_a_day_is_removed(hub: Hub, clock: Settabl
     Worker(hub, [], {}, expiring=[request_count]).remove_expired()
     with hub.reading() as uow:
         assert set(uow.connection.scalars(sa.select(request_count.c.key))) == {"today", "tomorrow"}
+
+
+@dataclass
+class Errand:
+    """Work that takes its time: it waits until it is let go on, or until the worker stops."""
+
+    reached: threading.Event = field(default_factory=threading.Event)
+    stopped: bool = False
+    ends: bool = False
+
+    def turn(self) -> bool:
+        return False
+
+    def run(self, stop: threading.Event) -> None:
+        self.reached.set()
+        if not self.ends:
+            self.stopped = stop.wait(20)
+
+
+def test_an_errand_runs_beside_the_readers_and_ends_with_the_worker(hub: Hub) -> None:
+    errand = Errand()
+    with running(Worker(hub, [NOTING], {}, errands=[errand])):
+        assert errand.reached.wait(10)
+        append(hub, "meanwhile")
+        wait_until(lambda: handled(hub) == ["meanwhile"])
+        assert not errand.stopped
+    assert errand.stopped
+
+
+def test_a_worker_whose_errand_ends_ends_too_so_that_it_can_be_started_anew(hub: Hub) -> None:
+    with running(Worker(hub, [NOTING], {}, errands=[Errand(ends=True)])) as thread:
+        thread.join(10)
+        assert not thread.is_alive()

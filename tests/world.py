@@ -265,7 +265,14 @@ class World:
         statement_id = id or str(uuid4())
         target = course if verb == "voided" else activity(course)
         timestamp = at or self.hub.clock.now()
-        body = {"id": statement_id, "verb": {"id": VERBS + verb}, "result": dict(result or {})}
+        home_page, name = account(person).rsplit("|", 1)
+        body = {
+            "id": statement_id,
+            "actor": {"account": {"homePage": home_page, "name": name}},
+            "verb": {"id": VERBS + verb},
+            "object": {"id": target} | ({"objectType": "StatementRef"} if verb == "voided" else {}),
+            "result": dict(result or {}),
+        }
         content = json.dumps([body, target, person, timestamp.isoformat()]).encode()
         with self.hub.unit_of_work() as uow:
             append_statements(

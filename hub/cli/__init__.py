@@ -1,6 +1,7 @@
 """Commands for operators. Each stands in a file of its name; services do the work."""
 
 import importlib
+import keyword
 from pathlib import Path
 
 import click
@@ -19,16 +20,29 @@ COMMANDS = (
     "generate",
     "network",
     "connect",
+    "credential",
+    "forward",
+    "export",
+    "import",
     "catalogue",
+    "cmi5",
     "audiences",
     "plugins",
     "grant",
+    "files",
     "backup",
     "restore",
+    "retention",
+    "erase",
     "state",
     "replay",
 )
 """In the order in which somebody new meets them."""
+
+
+def python_name(command: str) -> str:
+    """How a command is called in Python, where some names are taken: ``import_``."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 class Commands(click.Group):
@@ -42,7 +56,8 @@ class Commands(click.Group):
         """The function of the command's name in the file of its name."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"hub.cli.{name}"), name)
+        own = python_name(name)
+        command: click.Command = getattr(importlib.import_module(f"hub.cli.{own}"), own)
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -19,6 +19,17 @@ def backup(file: Path) -> None:
     from hub.store.backup import write_backup
 
     with opened_hub() as hub, progress_bars() as progress, hub.reading() as uow:
-        manifest = write_backup(uow, file, hub.sealer.seal(KEY_CHECK), progress)
+        manifest = write_backup(uow, file, hub.sealer.seal(KEY_CHECK), hub.blobs, progress)
     size = file.stat().st_size / 1_000_000
-    click.echo(f"Wrote {manifest.rows:,} rows of {len(manifest.tables)} tables to {file} ({size:,.1f} MB).")
+    files = (
+        f" and {manifest.files.rows:,} file{'s' * (manifest.files.rows != 1)}" if manifest.files.rows else ""
+    )
+    click.echo(
+        f"Wrote {manifest.rows:,} rows of {len(manifest.tables)} tables{files} to {file} ({size:,.1f} MB)."
+    )
+    if manifest.files_left_in:
+        click.echo(
+            f"Attachments and course packages in {manifest.files_left_in} are not in it:"
+            " let that bucket keep versions, or copy it too.",
+            err=True,
+        )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.cli.secret_option import read_secret
+
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
 
@@ -26,7 +28,7 @@ def connect() -> None:
     "--client-secret",
     prompt="Client secret",
     hide_input=True,
-    callback=lambda _, __, value: _read_secret(value),
+    callback=lambda _, __, value: read_secret(value),
     help="env:NAME or file:PATH; asked for if left out, so that it stands in no history.",
 )
 @click.option(
@@ -106,7 +108,7 @@ def tool(
     "--scope",
     "scopes",
     multiple=True,
-    default=("statements/write", "statements/read/mine"),
+    default=("statements/write", "statements/read/mine", "define"),
     show_default=True,
     help="What it may do. Repeatable.",
 )
@@ -130,17 +132,6 @@ def source(slug: str, name: str | None, partner: str | None, scopes: tuple[str, 
         endpoint = hub.settings.url("/xapi")
     click.echo("The system sends its statements with HTTP Basic. The secret is shown only now.\n")
     click.echo(f"  endpoint  {endpoint}/\n  key       {credential.key}\n  secret    {credential.secret}")
-
-
-def _read_secret(value: str) -> str:
-    from pydantic import TypeAdapter, ValidationError
-
-    from hub.config import Secret
-
-    try:
-        return TypeAdapter(Secret).validate_python(value).get_secret_value()
-    except ValidationError as error:
-        raise click.BadParameter(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 def _partner_id(uow: "UnitOfWork", partner: str | None) -> str | None:

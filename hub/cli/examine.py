@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app import open_hub
-from hub.cli.examine_running import examine_readers, examine_work
+from hub.cli.examine_running import examine_readers, examine_stores, examine_work
 from hub.cli.examine_settings import examine_settings
 from hub.cli.findings import Finding, ok, problem, warning
 from hub.config import Settings
-from hub.errors import HubError
+from hub.errors import HubError, OutsideFailed
 from hub.journal import tables as journal
 from hub.runtime import Hub
 from hub.store.append_only import unprotected
@@ -29,7 +29,7 @@ def examine(settings: Settings, file: Path | None) -> list[Finding]:
         return [*findings, problem("plugins", str(error))]
     try:
         findings += _plugins(hub)
-        for look in (_schema, _append_only, _clock, examine_readers, examine_work):
+        for look in (_files, _schema, _append_only, _clock, examine_readers, examine_stores, examine_work):
             found = list(_look(look, hub))
             findings += found
             if look is _schema and found[0].state == "problem":
@@ -63,6 +63,15 @@ def _plugins(hub: Hub) -> Iterator[Finding]:
             "no plugin that recognizes completions is on, so nothing is ever credited",
             "Put standard_completion on the list `plugins` of the settings.",
         )
+
+
+def _files(hub: Hub) -> Iterator[Finding]:
+    try:
+        hub.blobs.check()
+    except OutsideFailed as error:
+        yield problem("files", error.message, error.help)
+    else:
+        yield ok("files", f"attachments and course packages can be written and read in {hub.blobs.place}")
 
 
 def _schema(hub: Hub) -> Iterator[Finding]:

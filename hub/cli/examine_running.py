@@ -13,6 +13,7 @@ from hub.journal.views import ReaderState, count_undelivered, list_readers
 from hub.runtime import Hub
 from hub.training.tables import waiting_statement
 from hub.training.views import count_waiting
+from hub.xapi.forward.views import StoreState, list_stores
 
 PATIENCE = timedelta(seconds=60)
 """A row older than this should have been read."""
@@ -78,6 +79,40 @@ def examine_work(hub: Hub) -> Iterator[Finding]:
         )
     else:
         yield ok("statements", "every actor is known")
+
+
+def examine_stores(hub: Hub) -> Iterator[Finding]:
+    """Whether statements reach the record stores they are forwarded to."""
+    with hub.reading() as uow:
+        states, after = list_stores(uow)
+        while after:
+            more, after = list_stores(uow, after=after)
+            states += more
+    yield from map(_store, states)
+
+
+def _store(state: StoreState) -> Finding:
+    slug, late = state.store.slug, f"{state.behind:,} statements to look at"
+    check = f"receiving store {slug}"
+    if state.store.paused:
+        return ok(check, f"paused, {late}")
+    if state.failures:
+        return problem(
+            check,
+            f"has failed {state.failures} times in a row ({late}): {state.last_error}",
+            f"It is tried again by itself. `hub forward test {slug}` says what to change.",
+        )
+    if state.parked:
+        return warning(
+            check,
+            f"has refused {state.parked:,} statements",
+            f"`hub forward parked {slug}` says why; `hub forward resend` sends them again.",
+        )
+    if state.behind and state.waiting_for > PATIENCE:
+        return problem(
+            check, f"{late}, the oldest waits {_length(state.waiting_for)}", "Is a worker running?"
+        )
+    return ok(check, late if state.behind else "has everything")
 
 
 def _length(time: timedelta) -> str:

@@ -22,12 +22,21 @@ def restore(file: Path) -> None:
     hub = open_hub(read_settings())
     try:
         with progress_bars() as progress:
-            manifest = restore_backup(hub.engine, file, progress)
+            manifest = restore_backup(hub.engine, file, hub.blobs, progress)
     finally:
         hub.close()
-    click.echo(
-        f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables, taken at {manifest.taken_at}."
+    files = (
+        f" and {manifest.files.rows:,} file{'s' * (manifest.files.rows != 1)}" if manifest.files.rows else ""
     )
+    click.echo(
+        f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables{files}, taken at {manifest.taken_at}."
+    )
+    if manifest.files_left_in:
+        click.echo(
+            f"Attachments and course packages were in {manifest.files_left_in} and are not in the backup:"
+            " storage_url must name that bucket or a copy of it.",
+            err=True,
+        )
     try:
         same_key = hub.sealer.open(manifest.key_check) == KEY_CHECK
     except HubError:

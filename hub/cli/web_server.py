@@ -5,7 +5,7 @@ import multiprocessing
 import time
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -17,6 +17,8 @@ STOP_SECONDS = 10
 STEADY_SECONDS = 60.0
 """A server that ran this long had started well."""
 ATTEMPTS = 5
+CONNECTIONS = 512
+"""Connections that a web process serves at a time; the next ones wait at the system's door."""
 
 
 def serve_web(settings: Settings, host: str, port: int) -> bool:
@@ -45,13 +47,14 @@ def serve_web(settings: Settings, host: str, port: int) -> bool:
 
 def _server(settings: Settings, host: str, port: int) -> Any:
     return Server(
-        "hub.cli.wsgi:application",
+        "hub.cli.wsgi:gateway",
         factory=True,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,  # what proxies speak to what stands behind them; the gateway reads bodies as it frames them
         address=host,
         port=port,
         workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
+        backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.error,

@@ -1,8 +1,14 @@
 """The web application as the server loads it, in each of its processes. The settings are those of $HUB_CONFIG."""
 
+import gc
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import flask
+
+if TYPE_CHECKING:
+    from hub.cli.gateway import Gateway, Largest
 
 ENDS_WITH_PARENT = "HUB_RUN_PARENT"
 """The process id of ``hub run``, if it started this one: then a web process ends when its parent is gone, however that happened."""
@@ -19,4 +25,48 @@ def application() -> flask.Flask:
         when_parent_ends(int(os.environ[ENDS_WITH_PARENT]), lambda: os._exit(1))
     settings = load_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
-    return create_app(open_hub(settings))
+    app = create_app(open_hub(settings))
+    _collect_seldom()
+    return app
+
+
+def gateway() -> "Gateway":
+    """The same behind a gate that lets only complete requests in; for granian's RSGI, as `hub run` starts it."""
+    from hub.cli.gateway import UNDER_WAY, Gateway
+    from hub.sso.cookies import SESSION, cookie_name
+
+    app = application()
+    settings = app.extensions["hub"].settings
+    usual = max(app.config["MAX_CONTENT_LENGTH"], settings.xapi_max_megabytes * 1024 * 1024)
+
+    with app.app_context():
+        cookie = cookie_name(SESSION)
+    under_way = max(UNDER_WAY, 4 * usual)
+    return Gateway(app, settings.web_threads, largest_of(usual, cookie), under_way=under_way)
+
+
+def largest_of(usual: int, cookie: str) -> "Largest":
+    """The most bytes that are taken: ``usual``, and more where a browser that brings the cookie uploads a course.
+
+    Whose cookie it is, the application finds out; nobody gets to send that much without one.
+    """
+    from hub.web.begin_request import FORM_BYTES
+    from hub.xapi.cmi5.package import MAX_PACKAGE
+
+    def largest(method: str, path: str, headers: Mapping[str, str]) -> int:
+        if (method, path) != ("POST", "/admin/courses"):
+            return usual
+        names = (pair.partition("=")[0].strip() for pair in headers.get("cookie", "").split(";"))
+        return MAX_PACKAGE + FORM_BYTES if cookie in names else usual
+
+    return largest
+
+
+def _collect_seldom() -> None:
+    """Spare requests the garbage collector, which would look through a batch of statements again and again.
+
+    Hardly anything here refers to itself, and all that was imported stays as long as the process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

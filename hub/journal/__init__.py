@@ -6,7 +6,7 @@ from hub.journal.events import Event, announce
 from hub.journal.logs import CHANGES, EVENTS, STATEMENTS, Log
 from hub.journal.outbox import Delivery, enqueue
 from hub.journal.readers import Reader
-from hub.journal.statements import VOIDED, NewStatement, append_statements, voided_ids
+from hub.journal.statements import VOIDED, NewStatement, append_statements, positions_of, voided_ids
 
 __all__ = [
     "CHANGES",
@@ -23,6 +23,7 @@ __all__ = [
     "append_statements",
     "audit",
     "enqueue",
+    "positions_of",
     "record_changes",
     "voided_ids",
 ]

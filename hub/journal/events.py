@@ -45,8 +45,9 @@ def kind_of(event: type[Event]) -> str:
 
 
 def _body(event: Event) -> dict[str, Any]:
+    values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     return {
         key: value.isoformat() if isinstance(value, datetime) else value
-        for key, value in dataclasses.asdict(event).items()
+        for key, value in values.items()
         if key != "person_id"
     }

@@ -36,22 +36,37 @@ class Log:
     def _last_given_out(self) -> str:
         return f"(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {self.name}_position_seq)"  # noqa: S608
 
-    def announce_append(self, uow: UnitOfWork) -> None:
-        """Hold back readers from what this unit is about to append. Call before positions are taken."""
-        if self.name in uow.followed:
+    def announce_append(self, uow: UnitOfWork, *, alone: bool | None = None) -> None:
+        """Hold back readers from what this unit is about to append. Call before positions are taken.
+
+        With ``alone`` given, units that append alone and the others wait for each other until they end; the others do
+        not wait among themselves. So who is alone sees all that was appended, and all who come later see what it did.
+        Without ``alone`` nobody waits: a unit that has yet to wait for something else announces so first, and again
+        when it appends. A unit that took part must not be alone later: two of them would wait for each other.
+        """
+        announced: dict[bool | None, str] = {
+            None: self.name,
+            False: f"{self.name} beside",
+            True: f"{self.name} alone",
+        }
+        if announced[alone] in uow.followed or (not alone and announced[True] in uow.followed):
             return
         if not uow.connection.in_nested_transaction():  # a savepoint that is rolled back gives its locks up
-            uow.followed.add(self.name)
+            uow.followed |= {announced[None], announced[alone]}
         if not uow.is_sqlite:
+            mode = "" if alone else "_shared"
+            turn = f"pg_advisory_xact_lock{mode}({self.number}::bigint << 32), " if alone is not None else ""
             uow.connection.exec_driver_sql(
-                f"SELECT pg_advisory_xact_lock_shared(({self.number}::bigint << 48) | {self._last_given_out})"
+                f"SELECT {turn}pg_advisory_xact_lock_shared(({self.number}::bigint << 48) | {self._last_given_out})"
             )
 
     def take_positions(self, uow: UnitOfWork, count: int) -> Sequence[int]:
         """Positions for rows whose position must be known before they are written (statements)."""
         self.announce_append(uow)
         if uow.is_sqlite:
-            last = uow.connection.scalar(sa.select(sa.func.max(self.table.c.position))) or 0
+            # Not the highest that is there: the newest rows may have been deleted, and no position comes twice.
+            given_out = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+            last = uow.connection.exec_driver_sql(given_out, (self.name,)).scalar() or 0
             return range(last + 1, last + 1 + count)
         taken = uow.connection.exec_driver_sql(
             "SELECT nextval(%s::regclass) FROM generate_series(1, %s)", (f"{self.name}_position_seq", count)

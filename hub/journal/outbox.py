@@ -1,12 +1,12 @@
 """The outbox: effects outside the hub, written with their cause and delivered after it, until they arrive or are parked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.errors import Missing, OutsideFailed
 from hub.ids import new_id
@@ -20,6 +20,7 @@ logger = get_logger(__name__)
 MAX_ATTEMPTS = 12
 MAX_WAIT_SECONDS = 3600
 LEASE = timedelta(seconds=60)
+SETTLE_SECONDS = 0.25
 WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
 
 
@@ -39,27 +40,43 @@ Handler = Callable[[Delivery], None]
 """Delivers, or raises: OutsideFailed with ``retryable=False`` parks at once, anything else is tried again."""
 
 
+@dataclass(frozen=True)
+class Effect:
+    """Something to be done outside the hub. One with the same ``key`` is the same effect."""
+
+    kind: str
+    receiver: str
+    key: str
+    body: Mapping[str, Any]
+    person_id: str | None = None
+
+
 def enqueue(
     uow: UnitOfWork, kind: str, receiver: str, key: str, body: Mapping[str, Any], person_id: str | None = None
 ) -> None:
     """Add an effect; one with the same key is the same effect and is left as it is."""
-    dialect = sqlite if uow.is_sqlite else postgresql
-    uow.connection.execute(
-        dialect.insert(tables.outbox)
-        .values(
-            id=new_id(),
-            kind=kind,
-            receiver=receiver,
-            key=key,
-            person_id=person_id,
-            body=dict(body),
-            state=WAITING,
-            attempts=0,
-            next_attempt_at=uow.now,
-            created_at=uow.now,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
+    enqueue_all(uow, [Effect(kind, receiver, key, body, person_id)])
+
+
+def enqueue_all(uow: UnitOfWork, effects: Iterable[Effect]) -> None:
+    """Add effects in their order; those whose key is there already, or stood before them, are left out."""
+    rows = {effect.key: _row(uow, effect) for effect in reversed(list(effects))}
+    uow.insert_new(tables.outbox, list(reversed(rows.values())))
+
+
+def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": effect.kind,
+        "receiver": effect.receiver,
+        "key": effect.key,
+        "person_id": effect.person_id,
+        "body": dict(effect.body),
+        "state": WAITING,
+        "attempts": 0,
+        "next_attempt_at": uow.now,
+        "created_at": uow.now,
+    }
 
 
 def has_deliveries(uow: UnitOfWork) -> bool:
@@ -67,28 +84,56 @@ def has_deliveries(uow: UnitOfWork) -> bool:
     return uow.connection.scalar(_due(uow).limit(1)) is not None
 
 
-def deliver(open_unit: OpenUnit, handlers: Mapping[str, Handler], limit: int = 5) -> int:
+def deliver(open_unit: OpenUnit, handlers: Mapping[str, Handler], limit: int = 50) -> int:
     """Try what is due, outside any unit of work; the number of deliveries tried.
 
-    So few at a time that all of them can run into timeouts before the lease is over.
+    What there is no time for before the lease is half over is given back. Outcomes are written every SETTLE_SECONDS: whoever
+    dies in between leaves the same deliveries to be tried again, as after a death between an answer and its note.
     """
     with open_unit() as uow:
         batch = _take(uow, limit)
+    begun = settled = monotonic()
+    outcomes: list[tuple[Delivery, Exception | None]] = []
+    tried = 0
     for delivery in batch:
-        error: Exception | None = None
-        try:
-            handlers[delivery.kind](delivery)
-        except Exception as caught:  # noqa: BLE001  (whatever a receiver does is noted in its row)
-            error = caught
-            logger.warning(
-                "delivery_failed",
-                delivery=delivery.id,
-                receiver=delivery.receiver,
-                error=type(caught).__name__,
-            )
+        if monotonic() - begun > LEASE.total_seconds() / 2:
+            break
+        outcomes.append((delivery, _try(delivery, handlers)))
+        tried += 1
+        if monotonic() - settled > SETTLE_SECONDS:
+            _settle_all(open_unit, outcomes)
+            settled = monotonic()
+    _settle_all(open_unit, outcomes, batch[tried:])
+    return tried
+
+
+def _try(delivery: Delivery, handlers: Mapping[str, Handler]) -> Exception | None:
+    """What went wrong, if anything did."""
+    try:
+        handlers[delivery.kind](delivery)
+    except Exception as caught:  # noqa: BLE001  (whatever a receiver does is noted in its row)
+        logger.warning(
+            "delivery_failed",
+            delivery=delivery.id,
+            receiver=delivery.receiver,
+            error=type(caught).__name__,
+        )
+        return caught
+    return None
+
+
+def _settle_all(
+    open_unit: OpenUnit,
+    outcomes: list[tuple[Delivery, Exception | None]],
+    not_tried: Sequence[Delivery] = (),
+) -> None:
+    if outcomes or not_tried:
         with open_unit() as uow:
-            _settle(uow, delivery, error)
-    return len(batch)
+            for delivery, error in outcomes:
+                _settle(uow, delivery, error)
+            for delivery in not_tried:
+                _give_back(uow, delivery)
+    outcomes.clear()
 
 
 def resend(uow: UnitOfWork, delivery_id: str) -> None:
@@ -119,6 +164,14 @@ def _take(uow: UnitOfWork, limit: int) -> list[Delivery]:
     )
     rows = uow.connection.execute(sa.select(table).where(table.c.id.in_(ids)).order_by(table.c.created_at))
     return [Delivery(r.id, r.kind, r.receiver, r.person_id, r.body, r.attempts) for r in rows]
+
+
+def _give_back(uow: UnitOfWork, delivery: Delivery) -> None:
+    table = tables.outbox
+    mine = (table.c.id == delivery.id) & (table.c.state == WAITING) & (table.c.attempts == delivery.attempts)
+    uow.connection.execute(
+        sa.update(table).where(mine).values(next_attempt_at=uow.now, attempts=delivery.attempts - 1)
+    )
 
 
 def _settle(uow: UnitOfWork, delivery: Delivery, error: Exception | None) -> None:

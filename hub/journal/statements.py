@@ -1,28 +1,33 @@
 """Appending statements: each id once, whoever sends it how often and however many at a time."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.errors import Conflict, Problem
 from hub.ids import is_id
 from hub.journal import tables
+from hub.journal.append_rows import append_rows
 from hub.journal.logs import STATEMENTS
+from hub.journal.references import inherit_terms, note_references, referred_id
+from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key
 from hub.store import UnitOfWork
 
+MAX_NAMED = 100
+"""Ids that a refusal names; more are not listed."""
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
-@dataclass(frozen=True)
-class NewStatement:
+class NewStatement(msgspec.Struct, frozen=True):
     """A validated statement on its way into the journal.
 
     ``payload`` is the statement's JSON as it will be given back. ``content_hash`` covers what makes two statements
-    equal by xAPI 2.0, section 4.2.1 (not stored, authority or version).
+    equal by xAPI 2.0, section 4.2.1 (not stored, authority or version). ``keys`` are what it can be found by, as
+    ``hub.journal.terms.find_keys`` tells; without them it is found by what the columns hold.
     """
 
     id: str
@@ -34,6 +39,18 @@ class NewStatement:
     payload: bytes
     content_hash: str
     registration: str | None = None
+    keys: Collection[Key] | None = None
+
+    def known_by(self) -> Collection[Key]:
+        """What it can be found by."""
+        if self.keys is not None:
+            return self.keys
+        keys = {(VERB, self.verb), (ACTIVITY, self.object_id)}
+        if self.actor_form != "group":
+            keys.add((AGENT, f"{self.actor_form}:{self.actor_subject}"))
+        if self.registration:
+            keys.add((REGISTRATION, self.registration))
+        return keys
 
 
 def append_statements(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> list[str]:
@@ -43,34 +60,26 @@ def append_statements(uow: UnitOfWork, connection_id: str, statements: Sequence[
     also inside one batch; then nothing of the batch is kept.
     """
     unique = _without_repeats(statements)
-    positions = STATEMENTS.take_positions(uow, len(unique))
-    # Ids are claimed in their order, so that concurrent batches wait for each other and never in a circle.
-    placed = sorted(zip(unique, positions, strict=True), key=lambda pair: pair[0].id)
-    by_id = {s.id: (s, position) for s, position in placed}
-    new = _claim_ids(uow, connection_id, by_id)
-    _refuse_other_content(uow, connection_id, [s for s, _ in by_id.values() if s.id not in new])
-    uow.execute_many(
-        sa.insert(tables.statement),
-        [
-            {
-                "position": position,
-                "id": s.id,
-                "connection_id": connection_id,
-                "stored": uow.now,
-                "timestamp": s.timestamp,
-                "actor_form": s.actor_form,
-                "actor_subject": s.actor_subject,
-                "verb": s.verb,
-                "object_id": s.object_id,
-                "registration": s.registration,
-                "payload": s.payload,
-            }
-            for s, position in by_id.values()
-            if s.id in new
-        ],
-    )
-    _note_voidings(uow, connection_id, [s for s in unique if s.id in new and s.verb == VOIDED])
-    return [s.id for s in unique if s.id in new]
+    if not unique:
+        return []
+    targets = {s.id: target for s in unique if (target := referred_id(s.object_id)) is not None}
+    STATEMENTS.announce_append(uow, alone=bool(targets))
+    claimed = append_rows(uow, connection_id, unique)
+    if len(claimed.positions) < len(unique):
+        _refuse_other_content(uow, connection_id, [s for s in unique if s.id not in claimed.positions])
+    new = [s for s in unique if s.id in claimed.positions]
+    references = {claimed.positions[s.id]: targets[s.id] for s in new if s.id in targets}
+    if references or claimed.referred:
+        note_references(uow.connection, connection_id, references)
+        inherit_terms(uow.connection, connection_id, references, claimed.referred)
+        _note_voidings(uow, connection_id, [s for s in new if s.verb == VOIDED])
+    return [s.id for s in new]
+
+
+def positions_of(ids: Iterable[str] | sa.Select[tuple[str]]) -> sa.Select[tuple[int]]:
+    """The positions at which these statements are or were, as a query: the way to their rows, which no id is an index of."""
+    table = tables.statement_id
+    return sa.select(table.c.position).where(table.c.id.in_(ids if isinstance(ids, sa.Select) else list(ids)))
 
 
 def voided_ids(uow: UnitOfWork, connection_id: str, ids: Iterable[str]) -> set[str]:
@@ -102,21 +111,7 @@ def _without_repeats(statements: Sequence[NewStatement]) -> list[NewStatement]:
     return list(first.values())
 
 
-def _claim_ids(uow: UnitOfWork, connection_id: str, by_id: dict[str, tuple[NewStatement, int]]) -> set[str]:
-    if not by_id:
-        return set()
-    rows = [
-        {"id": s.id, "content_hash": s.content_hash, "position": position, "connection_id": connection_id}
-        for s, position in by_id.values()
-    ]
-    table = tables.statement_id
-    claim = _dialect(uow).insert(table).on_conflict_do_nothing().returning(table.c.id)
-    return set(uow.connection.scalars(claim, rows))
-
-
 def _refuse_other_content(uow: UnitOfWork, connection_id: str, repeated: list[NewStatement]) -> None:
-    if not repeated:
-        return
     table = tables.statement_id
     known = {
         row.id: (row.content_hash, row.connection_id)
@@ -132,7 +127,7 @@ def _differs(ids: Sequence[str]) -> Conflict:
         "statement_differs",
         "A statement with this id but other content is already stored.",
         "Send the statement under a new id.",
-        [Problem(f"statement {id} differs from the stored one", "id") for id in ids],
+        [Problem(f"statement {id} differs from the stored one", "id") for id in ids[:MAX_NAMED]],
     )
 
 

@@ -33,9 +33,31 @@ statement = sa.Table(
     sa.Column(
         "payload", sa.LargeBinary, nullable=False, comment="the statement as sent, with what the store sets"
     ),
-    sa.Index("ix_statement_connection_id_object_id", "connection_id", "object_id"),
-    sa.Index("ix_statement_id", "id"),
-    sa.Index("ix_statement_registration", "registration"),
+    sa.Index("ix_statement_connection_id_position", "connection_id", "position"),
+    sa.Index("ix_statement_stored", "stored"),
+    sqlite_autoincrement=True,
+)
+"""Found by position: ``statement_id`` leads there from an id, ``statement_term`` from everything else."""
+
+statement_term = sa.Table(
+    "statement_term",
+    metadata,
+    sa.Column("term", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", _position_type, primary_key=True, autoincrement=False),
+    comment="What a statement, or one that it refers to, can be found by; see hub.journal.terms.",
+    sqlite_with_rowid=False,
+)
+
+statement_reference = sa.Table(
+    "statement_reference",
+    metadata,
+    sa.Column("connection_id", Id(), primary_key=True),
+    sa.Column("target_id", Id(), primary_key=True, comment="a statement, which may not be here yet"),
+    sa.Column(
+        "position", _position_type, primary_key=True, autoincrement=False, comment="of what refers to it"
+    ),
+    comment="Statements whose object is another statement.",
+    sqlite_with_rowid=False,
 )
 
 voiding = sa.Table(
@@ -133,11 +155,29 @@ audit = sa.Table(
     sa.Column("subject_id", sa.String(200), nullable=False),
     sa.Column("detail", Json, nullable=False),
     sa.Index("ix_audit_action", "action", "position"),
+    sa.Index("ix_audit_connection_id", "connection_id", "position"),
     sqlite_autoincrement=True,
 )
 
 APPEND_ONLY = ("statement", "statement_id", "change", "audit")
 """Tables in which the database itself refuses UPDATE and DELETE."""
+
+open_door = sa.Table(
+    "open_door",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    comment="Doors of append-only tables on SQLite; empty outside a transaction. See store.append_only.",
+)
+
+arrival_count = sa.Table(
+    "arrival_count",
+    metadata,
+    sa.Column("hour", Time(), nullable=False, comment="its beginning"),
+    sa.Column("connection_id", Id(), nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint("hour", "connection_id"),
+    comment="How many statements were stored; kept when retention deletes them.",
+)
 
 plugin_timing = sa.Table(
     "plugin_timing",

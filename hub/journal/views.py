@@ -88,10 +88,11 @@ def list_audit(
     actions: Sequence[str] = (),
     outcome: str = "",
     person_id: str | None = None,
+    connection_id: str | None = None,
     before: int | None = None,
     limit: int = ROWS,
 ) -> Listed[AuditRow]:
-    """The audit trail, narrowed to actions, to ``done`` or ``refused``, and to what one person did."""
+    """The audit trail, narrowed to actions, to ``done`` or ``refused``, and to what one person or one system did."""
     a = tables.audit
     query = sa.select(a).order_by(a.c.position.desc()).limit(limit + 1)
     if actions:
@@ -100,6 +101,8 @@ def list_audit(
         query = query.where(a.c.outcome == outcome)
     if person_id:
         query = query.where(a.c.actor_id == person_id)
+    if connection_id:
+        query = query.where(a.c.connection_id == connection_id)
     if before is not None:
         query = query.where(a.c.position < before)
     rows = [

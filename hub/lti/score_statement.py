@@ -10,6 +10,7 @@ import tincan
 from hub.config import Settings
 from hub.ids import content_hash, derived_id
 from hub.journal import NewStatement
+from hub.journal.terms import find_keys
 from hub.lti.id_token import line_item_url
 from hub.lti.line_items import LineItem
 from hub.lti.scores import Score
@@ -61,6 +62,7 @@ def score_statement(work: ScoredWork, score: Score, settings: Settings, stored: 
             account=tincan.AgentAccount(home_page=settings.public_url, name=work.client_id)
         ),
     )
+    payload = json.dumps(statement.as_version(), separators=(",", ":")).encode()
     return NewStatement(
         id=statement_id,
         timestamp=score.timestamp,
@@ -68,9 +70,10 @@ def score_statement(work: ScoredWork, score: Score, settings: Settings, stored: 
         actor_subject=f"{settings.public_url}|{score.user_id}",
         verb=_VERBS + verb,
         object_id=activity_id,
-        payload=json.dumps(statement.as_version(), separators=(",", ":")).encode(),
+        payload=payload,
         content_hash=content_hash(score.canonical.encode()),
         registration=work.registration,
+        keys=find_keys(json.loads(payload)),
     )
 
 

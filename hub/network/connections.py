@@ -13,13 +13,13 @@ from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.store import UnitOfWork
 
-ConnectionKind = Literal["oidc", "lms"]
+ConnectionKind = Literal["oidc", "lms", "cmi5"]
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """An identity provider or an LMS. ``partner_id`` is None where several partners share it."""
+    """An identity provider, an LMS, or cmi5 courses that the hub itself launches. ``partner_id`` is None where several partners share it."""
 
     id: str
     slug: str

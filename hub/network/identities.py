@@ -24,10 +24,23 @@ def find_people(uow: UnitOfWork, connection_id: str, form: str, subjects: Iterab
     table = tables.identity_link
     rows = uow.connection.execute(
         sa.select(table.c.subject, table.c.person_id).where(
-            table.c.connection_id == connection_id, table.c.form == form, table.c.subject.in_(list(subjects))
+            table.c.connection_id == connection_id,
+            table.c.form == form,
+            uow.among(table.c.subject, list(subjects)),
         )
     )
     return {row.subject: row.person_id for row in rows}
+
+
+def list_subjects(uow: UnitOfWork, connection_id: str, person_id: str) -> list[tuple[str, str]]:
+    """Form and subject of every name that a system has for a person."""
+    table = tables.identity_link
+    rows = uow.connection.execute(
+        sa.select(table.c.form, table.c.subject)
+        .where(table.c.connection_id == connection_id, table.c.person_id == person_id)
+        .order_by(table.c.form, table.c.subject)
+    )
+    return [(row.form, row.subject) for row in rows]
 
 
 def link_identity(

@@ -170,7 +170,7 @@ def lock_people(uow: UnitOfWork, person_ids: Sequence[str]) -> None:
         person = tables.person
         uow.connection.execute(
             sa.select(person.c.id)
-            .where(person.c.id.in_(person_ids))
+            .where(uow.among(person.c.id, person_ids))
             .order_by(person.c.id)
             .with_for_update(key_share=True)
         ).all()

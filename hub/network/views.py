@@ -35,6 +35,26 @@ class ConnectionLine:
     disabled: bool
 
 
+@dataclass(frozen=True)
+class SystemName:
+    """A system that can send statements."""
+
+    id: str
+    slug: str
+    name: str
+
+
+def list_systems(uow: UnitOfWork) -> list[SystemName]:
+    """Every system that can send statements, by name."""
+    table = tables.connection
+    rows = uow.connection.execute(
+        sa.select(table.c.id, table.c.slug, table.c.name)
+        .where(table.c.kind != "oidc")
+        .order_by(table.c.name, table.c.slug)
+    )
+    return [SystemName(r.id, r.slug, r.name) for r in rows]
+
+
 def names_of_people(uow: UnitOfWork, ids: Iterable[str | None]) -> dict[str, str]:
     """Names by person id; erased people are left out."""
     detail = tables.person_detail
@@ -73,6 +93,13 @@ def search_people(uow: UnitOfWork, words: str) -> list[FoundPerson]:
         FoundPerson(r.person_id, f"{r.given_name} {r.family_name}".strip(), r.name)
         for r in uow.connection.execute(query)
     ]
+
+
+def find_by_email(uow: UnitOfWork, email: str) -> list[str]:
+    """Ids of the people with exactly this address, whatever its case; it proves nothing about who somebody is."""
+    detail = tables.person_detail
+    query = sa.select(detail.c.person_id).where(sa.func.lower(detail.c.email) == email.lower())
+    return list(uow.connection.scalars(query.order_by(detail.c.person_id)))
 
 
 def search_connections(uow: UnitOfWork, words: str = "", after: str = "") -> tuple[list[ConnectionLine], str]:

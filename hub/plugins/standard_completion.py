@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import Completion, Evidence, Offering, hookimpl
+from hub.api import Completion, CompletionTerms, Evidence, Offering, hookimpl
 
 VERSION = "1"
 _VERBS = "http://adlnet.gov/expapi/verbs/"
@@ -11,25 +11,42 @@ _COMPLETING = {
     "completed": {_VERBS + "completed"},
     "passed": {_VERBS + "passed"},
     "completed-or-passed": {_VERBS + "completed", _VERBS + "passed"},
+    "cmi5-satisfied": {"https://w3id.org/xapi/adl/verbs/satisfied"},
 }
 _AT_LEAST = "score-at-least-"
 
 
 class Plugin:
-    """Policies ``completed``, ``passed``, ``completed-or-passed`` and ``score-at-least-0.8`` (any number up to 1)."""
+    """The terms an operator has laid down for a course; where there are none, the policy its catalogue names.
+
+    Those names are ``completed``, ``passed``, ``completed-or-passed``, ``score-at-least-0.8`` (any number up to 1), and
+    ``cmi5-satisfied`` of courses that the hub itself launches.
+    """
 
     @hookimpl
     def recognize_completion(self, statement: Evidence, offering: Offering) -> Completion | None:
-        """Apply the offering's policy to one statement."""
+        """Apply the offering's terms or policy to one statement. A result that says no completes nothing."""
         policy = offering.completion_policy
         if statement.result.get("completion") is False or statement.result.get("success") is False:
             return None
         score = _scaled(statement.result.get("score"))
+        if offering.terms:
+            return _by_terms(offering.terms, statement, score)
         if policy.startswith(_AT_LEAST):
             holds = score is not None and score >= float(policy.removeprefix(_AT_LEAST))
         else:
             holds = statement.verb in _COMPLETING.get(policy, ())
         return Completion(policy, VERSION, score) if holds else None
+
+
+def _by_terms(terms: CompletionTerms, statement: Evidence, score: float | None) -> Completion | None:
+    holds = (
+        statement.verb in terms.verbs
+        and (statement.result.get("completion") is True or not terms.requires_completion)
+        and (statement.result.get("success") is True or not terms.requires_success)
+        and (terms.minimum_scaled is None or (score is not None and score >= terms.minimum_scaled))
+    )
+    return Completion(terms.policy, terms.version, score) if holds else None
 
 
 def _scaled(score: Mapping[str, Any] | None) -> float | None:

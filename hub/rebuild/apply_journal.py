@@ -15,6 +15,8 @@ from hub.network.connections import apply_connection, apply_email_domain
 from hub.network.people import apply_role
 from hub.store import UnitOfWork
 from hub.training.offerings import apply_offering, apply_path
+from hub.training.policies import CHANGED as POLICY_CHANGED
+from hub.training.policies import apply_policy
 
 Body = Mapping[str, Any]
 Apply = Callable[[UnitOfWork, Sequence[Body]], None]
@@ -43,6 +45,7 @@ APPLY: Mapping[str, Apply] = {
     "role_granted": _each(apply_role),
     "offering_changed": _each(apply_offering),
     "path_changed": _each(apply_path),
+    POLICY_CHANGED: _each(apply_policy),
     "rule_changed": _each(apply_rule),
     "audience_changed": _each(apply_audience),
     "plugin_switched": _each(apply_switch),
@@ -52,16 +55,20 @@ APPLY: Mapping[str, Apply] = {
 
 KEPT_BY_ADAPTERS = frozenset(
     {
+        "cmi5_course_imported",
         "identity_provider_changed",
         "line_item_changed",
         "line_item_removed",
         "lti_tool_changed",
         "offering_placed",
         "platform_key_rotated",
+        "retention_rule_changed",
+        "retention_rule_removed",
+        "receiving_store_changed",
         "xapi_credential",
     }
 )
-"""Kinds that only the protocols' own tables rest on; they decide nothing about people, goals or credits."""
+"""Kinds that only the protocols' own tables rest on, and rules of retention; they decide nothing about people, goals or credits."""
 
 
 def apply_journal(uow: UnitOfWork, changes: Iterable[sa.Row[Any]]) -> None:

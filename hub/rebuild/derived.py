@@ -98,7 +98,7 @@ _AUDIENCES = (
 
 DERIVED: tuple[DerivedTable, ...] = (
     *map(_whole, _NETWORK),
-    *map(_whole, (training.offering, training.path, training.path_step)),
+    *map(_whole, (training.offering, training.path, training.path_step, training.completion_policy)),
     *map(_whole, _AUDIENCES),
     DerivedTable("voiding", ("target_id", "connection_id"), _voidings),
     _whole(training.waiting_statement, "since"),

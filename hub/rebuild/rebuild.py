@@ -14,6 +14,7 @@ from hub.ids import is_id
 from hub.journal import VOIDED
 from hub.journal.tables import change as change_table
 from hub.journal.tables import statement as statement_table
+from hub.journal.tables import statement_id as statement_id_table
 from hub.journal.tables import voiding as voiding_table
 from hub.network.tables import person as person_table
 from hub.rebuild.apply_journal import apply_journal
@@ -67,8 +68,14 @@ def _apply_changes(live: UnitOfWork, scratch: Hub, progress: Progress) -> None:
 
 
 def _note_voidings(live: UnitOfWork, scratch: Hub) -> None:
-    """Note every voiding before the first statement is looked at: it may come before or after what it voids."""
+    """Note every voiding before the first statement is looked at: it may come before or after what it voids.
+
+    Voidings outlive their statements: of those that were deleted the relation itself is the record.
+    """
     table = statement_table
+    outlived = live.connection.execute(select_outlived()).all()
+    with scratch.unit_of_work() as uow:
+        uow.execute_many(sa.insert(voiding_table), [dict(row._mapping) for row in outlived])
     for batch in _batches(live, table, table.c.verb == VOIDED):
         targets = {
             (row.object_id.lower(), row.connection_id): row.id for row in batch if is_id(row.object_id)
@@ -78,6 +85,15 @@ def _note_voidings(live: UnitOfWork, scratch: Hub) -> None:
                 key = {"target_id": target, "connection_id": connection_id}
                 if uow.connection.execute(sa.select(voiding_table).filter_by(**key)).first() is None:
                     uow.connection.execute(sa.insert(voiding_table).values(**key, statement_id=id))
+
+
+def select_outlived() -> sa.Select[Any]:
+    """The voidings whose statements were deleted; each is looked up by its id and position, whatever else is stored."""
+    known, table = statement_id_table, statement_table
+    stored = sa.exists().where(
+        known.c.id == voiding_table.c.statement_id, table.c.position == known.c.position
+    )
+    return sa.select(voiding_table).where(~stored.correlate(voiding_table))
 
 
 def _recognize(live: UnitOfWork, scratch: Hub, progress: Progress) -> None:

@@ -9,10 +9,11 @@ import flask
 from werkzeug import Response
 
 from hub.flask_hub import current_hub
+from hub.limits import Limit
 from hub.sso.cookies import FLOW, SESSION, delete_cookie, read_cookie, set_cookie
 from hub.sso.flows import LIFETIME
 from hub.sso.home_realm import find_sign_ins
-from hub.sso.limits import Limit, refuse_flood
+from hub.sso.limits import refuse_flood
 from hub.sso.refusals import ACTION
 from hub.sso.return_to import HOME, local_path
 from hub.sso.sign_in import begin_sign_in, finish_sign_in

@@ -40,11 +40,3 @@ web_session = sa.Table(
     sa.Column("started_at", Time(), nullable=False),
     sa.Column("expires_at", Time(), nullable=False, index=True),
 )
-
-request_count = sa.Table(
-    "request_count",
-    metadata,
-    sa.Column("key", sa.String(100), primary_key=True, comment="what is limited, by whom, in which window"),
-    sa.Column("count", sa.Integer, nullable=False),
-    sa.Column("expires_at", Time(), nullable=False, index=True),
-)

@@ -1,4 +1,4 @@
-"""The file of a backup: a zip with the rows of every table as JSON lines, and a manifest of how many and their hashes.
+"""The file of a backup: a zip with the rows of every table as JSON lines, files, and a manifest of how many and their hashes.
 
 Plain rows, in an order in which references always point backwards, so that a backup of one kind of database can be
 restored on the other.
@@ -17,9 +17,10 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from hub.errors import BadInput, Problem
+from hub.store.archived_files import LIST, check_files, list_files, member
 from hub.store.types import Time
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -42,6 +43,10 @@ class Manifest:
     taken_at: str
     key_check: str
     tables: Mapping[str, TableContent]
+    files: TableContent
+    """The list of attachments and course packages, if they are in the backup."""
+    files_left_in: str = ""
+    """Where they are instead."""
 
     @property
     def rows(self) -> int:
@@ -74,7 +79,7 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     try:
         read = json.loads(archive.read(MANIFEST))
         tables = {name: TableContent(**content) for name, content in read.pop("tables").items()}
-        manifest = Manifest(**read, tables=tables)
+        manifest = Manifest(**read | {"tables": tables, "files": TableContent(**read["files"])})
     except (KeyError, TypeError, ValueError):
         raise BadInput(
             "bad_backup", "This file is no backup of a hub: it has no manifest that can be read."
@@ -105,7 +110,13 @@ def check_content(archive: zipfile.ZipFile, manifest: Manifest) -> None:
             found = TableContent(0, "")
         if found != wanted:
             problems.append(Problem("is not what was backed up", name))
-    extra = set(archive.namelist()) - {MANIFEST, *map(_member, manifest.tables)}
+    known = {MANIFEST, *map(_member, manifest.tables)}
+    if not manifest.files_left_in:
+        damaged = list(check_files(archive, manifest.files.rows, manifest.files.sha256))
+        problems += damaged
+        if Problem("is not what was backed up", LIST) not in damaged:
+            known |= {LIST, *(member(file.key) for file in list_files(archive))}
+    extra = set(archive.namelist()) - known
     problems += [Problem("does not belong to the backup", name) for name in sorted(extra)]
     if problems:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Writing all rows of the database, as they were at one instant, into one file."""
+"""Writing all rows of the database, as they were at one instant, and the files they refer to into one file."""
 
 import os
 import zipfile
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from hub import __version__
 from hub.errors import Conflict
-from hub.store.archive import FORMAT, Manifest, write_manifest, write_table
+from hub.store.archive import FORMAT, Manifest, TableContent, write_manifest, write_table
+from hub.store.archived_files import write_files
+from hub.store.blobs import BlobStore
 from hub.store.revision import read_revision
 from hub.store.types import metadata
 from hub.store.unit_of_work import UnitOfWork
@@ -21,12 +23,13 @@ _BATCH = 5_000
 
 
 def write_backup(
-    uow: UnitOfWork, file: Path, key_check: str, progress: Progress = lambda *_: None
+    uow: UnitOfWork, file: Path, key_check: str, blobs: BlobStore, progress: Progress = lambda *_: None
 ) -> Manifest:
     """Write a backup to ``file``, which must not exist yet; readable by its owner alone, whole or not at all.
 
     ``uow`` is a reading unit, which sees everything as it is at one instant, on SQLite (in WAL mode) as on PostgreSQL;
-    the hub goes on working meanwhile. ``key_check`` is kept in the manifest.
+    the hub goes on working meanwhile. ``key_check`` is kept in the manifest. Attachments and course packages in a folder
+    go with it; those in S3 stay there, and the manifest says so.
     """
     if file.exists():
         raise Conflict(
@@ -37,7 +40,7 @@ def write_backup(
     try:
         with os.fdopen(descriptor, "wb") as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-                manifest = _write(uow.connection, archive, key_check, progress)
+                manifest = _write(uow.connection, archive, key_check, blobs, progress)
             opened.flush()
             os.fsync(opened.fileno())
         draft.rename(file)
@@ -47,7 +50,11 @@ def write_backup(
 
 
 def _write(
-    connection: sa.Connection, archive: zipfile.ZipFile, key_check: str, progress: Progress
+    connection: sa.Connection,
+    archive: zipfile.ZipFile,
+    key_check: str,
+    blobs: BlobStore,
+    progress: Progress,
 ) -> Manifest:
     schema = read_revision(connection) or ""  # the first query: what is seen from here on is this instant's
     tables = metadata.sorted_tables
@@ -56,6 +63,8 @@ def _write(
         progress("tables", done, len(tables))
         contents[table.name] = write_table(archive, table, _rows(connection, table))
     progress("tables", len(tables), len(tables))
+    in_folder = blobs.folder is not None
+    files = TableContent(*write_files(archive, blobs)) if in_folder else TableContent(0, "")
     manifest = Manifest(
         FORMAT,
         __version__,
@@ -64,6 +73,8 @@ def _write(
         datetime.now(UTC).isoformat(timespec="seconds"),
         key_check,
         contents,
+        files,
+        "" if in_folder else blobs.place,
     )
     write_manifest(archive, manifest)
     return manifest

@@ -1,5 +1,6 @@
 """Opening the database: SQLite in a file, or PostgreSQL."""
 
+import selectors
 import sqlite3
 import time
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import BadInput
+from hub.store.arrays import register_arrays
 
 BUSY_MILLISECONDS = 30_000
+TRUSTED_SECONDS = 30.0
+"""For how long a connection that rested is taken to be alive, when nothing says otherwise."""
 
 
 def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
@@ -18,15 +22,47 @@ def open_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address, pool_size)
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=2,
-            pool_pre_ping=True,
-            isolation_level="READ COMMITTED",
-            hide_parameters=True,  # errors go to logs and admin pages, where no personal data belongs
-        )
+        return _open_postgres(address, pool_size)
     raise BadInput("bad_database_url", f"{address.drivername} is not supported.", "Use sqlite or postgresql.")
+
+
+def _open_postgres(address: sa.URL, pool_size: int) -> sa.Engine:
+    engine = sa.create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=2,
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,  # errors go to logs and admin pages, where no personal data belongs
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        register_arrays(connection)
+
+    @sa.event.listens_for(engine, "checkin")
+    def _note_time(_: Any, record: Any) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _refuse_dead(connection: Any, record: Any, _: Any) -> None:
+        """Asking the server every time would be a round trip per unit of work; a closed socket tells by itself."""
+        rested = time.monotonic() - record.info.get("rested_since", time.monotonic())
+        if rested > TRUSTED_SECONDS or _has_news(connection):
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                raise sa.exc.DisconnectionError from None
+
+    return engine
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server sent something although nothing was asked: usually, that it has closed the connection."""
+    if connection.closed:
+        return True
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def _open_sqlite(address: sa.URL, pool_size: int) -> sa.Engine:
@@ -54,6 +90,8 @@ def _open_sqlite(address: sa.URL, pool_size: int) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         # A deferred transaction that turns into a writer fails at once when another writer came first.
         writes = connection.get_execution_options().get("hub_writes", True)
+        if writes is None:  # a single query
+            return
         connection.exec_driver_sql(f"PRAGMA query_only = {not writes:d}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

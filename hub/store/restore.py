@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict, Problem
 from hub.store.archive import Manifest, check_content, open_archive, read_manifest, read_table
+from hub.store.archived_files import read_files
+from hub.store.blobs import BlobStore
 from hub.store.migrate import migrate
 from hub.store.revision import newest_revision
 from hub.store.types import metadata
@@ -17,12 +19,16 @@ Progress = Callable[[str, int, int], None]
 _BATCH = 1_000
 _SEEDED = ("dimension",)
 """Tables into which migrations put rows; they come back with the backup."""
+_NUMBERS_KEPT_IN = {"statement": "statement_id"}
+"""Where the numbers of rows stay when retention or erasure deletes the rows: no position is given out twice."""
 
 
-def restore_backup(engine: sa.Engine, file: Path, progress: Progress = lambda *_: None) -> Manifest:
+def restore_backup(
+    engine: sa.Engine, file: Path, blobs: BlobStore, progress: Progress = lambda *_: None
+) -> Manifest:
     """Fill the database with a backup, all of it or nothing; what the backup held.
 
-    The whole file is checked against its manifest before anything is written. Raises BadInput ``bad_backup``,
+    Its files are put into the blob store before the rows that refer to them. The whole file is checked against its manifest before anything is written. Raises BadInput ``bad_backup``,
     ``damaged_backup`` or ``other_schema``, and Conflict ``not_empty`` when the database holds anything.
     """
     with open_archive(file) as archive:
@@ -34,6 +40,8 @@ def restore_backup(engine: sa.Engine, file: Path, progress: Progress = lambda *_
         migrate(engine)
         with engine.begin() as connection:
             _refuse_rows(connection)
+            if not manifest.files_left_in:
+                read_files(archive, blobs)
             _fill(connection, archive, manifest, progress)
     return manifest
 
@@ -79,16 +87,23 @@ def _fill(
             connection.execute(sa.insert(table), batch)
             done += len(batch)
             progress("rows", done, manifest.rows)
-        if connection.dialect.name == "postgresql":
-            _continue_numbering(connection, table)
+    for table in metadata.sorted_tables:
+        _continue_numbering(connection, table)
     progress("rows", manifest.rows, manifest.rows)
 
 
 def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
-    """Let the database number new rows after the restored ones."""
+    """Let the database number new rows after the restored ones, and after those that were deleted before the backup."""
     numbered = next((column for column in table.c if column.identity is not None), None)
     if numbered is None:
         return
-    last = connection.scalar(sa.select(sa.func.max(numbered)))
-    if last is not None:
+    kept = _NUMBERS_KEPT_IN.get(table.name)
+    columns = [numbered, *([metadata.tables[kept].c[numbered.name]] if kept else [])]
+    last = max(connection.scalar(sa.select(sa.func.max(column))) or 0 for column in columns)
+    if last and connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.setval(f"{table.name}_{numbered.name}_seq", last)))
+    elif last and table.dialect_options["sqlite"]["autoincrement"]:
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+        connection.exec_driver_sql(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, last)
+        )

@@ -1,15 +1,16 @@
 """One unit of work: one transaction, one instant, everything a service needs to do its part."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
 from hub.clock import Clock
 from hub.config import Settings
+from hub.store.many import among, can_be_copied, copy_rows, insert_new, listed
 
 if TYPE_CHECKING:
     from hub.hooks import Hooks
@@ -29,8 +30,25 @@ class UnitOfWork:
 
     def execute_many(self, statement: sa.Executable, rows: list[dict[str, object]]) -> None:
         """Run a statement for many rows at once; nothing happens for none."""
-        if rows:
+        if not self.is_sqlite and can_be_copied(statement, rows):
+            copy_rows(self.connection, cast(sa.Table, cast(sa.Insert, statement).table), rows)
+        elif rows:
             self.connection.execute(statement, rows)
+
+    def insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows, all with the same columns; those that break a unique constraint are left out in silence."""
+        if rows:
+            insert_new(self.connection, table, rows)
+
+    def among(self, column: sa.ColumnElement[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
+        """Whether a column has one of many values, as this database is asked it quickest."""
+        return among(column, values, is_sqlite=self.is_sqlite)
+
+    def listed(
+        self, columns: Mapping[str, sa.types.TypeEngine[Any]], rows: Collection[Sequence[Any]]
+    ) -> sa.FromClause:
+        """Rows of this process as a table to join with. On SQLite only for values that JSON has."""
+        return listed(columns, rows, is_sqlite=self.is_sqlite)
 
 
 @contextmanager
@@ -48,3 +66,12 @@ def unit_of_work(
             )
         with connection.begin():
             yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)
+
+
+@contextmanager
+def glance(engine: sa.Engine, clock: Clock, settings: Settings, hooks: "Hooks") -> Iterator[UnitOfWork]:
+    """For one query: without a transaction around it, so that it takes one round trip. It must not write."""
+    is_sqlite = engine.dialect.name == "sqlite"
+    options = {"hub_writes": None} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+    with engine.connect() as connection:
+        yield UnitOfWork(connection.execution_options(**options), clock.now(), settings, hooks, is_sqlite)

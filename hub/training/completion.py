@@ -23,10 +23,28 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class CompletionTerms:
+    """What an operator has laid down to count as completion of a course.
+
+    A statement must have one of ``verbs`` (IRIs). Its result must say ``completion: true`` or ``success: true`` where these are
+    required, and have a scaled score of ``minimum_scaled`` (-1 to 1) where that is set. ``policy`` and ``version`` name the
+    object the terms are from, and are kept with each completion and credit.
+    """
+
+    policy: str
+    version: str
+    verbs: tuple[str, ...]
+    requires_completion: bool = False
+    requires_success: bool = False
+    minimum_scaled: float | None = None
+
+
+@dataclass(frozen=True)
 class Offering:
     """A course or other resource in one external LMS.
 
-    ``completion_policy`` names what counts as completing it, ``launch`` holds custom parameters for its LMS.
+    ``completion_policy`` is the catalogue's name for what counts as completing it; ``terms`` are those an operator has laid
+    down instead, if any. ``launch`` holds custom parameters for its LMS.
     """
 
     id: str
@@ -37,6 +55,7 @@ class Offering:
     completion_policy: str
     external_id: str = ""
     launch: Mapping[str, str] = field(default_factory=dict)
+    terms: CompletionTerms | None = None
 
 
 @dataclass(frozen=True)

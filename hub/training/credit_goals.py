@@ -1,6 +1,7 @@
 """The ledger of credit: what the crediting rule says, compared with what is booked, and the difference appended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,12 +9,14 @@ import sqlalchemy as sa
 from hub.ids import new_id
 from hub.journal import Event, announce
 from hub.store import UnitOfWork
+from hub.store.types import Id, Time
 from hub.training import tables
 from hub.training.crediting import CompletionFact, SourceWindow, decisive_completion
 from hub.training.events import CreditGranted, CreditRevoked
 from hub.training.offerings import read_steps
 
 CHUNK = 500
+_PAIR = {"person_id": Id(), "offering_id": Id()}
 
 
 def credit_goals(uow: UnitOfWork, goal_ids: Iterable[str]) -> None:
@@ -29,41 +32,89 @@ def credit_goals(uow: UnitOfWork, goal_ids: Iterable[str]) -> None:
 
 def goals_for_offerings(uow: UnitOfWork, pairs: Iterable[tuple[str, str]]) -> set[str]:
     """Ids of the goals that completions of (person, offering) can reach, directly or as a step of a path."""
-    wanted: dict[str, set[str]] = {}
-    for person_id, offering_id in pairs:
-        wanted.setdefault(offering_id, set()).add(person_id)
     step, goal = tables.path_step, tables.goal
-    found: set[str] = set()
-    for offering_id, people in wanted.items():
-        paths = sa.select(step.c.path_id).where(step.c.offering_id == offering_id)
-        found |= set(
-            uow.connection.scalars(
-                sa.select(goal.c.id).where(
-                    goal.c.person_id.in_(people),
-                    sa.or_(
-                        sa.and_(goal.c.target_kind == "offering", goal.c.target_id == offering_id),
-                        sa.and_(goal.c.target_kind == "path", goal.c.target_id.in_(paths)),
-                    ),
-                )
-            )
+    wanted = uow.listed(_PAIR, set(pairs))
+    direct = sa.select(goal.c.id).join(
+        wanted,
+        sa.and_(
+            goal.c.person_id == wanted.c.person_id,
+            goal.c.target_kind == "offering",
+            goal.c.target_id == wanted.c.offering_id,
+        ),
+    )
+    by_path = (
+        sa.select(goal.c.id)
+        .join(wanted, goal.c.person_id == wanted.c.person_id)
+        .join(
+            step,
+            sa.and_(
+                step.c.offering_id == wanted.c.offering_id,
+                goal.c.target_kind == "path",
+                goal.c.target_id == step.c.path_id,
+            ),
         )
-    return found
+    )
+    return {*uow.connection.scalars(direct), *uow.connection.scalars(by_path)}
+
+
+def count_changed_credits(
+    uow: UnitOfWork, goal_ids: Iterable[str], supposed: "Supposed"
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What crediting would change if completions were other than they are: people by goal id, with new credit and without.
+
+    Reads only. A goal that keeps its credit on other evidence is in neither.
+    """
+    given: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    ids = sorted(set(goal_ids))
+    for start in range(0, len(ids), CHUNK):
+        for standing in _standings(uow, ids[start : start + CHUNK], supposed):
+            if standing.live is None and standing.due is not None:
+                given[standing.goal.id] = standing.goal.person_id
+            elif standing.live is not None and standing.due is None:
+                taken[standing.goal.id] = standing.goal.person_id
+    return given, taken
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """Completions as they would be: ``added`` by (person, offering), and those that are ``gone`` by (statement, offering)."""
+
+    added: Mapping[tuple[str, str], Sequence[CompletionFact]] = field(default_factory=dict)
+    gone: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A goal with its last entry in the ledger, its live credit, and the completion that is due to be its credit."""
+
+    goal: sa.Row[Any]
+    last: sa.Row[Any] | None
+    live: sa.Row[Any] | None
+    due: CompletionFact | None
 
 
 def _credit_chunk(uow: UnitOfWork, goal_ids: Sequence[str]) -> None:
-    goals = _worth_a_look(uow, goal_ids)
+    booked: list[dict[str, Any]] = []
+    events: list[Event] = []
+    for standing in _standings(uow, goal_ids, Supposed()):
+        _book(uow, standing.goal, standing.last, standing.live, standing.due, booked, events)
+    uow.execute_many(sa.insert(tables.credit_ledger), booked)
+    _set_reached(uow, booked)
+    if events:
+        announce(uow, events)
+
+
+def _standings(uow: UnitOfWork, goal_ids: Sequence[str], supposed: Supposed) -> Iterator[_Standing]:
+    goals = _worth_a_look(uow, goal_ids, {person_id for person_id, _ in supposed.added})
     if not goals:
         return
     goal_ids = [goal.id for goal in goals]
     paths = read_steps(uow, {g.target_id for g in goals if g.target_kind == "path"})
     steps = {g.id: paths.get(g.target_id, []) if g.target_kind == "path" else [g.target_id] for g in goals}
-    completions = _completions(
-        uow, {g.person_id for g in goals}, {o for wanted in steps.values() for o in wanted}
-    )
+    completions = _completions(uow, {(g.person_id, o) for g in goals for o in steps[g.id]}, supposed)
     windows = _windows(uow, goal_ids)
     entries = _last_entries(uow, goal_ids)
-    booked: list[dict[str, Any]] = []
-    events: list[Event] = []
     for goal in goals:
         mine = completions.get(goal.person_id, {})
         last = entries.get(goal.id)
@@ -72,20 +123,15 @@ def _credit_chunk(uow: UnitOfWork, goal_ids: Sequence[str]) -> None:
             due = decisive_completion(windows[goal.id], steps[goal.id], mine)
         else:
             due = _still_standing(live, steps[goal.id], mine)
-        _book(uow, goal, last, live, due, booked, events)
-    uow.execute_many(sa.insert(tables.credit_ledger), booked)
-    _set_reached(uow, booked)
-    if events:
-        announce(uow, events)
+        yield _Standing(goal, last, live, due)
 
 
-def _worth_a_look(uow: UnitOfWork, goal_ids: Sequence[str]) -> list[sa.Row[Any]]:
+def _worth_a_look(uow: UnitOfWork, goal_ids: Sequence[str], active: set[str]) -> list[sa.Row[Any]]:
     """The goals that are credited, or whose person has completed anything at all: most new goals are neither."""
-    goals = uow.connection.execute(sa.select(tables.goal).where(tables.goal.c.id.in_(goal_ids))).all()
-    person = tables.completion.c.person_id
-    active = set(
-        uow.connection.scalars(sa.select(person).where(person.in_({g.person_id for g in goals})).distinct())
-    )
+    goals = uow.connection.execute(sa.select(tables.goal).where(uow.among(tables.goal.c.id, goal_ids))).all()
+    people = uow.listed({"id": Id()}, [(id,) for id in {g.person_id for g in goals}])
+    completed = sa.exists().where(tables.completion.c.person_id == people.c.id)
+    active = active | set(uow.connection.scalars(sa.select(people.c.id).where(completed)))
     return [goal for goal in goals if goal.reached_at is not None or goal.person_id in active]
 
 
@@ -153,26 +199,34 @@ def _still_standing(
 
 def _set_reached(uow: UnitOfWork, booked: Sequence[Mapping[str, Any]]) -> None:
     reached = {e["goal_id"]: e["completed_at"] if e["kind"] == "credit" else None for e in booked}
-    update = sa.update(tables.goal).where(tables.goal.c.id == sa.bindparam("goal"))
-    uow.execute_many(
-        update.values(reached_at=sa.bindparam("at")),
-        [{"goal": id, "at": at} for id, at in sorted(reached.items())],
-    )
+    goal, rows = tables.goal, sorted(reached.items())
+    if uow.is_sqlite:
+        update = sa.update(goal).where(goal.c.id == sa.bindparam("goal"))
+        uow.execute_many(
+            update.values(reached_at=sa.bindparam("at")), [{"goal": id, "at": at} for id, at in rows]
+        )
+    elif rows:
+        new = uow.listed({"id": Id(), "at": Time()}, rows)
+        uow.connection.execute(sa.update(goal).where(goal.c.id == new.c.id).values(reached_at=new.c.at))
 
 
 def _completions(
-    uow: UnitOfWork, person_ids: Iterable[str], offering_ids: Iterable[str]
+    uow: UnitOfWork, pairs: Iterable[tuple[str, str]], supposed: Supposed
 ) -> dict[str, dict[str, list[CompletionFact]]]:
-    table = tables.completion
+    table, wanted = tables.completion, uow.listed(_PAIR, set(pairs))
     found: dict[str, dict[str, list[CompletionFact]]] = {}
     rows = uow.connection.execute(
-        sa.select(table).where(
-            table.c.person_id.in_(list(person_ids)), table.c.offering_id.in_(list(offering_ids))
+        sa.select(table).join(
+            wanted,
+            sa.and_(table.c.person_id == wanted.c.person_id, table.c.offering_id == wanted.c.offering_id),
         )
     )
     for r in rows:
-        fact = CompletionFact(r.completed_at, r.statement_id, r.policy, r.policy_version)
-        found.setdefault(r.person_id, {}).setdefault(r.offering_id, []).append(fact)
+        if (r.statement_id, r.offering_id) not in supposed.gone:
+            fact = CompletionFact(r.completed_at, r.statement_id, r.policy, r.policy_version)
+            found.setdefault(r.person_id, {}).setdefault(r.offering_id, []).append(fact)
+    for (person_id, offering_id), facts in supposed.added.items():
+        found.setdefault(person_id, {}).setdefault(offering_id, []).extend(facts)
     return found
 
 
@@ -181,7 +235,7 @@ def _windows(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, list[SourceW
     found: dict[str, list[SourceWindow]] = {}
     rows = uow.connection.execute(
         sa.select(source.c.goal_id, source.c.valid_from, source.c.valid_to, source.c.look_back_days).where(
-            source.c.goal_id.in_(goal_ids)
+            uow.among(source.c.goal_id, goal_ids)
         )
     )
     for r in rows:
@@ -193,7 +247,7 @@ def _last_entries(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, sa.Row[
     ledger = tables.credit_ledger
     newest = (
         sa.select(ledger.c.goal_id, sa.func.max(ledger.c.turn).label("turn"))
-        .where(ledger.c.goal_id.in_(goal_ids))
+        .where(uow.among(ledger.c.goal_id, goal_ids))
         .group_by(ledger.c.goal_id)
         .subquery()
     )

@@ -13,6 +13,7 @@ from hub.store import UnitOfWork
 from hub.training import tables
 from hub.training.catalogue import CatalogueRow
 from hub.training.completion import Offering
+from hub.training.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,13 @@ def find_offering(uow: UnitOfWork, key: str) -> Offering:
     return offering_of(row)
 
 
-def offering_of(row: sa.Row[Any]) -> Offering:
-    """An offering from a row of its table."""
+def is_key_taken(uow: UnitOfWork, key: str) -> bool:
+    """Whether a course has this key already."""
+    return _one(uow, tables.offering.c.key == key) is not None
+
+
+def offering_of(row: sa.Row[Any], policy: Policy | None = None) -> Offering:
+    """An offering from a row of its table, with the policy of its connection, if that has one."""
     return Offering(
         row.id,
         row.key,
@@ -52,6 +58,7 @@ def offering_of(row: sa.Row[Any]) -> Offering:
         row.completion_policy,
         row.external_id,
         row.launch,
+        policy.terms_for(row.id) if policy else None,
     )
 
 
@@ -83,6 +90,22 @@ def set_offerings(uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueR
         apply_offering(uow, body)
     record_changes(uow, [Change("offering_changed", body["id"], body) for body in (*added, *changed, *gone)])
     return CatalogueCounts(len(added), len(changed), len(gone), len(bodies) - len(added) - len(changed))
+
+
+def set_offering(uow: UnitOfWork, connection_id: str, row: CatalogueRow) -> str:
+    """Add or change one course of an LMS and leave its others as they are; its id. The same again changes nothing.
+
+    BadInput ``bad_catalogue`` when its key or activity is another course's.
+    """
+    _refuse_clashes(uow, connection_id, [row])
+    table = tables.offering
+    known = _one(uow, sa.and_(table.c.connection_id == connection_id, table.c.external_id == row.external_id))
+    id = str(known.id) if known is not None else new_id()
+    body = {**asdict(row), "connection_id": connection_id, "retired": False, "id": id}
+    if known is None or dict(known._mapping) != body:
+        apply_offering(uow, body)
+        record_changes(uow, [Change("offering_changed", id, body)])
+    return id
 
 
 def apply_offering(uow: UnitOfWork, body: Mapping[str, Any]) -> None:

@@ -9,14 +9,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from hub.errors import HubError
 from hub.hooks import Failure
 from hub.ids import derived_id, is_id
-from hub.journal import CHANGES, STATEMENTS, VOIDED, Reader, announce, voided_ids
+from hub.journal import CHANGES, STATEMENTS, VOIDED, Reader, announce, positions_of, voided_ids
 from hub.journal.tables import reader as reader_table
 from hub.journal.tables import statement as statement_table
+from hub.journal.tables import statement_term as term_table
+from hub.journal.terms import ACTIVITY, hash_term
 from hub.network.identities import SUBJECT, find_people
 from hub.network.people import lock_people
 from hub.store import UnitOfWork
@@ -25,6 +28,10 @@ from hub.training.completion import Evidence, Offering
 from hub.training.credit_goals import credit_goals, goals_for_offerings
 from hub.training.events import CompletionRecognized
 from hub.training.offerings import offering_of
+from hub.training.policies import CHANGED as POLICY_CHANGED
+from hub.training.policies import read_policies
+from hub.training.policy import Policy
+from hub.training.policy_statements import relevant_statements
 
 Rows = Sequence[sa.Row[Any]]
 GROUP = "group"
@@ -38,12 +45,12 @@ def recognize_statements(uow: UnitOfWork, rows: Rows) -> None:
     _note_waiting(uow, statements, people)
     lock_people(uow, sorted({people[s.id] for s in statements if s.id in people}))
     offerings = _offerings(uow, statements)
-    voided = _voided(uow, statements)
+    voided = voided_among(uow, statements)
     wanted: dict[tuple[str, str], dict[str, Any]] = {}
     for s in statements:
         offering = offerings.get((s.connection_id, s.object_id))
         if s.id in people and offering is not None and s.id not in voided:
-            completion = _judge(uow, s, offering)
+            completion = judge(uow, s, offering)
             if completion:
                 wanted[s.id, offering.id] = {
                     **completion,
@@ -55,7 +62,7 @@ def recognize_statements(uow: UnitOfWork, rows: Rows) -> None:
 
 
 def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
-    """Recognize earlier statements to which a change gives a meaning: a new identity link, a new or changed course."""
+    """Recognize earlier statements to which a change gives a meaning: a new identity link, a new or changed course or policy."""
     # Takes turns with ``recognize``: a statement it is just now setting aside as unknown must not be missed here.
     uow.connection.execute(
         sa.select(reader_table.c.name).where(reader_table.c.name == "recognize").with_for_update()
@@ -65,11 +72,13 @@ def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
             _recognize_waiting(uow, change.body["links"])
         elif change.kind == "offering_changed":
             _recognize_offering(uow, change.body)
+        elif change.kind == POLICY_CHANGED:
+            _recognize_source(uow, Policy.from_json(change.body))
         elif change.kind == "path_changed":
             _credit_path(uow, change.body["id"])
 
 
-recognize = Reader("recognize", STATEMENTS, recognize_statements)
+recognize = Reader("recognize", STATEMENTS, recognize_statements, batch=500)
 recognize_changes = Reader("recognize_changes", CHANGES, recognize_anew)
 
 
@@ -79,7 +88,9 @@ def _with_voided_targets(uow: UnitOfWork, rows: Rows) -> Iterable[sa.Row[Any]]:
     seen = {row.id for row in rows}
     yield from (row for row in rows if row.verb != VOIDED)
     if targets:
-        named = uow.connection.execute(sa.select(statement_table).where(statement_table.c.id.in_(targets)))
+        named = uow.connection.execute(
+            sa.select(statement_table).where(statement_table.c.position.in_(positions_of(targets)))
+        )
         yield from (row for row in named if row.verb != VOIDED and row.id not in seen)
 
 
@@ -103,11 +114,11 @@ def _note_waiting(uow: UnitOfWork, statements: Rows, people: dict[str, str]) -> 
     table = tables.waiting_statement
     ids = [s.id for s in statements]
     waiting = set(
-        uow.connection.scalars(sa.select(table.c.statement_id).where(table.c.statement_id.in_(ids)))
+        uow.connection.scalars(sa.select(table.c.statement_id).where(uow.among(table.c.statement_id, ids)))
     )
     known = [id for id in waiting if id in people]
     if known:
-        uow.connection.execute(sa.delete(table).where(table.c.statement_id.in_(known)))
+        uow.connection.execute(sa.delete(table).where(uow.among(table.c.statement_id, known)))
     uow.execute_many(
         sa.insert(table),
         [
@@ -128,30 +139,31 @@ def _offerings(uow: UnitOfWork, statements: Rows) -> dict[tuple[str, str], Offer
     table = tables.offering
     rows = uow.connection.execute(
         sa.select(table).where(
-            table.c.connection_id.in_({s.connection_id for s in statements}),
-            table.c.activity_id.in_({s.object_id for s in statements}),
+            uow.among(table.c.connection_id, {s.connection_id for s in statements}),
+            uow.among(table.c.activity_id, {s.object_id for s in statements}),
         )
     )
-    return {(row.connection_id, row.activity_id): offering_of(row) for row in rows}
+    policies = read_policies(uow, (s.connection_id for s in statements))
+    return {
+        (row.connection_id, row.activity_id): offering_of(row, policies.get(row.connection_id))
+        for row in rows
+    }
 
 
-def _voided(uow: UnitOfWork, statements: Rows) -> set[str]:
+def voided_among(uow: UnitOfWork, statements: Rows) -> set[str]:
+    """Ids of those that are voided."""
     by_connection: dict[str, list[str]] = {}
     for s in statements:
         by_connection.setdefault(s.connection_id, []).append(s.id)
     return {id for connection, ids in by_connection.items() for id in voided_ids(uow, connection, ids)}
 
 
-def _judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, Any] | None:
+def judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, Any] | None:
     """Ask the plugins whether a statement completes the offering; the completion's columns, or None."""
-    statement = json.loads(row.payload)
+    told = _decode(row.payload)
+    extensions = told.context.extensions if told.context else _NOTHING
     evidence = Evidence(
-        row.id,
-        row.verb,
-        row.object_id,
-        row.timestamp,
-        statement.get("result") or {},
-        (statement.get("context") or {}).get("extensions") or {},
+        row.id, row.verb, row.object_id, row.timestamp, _object(told.result), _object(extensions)
     )
     answer = uow.hooks.ask_first("recognize_completion", statement=evidence, offering=offering)
     if isinstance(answer, Failure):
@@ -171,17 +183,41 @@ def _judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, A
     }
 
 
+# Not ``Raw | None``: msgspec takes that for nothing but null.
+_NOTHING = msgspec.Raw(b"null")
+
+
+class _Context(msgspec.Struct):
+    extensions: msgspec.Raw = _NOTHING
+
+
+class _Told(msgspec.Struct):
+    """The two parts of a statement's JSON that plugins look at; the others are passed over."""
+
+    result: msgspec.Raw = _NOTHING
+    context: _Context | None = None
+
+
+_decode = msgspec.json.Decoder(_Told).decode
+
+
+def _object(raw: msgspec.Raw) -> dict[str, Any]:
+    return json.loads(bytes(raw)) or {}
+
+
 def _set_completions(
     uow: UnitOfWork, statement_ids: Sequence[str], wanted: dict[tuple[str, str], dict[str, Any]]
 ) -> set[tuple[str, str]]:
     """Make the completions of these statements equal to ``wanted``; the (person, offering) pairs that were touched."""
     table = tables.completion
-    rows = uow.connection.execute(sa.select(table).where(table.c.statement_id.in_(statement_ids)))
+    rows = uow.connection.execute(sa.select(table).where(uow.among(table.c.statement_id, statement_ids)))
     known = {(row.statement_id, row.offering_id): dict(row._mapping) for row in rows}
     gone = {key: row for key, row in known.items() if wanted.get(key) != row}
     added = [row for key, row in wanted.items() if known.get(key) != row]
     if gone:
-        uow.connection.execute(sa.delete(table).where(table.c.id.in_([row["id"] for row in gone.values()])))
+        uow.connection.execute(
+            sa.delete(table).where(uow.among(table.c.id, [row["id"] for row in gone.values()]))
+        )
     uow.execute_many(sa.insert(table), added)
     news = [row for row in added if (row["statement_id"], row["offering_id"]) not in known]
     if news:
@@ -207,7 +243,7 @@ def _recognize_waiting(uow: UnitOfWork, links: Sequence[dict[str, str]]) -> None
         )
         rows = uow.connection.execute(
             sa.select(statement_table)
-            .where(statement_table.c.id.in_(waiting))
+            .where(statement_table.c.position.in_(positions_of(waiting)))
             .order_by(statement_table.c.position)
         ).all()
         if rows:
@@ -218,17 +254,29 @@ def _recognize_offering(uow: UnitOfWork, offering: Mapping[str, str]) -> None:
     """Look again at what its LMS reports on its activity now, and at what completed it so far, maybe under another one."""
     statement, completion = statement_table, tables.completion
     completing = sa.select(completion.c.statement_id).where(completion.c.offering_id == offering["id"])
+    term = hash_term(offering["connection_id"], ACTIVITY, offering["activity_id"])
+    # What refers to a statement about the activity has the term as well.
+    about = sa.select(term_table.c.position).where(term_table.c.term == term)
     reported = sa.and_(
         statement.c.connection_id == offering["connection_id"],
         statement.c.object_id == offering["activity_id"],
     )
+    completed = statement.c.position.in_(positions_of(completing))
     rows = uow.connection.execute(
         sa.select(statement)
-        .where(sa.or_(reported, statement.c.id.in_(completing)))
+        .where(
+            statement.c.position.in_(sa.union(about, positions_of(completing))), sa.or_(reported, completed)
+        )
         .order_by(statement.c.position)
     ).all()
     for start in range(0, len(rows), recognize.batch):
         recognize_statements(uow, rows[start : start + recognize.batch])
+
+
+def _recognize_source(uow: UnitOfWork, policy: Policy) -> None:
+    """Look again at what a system reported, when what counts there as completion has changed."""
+    for rows in relevant_statements(uow, policy):
+        recognize_statements(uow, rows)
 
 
 def _credit_path(uow: UnitOfWork, path_id: str) -> None:

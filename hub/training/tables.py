@@ -124,5 +124,16 @@ waiting_statement = sa.Table(
     comment="Statements whose actor nobody knows yet; recognized when an identity link appears.",
 )
 
+completion_policy = sa.Table(
+    "completion_policy",
+    metadata,
+    sa.Column("connection_id", Id(), sa.ForeignKey("connection.id"), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, comment="stands in completions and credits"),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("terms", Json, nullable=False, comment="see training.policy.Terms"),
+    sa.Column("overrides", Json, nullable=False, comment="terms by offering id, where a course has its own"),
+    comment="Which evidence counts as completion of the courses of one source system.",
+)
+
 APPEND_ONLY = ("credit_ledger",)
 """Tables in which the database itself refuses UPDATE and DELETE."""

@@ -11,7 +11,6 @@ from hub.ids import is_id
 from hub.journal import voided_ids
 from hub.journal.listed import ROWS, Listed, listed
 from hub.journal.tables import reader as reader_table
-from hub.journal.tables import statement as statement_table
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables
@@ -55,32 +54,18 @@ class CreditRow:
     recorded_at: datetime
 
 
-def list_statements(
-    uow: UnitOfWork, *, waiting: bool = False, before: int | None = None
-) -> Listed[StatementRow]:
-    """Statements, the last stored first; ``waiting`` leaves only those whose actor is not known yet."""
-    s, w = statement_table, tables.waiting_statement
-    query = sa.select(s).order_by(s.c.position.desc()).limit(ROWS + 1)
-    if waiting:
-        query = query.join(w, w.c.statement_id == s.c.id)
-    if before is not None:
-        query = query.where(s.c.position < before)
-    rows = uow.connection.execute(query).all()
-    return listed(_statement_rows(uow, rows), lambda row: str(row.position))
+def count_waiting(uow: UnitOfWork, at_most: int | None = None) -> int:
+    """How many statements wait for their actor to become known; ``at_most`` + 1 stands for more than that."""
+    waiting = sa.select(tables.waiting_statement.c.statement_id)
+    some = (waiting.limit(at_most + 1) if at_most is not None else waiting).subquery()
+    return uow.connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def count_waiting(uow: UnitOfWork) -> int:
-    """How many statements wait for their actor to become known."""
-    return uow.connection.scalar(sa.select(sa.func.count()).select_from(tables.waiting_statement)) or 0
-
-
-def list_credits(
-    uow: UnitOfWork, *, person_id: str | None = None, before: str | None = None
-) -> Listed[CreditRow]:
-    """The credit ledger, the last recorded first. Ids are in order of time."""
+def ledger_with_titles() -> sa.Select[tuple[Any, ...]]:
+    """Every entry of the ledger, with the ``title`` of what its goal is about and the name of its ``dimension``."""
     ledger, goal, dimension = tables.credit_ledger, tables.goal, network.dimension
     offering, path = tables.offering, tables.path
-    query = (
+    return (
         sa.select(
             ledger,
             sa.func.coalesce(offering.c.title, path.c.title, "").label("title"),
@@ -90,9 +75,15 @@ def list_credits(
         .join(dimension, dimension.c.key == goal.c.dimension)
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
-        .order_by(ledger.c.id.desc())
-        .limit(ROWS + 1)
     )
+
+
+def list_credits(
+    uow: UnitOfWork, *, person_id: str | None = None, before: str | None = None
+) -> Listed[CreditRow]:
+    """The credit ledger, the last recorded first. Ids are in order of time."""
+    ledger = tables.credit_ledger
+    query = ledger_with_titles().order_by(ledger.c.id.desc()).limit(ROWS + 1)
     if person_id:
         query = query.where(ledger.c.person_id == person_id)
     if before is not None:
@@ -122,7 +113,8 @@ def titles_of_offerings(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.title for row in rows}
 
 
-def _statement_rows(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> list[StatementRow]:
+def statement_rows(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> list[StatementRow]:
+    """What became of these rows of the journal, in their order."""
     ids = [row.id for row in rows]
     titles = _titles(uow, rows)
     people = people_of_statements(uow, rows)

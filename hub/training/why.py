@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hub.errors import Missing
 from hub.ids import is_id
 from hub.journal.tables import statement as statement_table
+from hub.journal.tables import statement_id as id_table
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables
@@ -88,7 +89,8 @@ def _ledger(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, tuple[LedgerE
             completion.c.score,
             completion.c.recognized_by,
         )
-        .outerjoin(s, s.c.id == ledger.c.statement_id)
+        .outerjoin(id_table, id_table.c.id == ledger.c.statement_id)
+        .outerjoin(s, s.c.position == id_table.c.position)
         .outerjoin(connection, connection.c.id == s.c.connection_id)
         .outerjoin(
             completion,

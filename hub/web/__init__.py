@@ -4,9 +4,16 @@ import flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from hub.web import admin, my_training, operations, sign_in, team
+from hub.web import admin, courses, my_training, operations, sign_in, team
 from hub.web.assets import asset
-from hub.web.begin_request import begin_request, end_request, redirect_to_public_host, refuse_nul
+from hub.web.begin_request import (
+    allow_large_upload,
+    begin_request,
+    end_request,
+    keep_content_apart,
+    redirect_to_public_host,
+    refuse_nul,
+)
 from hub.web.errors import register_error_pages
 from hub.web.headers import set_headers
 from hub.web.metrics import count_request
@@ -18,7 +25,7 @@ resources = flask.Blueprint(
 )
 """Templates, styles and scripts; the pages themselves are in the blueprints below."""
 
-PAGES = (sign_in.blueprint, my_training.blueprint, team.blueprint, admin.blueprint)
+PAGES = (sign_in.blueprint, my_training.blueprint, courses.blueprint, team.blueprint, admin.blueprint)
 
 
 def install(app: flask.Flask) -> CSRFProtect:
@@ -30,7 +37,9 @@ def install(app: flask.Flask) -> CSRFProtect:
         "WTF_CSRF_TIME_LIMIT", None
     )  # a token lasts as long as its session: pages stay open for hours
     app.before_request(begin_request)
+    app.before_request(keep_content_apart)
     app.before_request(redirect_to_public_host)
+    app.before_request(allow_large_upload)
     app.before_request(refuse_nul)
     csrf = CSRFProtect(app)
     Bootstrap5(app)

@@ -9,12 +9,16 @@ import flask
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 from werkzeug import Response
 
-from hub.errors import BadInput
+from hub.errors import BadInput, Missing
 from hub.flask_hub import current_hub
+from hub.web.viewer import load_viewer
+from hub.xapi.cmi5.package import MAX_PACKAGE
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PAGES = frozenset({"sign_in", "my_training", "team", "admin"})
+_PAGES = frozenset({"sign_in", "my_training", "courses", "team", "admin"})
 """The blueprints of pages for people; protocols have rules of their own."""
+FORM_BYTES = 64 * 1024
+"""For the fields of a form beside its file."""
 
 
 def begin_request() -> None:
@@ -22,6 +26,15 @@ def begin_request() -> None:
     flask.g.reference = base64.b32encode(os.urandom(5)).decode()
     flask.g.started = time.perf_counter()
     bind_contextvars(reference=flask.g.reference, endpoint=flask.request.endpoint or "none")
+
+
+def allow_large_upload() -> None:
+    """Let operators upload a course package; before its form is read, with ``before_request``."""
+    if flask.request.endpoint != "admin.import_package":
+        return
+    viewer = load_viewer()
+    if viewer is not None and viewer.person.is_operator:
+        flask.request.max_content_length = MAX_PACKAGE + FORM_BYTES
 
 
 def end_request(_: BaseException | None) -> None:
@@ -52,6 +65,15 @@ def redirect_to_public_host() -> Response | None:
     if public.hostname not in _LOOPBACK and not settings.trusted_proxies:
         return None
     return flask.redirect(settings.url(request.full_path if request.query_string else request.path), 302)
+
+
+def keep_content_apart() -> None:
+    """Give out nothing but files of packages under the host name that is theirs; with ``before_request``."""
+    apart = urlsplit(current_hub().settings.content_url).netloc
+    if apart and flask.request.host == apart and flask.request.endpoint != "cmi5.content":
+        raise Missing(
+            "not_found", "There is no such page.", "Pages have another address than files of courses."
+        )
 
 
 def refuse_nul() -> None:

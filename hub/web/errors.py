@@ -8,8 +8,9 @@ from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError, Problem
 from hub.flask_hub import current_hub
+from hub.limits import Limit
 from hub.logging import get_logger
-from hub.sso.limits import Limit, TooManyRequests, take_turn
+from hub.sso.limits import TooManyRequests, take_turn
 from hub.web.begin_request import reference
 from hub.web.viewer import current_session, load_viewer
 

@@ -18,6 +18,7 @@ from hub.journal.health import database_answers
 from hub.journal.views import ReaderState, TimingRow, count_undelivered, list_readers, list_timings
 from hub.runtime import Hub
 from hub.training.views import count_waiting
+from hub.xapi.forward.views import count_parked
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("hub_requests", "Requests answered.", ["endpoint", "method", "status"], registry=REGISTRY)
@@ -67,12 +68,19 @@ class _DatabaseCollector(Collector):
         with self._hub.reading() as uow:
             readers, timings = list_readers(uow), list_timings(uow)
             undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
+            refused = count_parked(uow)
         yield from _reader_metrics(readers)
         yield from _plugin_metrics(timings)
         outbox = GaugeMetricFamily("hub_outbox", "Deliveries that have not arrived.", labels=["state"])
         for state, number in undelivered.items():
             outbox.add_metric([state], number)
         yield outbox
+        parked = GaugeMetricFamily(
+            "hub_forward_parked", "Statements that a receiving store refused.", labels=["store"]
+        )
+        for slug, number in refused.items():
+            parked.add_metric([slug], number)
+        yield parked
         yield GaugeMetricFamily(
             "hub_statements_waiting", "Statements of actors nobody knows yet.", value=waiting
         )

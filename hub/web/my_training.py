@@ -15,6 +15,8 @@ from hub.training.plan_version import read_plan_version
 from hub.training.why import read_why
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, own_session, require_sign_in
+from hub.xapi.cmi5.launch import open_course
+from hub.xapi.cmi5.views import started_courses
 
 blueprint = flask.Blueprint("my_training", __name__)
 blueprint.before_request(require_sign_in)
@@ -27,11 +29,12 @@ def page() -> str:
     allow_leaving()
     with current_hub().reading() as uow:
         plan = read_plan(uow, person_id)
+        steps = _next_offerings(plan)
         return flask.render_template(
             "my_training.html",
             plan=plan,
             panels=read_panels(uow, person_id),
-            begun=launched_offerings(uow, person_id, _next_offerings(plan)),
+            begun=launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps),
             appointments=read_appointments(uow, person_id) if not plan.open and not plan.done else [],
             version=read_plan_version(uow, person_id),
         )
@@ -54,16 +57,18 @@ def why(goal_id: str) -> str:
     with current_hub().reading() as uow:
         found = read_why(uow, person_id, goal_id)
         steps = [found.line.next_step.offering_id] if found.line and found.line.next_step else []
-        begun = launched_offerings(uow, person_id, steps)
+        begun = launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps)
         return flask.render_template("why.html", why=found, begun=begun)
 
 
 @blueprint.post("/launch/<uuid:offering_id>")
 def launch(offering_id: UUID) -> Response:
-    """Send the browser to the LMS that has the course, to begin an LTI launch there."""
-    session = own_session()
-    initiation = start_launch(current_hub(), session.person_id, str(offering_id), session.token_hash)
-    response = flask.redirect(initiation.address, 303)
+    """Send the browser to the LMS that has the course, to begin an LTI launch there, or into a cmi5 course of the hub's."""
+    session, hub = own_session(), current_hub()
+    address = open_course(hub, session.person_id, str(offering_id))
+    if address is None:
+        address = start_launch(hub, session.person_id, str(offering_id), session.token_hash).address
+    response = flask.redirect(address, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
 

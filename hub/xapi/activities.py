@@ -2,11 +2,11 @@
 
 from msgspec import UNSET, UnsetType
 
-from hub.xapi.actors import MAX_INDEXED, Part, too_long
+from hub.xapi.actors import MAX_INDEXED, MAY_BE_TOO_LONG, Part, too_long
 from hub.xapi.problems import Broken
 from hub.xapi.types import ActivityKind, Extensions, InteractionType, Iri, LanguageMap, Text
 
-_COMPONENT_LISTS = {
+COMPONENT_LISTS = {
     "choice": {"choices"},
     "sequencing": {"choices"},
     "likert": {"scale"},
@@ -43,14 +43,20 @@ class Definition(Part):
         """Interaction properties need an interaction type that takes them, and component ids are distinct."""
         lists = {
             name: found
-            for name in ("choices", "scale", "source", "target", "steps")
-            if (found := getattr(self, name)) is not UNSET
+            for name, found in (
+                ("choices", self.choices),
+                ("scale", self.scale),
+                ("source", self.source),
+                ("target", self.target),
+                ("steps", self.steps),
+            )
+            if found is not UNSET
         }
         if not lists and self.correct_responses_pattern is UNSET:
             return
         if self.interaction_type is UNSET:
             raise Broken(("interactionType", "is missing: the definition has properties of an interaction"))
-        allowed = _COMPONENT_LISTS.get(self.interaction_type, set())
+        allowed = COMPONENT_LISTS.get(self.interaction_type, set())
         found = [
             (name, f"is not for interactions of type {self.interaction_type}")
             for name in lists
@@ -73,5 +79,5 @@ class Activity(Part):
 
     def __post_init__(self) -> None:
         """What can be looked up."""
-        if too_long(self.id):
+        if len(self.id) > MAY_BE_TOO_LONG and too_long(self.id):
             raise Broken(("id", f"must not be longer than {MAX_INDEXED} bytes"))

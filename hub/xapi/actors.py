@@ -8,6 +8,9 @@ from hub.xapi.types import ActorKind, Iri, Mailbox, Sha1, Text, Uri
 MAX_INDEXED = 1000
 """Bytes of an identifier that is looked up: what PostgreSQL can keep in an index next to another one."""
 
+MAY_BE_TOO_LONG = MAX_INDEXED // 4
+"""Characters up to which no identifier takes more than MAX_INDEXED bytes."""
+
 
 class Part(Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
     """A JSON object of a statement. Types are checked by msgspec, what they cannot say by ``__post_init__``."""
@@ -15,7 +18,7 @@ class Part(Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
 
 def too_long(text: str) -> bool:
     """Whether an identifier cannot be indexed."""
-    return len(text) * 4 > MAX_INDEXED and len(text.encode()) > MAX_INDEXED
+    return len(text) > MAY_BE_TOO_LONG and len(text.encode()) > MAX_INDEXED
 
 
 class Account(Part):
@@ -28,7 +31,9 @@ class Account(Part):
         """What can be stored and looked up."""
         if "\x00" in self.name:
             raise Broken(("name", "must not contain the character NUL"))
-        if too_long(f"{self.home_page}|{self.name}"):
+        if len(self.home_page) + len(self.name) >= MAY_BE_TOO_LONG and too_long(
+            f"{self.home_page}|{self.name}"
+        ):
             raise Broken(("", f"must not be longer than {MAX_INDEXED} bytes in all"))
 
 

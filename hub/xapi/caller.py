@@ -2,16 +2,42 @@
 
 from collections.abc import Collection
 
+import flask
+
+from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.xapi import answers
-from hub.xapi.credentials import Credential, check_credential
+from hub.xapi.authenticate import check_credential
+from hub.xapi.cmi5.reach import check_reach
+from hub.xapi.credentials import Credential
+from hub.xapi.last_used import note_use
+from hub.xapi.refusals import Unauthorized
 from hub.xapi.request import Request
+from hub.xapi.wrong_secrets import refuse_flood
 
 
 def read_caller(request: Request, scopes: Collection[str]) -> Credential:
-    """The credential of the request, which must have one of ``scopes``. Unauthorized, or NotAllowed ``missing_scope``."""
-    with current_hub().reading() as uow:
-        credential = check_credential(uow, request.headers.get("Authorization"))
+    """The credential of the request, which must have one of ``scopes``.
+
+    Raises Unauthorized, MissingScope ``missing_scope``, TooManyRequests after many of the former from one network
+    address, and BadInput ``token_in_query`` for an access token in the address, where logs keep it (RFC 6750, 2.3).
+    """
+    if "access_token" in request.parameters:
+        raise BadInput(
+            "token_in_query",
+            "An access token does not belong in the address.",
+            "Send it in the Authorization header, as Bearer; give this one up, for it may stand in logs.",
+        )
+    hub = current_hub()
+    try:
+        with hub.glance() as uow:
+            credential = check_credential(uow, request.headers.get("Authorization"))
+    except Unauthorized:
+        refuse_flood(hub, flask.request.remote_addr or "")
+        raise
     answers.remember_caller(credential)
+    note_use(hub, credential)
     credential.must(scopes)
+    if credential.kind == "session":
+        check_reach(hub, credential, request)
     return credential

@@ -1,42 +1,80 @@
-"""Credentials of systems that send and read statements: HTTP Basic, with a random secret that is shown once.
+"""Credentials of systems that send and read statements: a key and a random secret that is shown once.
 
-The secret has 256 random bits, so a plain SHA-256 protects it and is checked in microseconds. Nothing is cached: a
-revoked credential is refused from the next request on.
+The secret has 256 random bits, so a plain SHA-256 protects it and is checked in microseconds. Whoever sends one is
+read in ``hub.xapi.authenticate``.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
-import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing, NotAllowed
-from hub.ids import new_id
+from hub.errors import BadInput, Missing, Problem
+from hub.ids import content_hash, new_id
 from hub.journal import Change, audit, record_changes
 from hub.network.connections import read_connection
 from hub.network.tables import connection
 from hub.store import UnitOfWork
-from hub.xapi.refusals import Unauthorized
-from hub.xapi.tables import xapi_credential
+from hub.xapi.refusals import MissingScope
+from hub.xapi.scopes import (
+    ALL,
+    ALL_READ,
+    DEFINE,
+    MAY_DEFINE,
+    MAY_LOOK_UP,
+    MAY_PROFILE,
+    MAY_READ,
+    MAY_READ_PARTNER,
+    MAY_READ_PROFILE,
+    MAY_READ_STATE,
+    MAY_STATE,
+    MAY_WRITE,
+    PROFILE,
+    READ,
+    READ_MINE,
+    SCOPES,
+    STATE,
+    WORDS,
+    WRITE,
+    in_order,
+)
+from hub.xapi.tables import xapi_credential, xapi_token
 
-WRITE = "statements/write"
-READ_MINE = "statements/read/mine"
-READ = "statements/read"
-ALL_READ = "all/read"
-ALL = "all"
-SCOPES = frozenset({WRITE, READ_MINE, READ, ALL_READ, ALL})
-"""What a credential may be allowed, in the words of xAPI 1.0.3 Communication 4.2."""
+__all__ = [
+    "ALL",
+    "ALL_READ",
+    "DEFINE",
+    "MAY_DEFINE",
+    "MAY_LOOK_UP",
+    "MAY_PROFILE",
+    "MAY_READ",
+    "MAY_READ_PARTNER",
+    "MAY_READ_PROFILE",
+    "MAY_READ_STATE",
+    "MAY_STATE",
+    "MAY_WRITE",
+    "PROFILE",
+    "READ",
+    "READ_MINE",
+    "SCOPES",
+    "STATE",
+    "WORDS",
+    "WRITE",
+    "Credential",
+    "CredentialKind",
+    "NewCredential",
+    "create_credential",
+    "create_session_credential",
+    "in_order",
+    "revoke_credential",
+    "rotate_credential",
+]
 
-MAY_WRITE = frozenset({WRITE, ALL})
-MAY_READ = frozenset({READ_MINE, READ, ALL_READ, ALL})
-
-_KEY = re.compile(r"^[A-Za-z0-9_-]{1,64}\Z")
+CredentialKind = Literal["system", "session", "import"]
+MAX_LABEL = 100
 
 
 class NewCredential(NamedTuple):
@@ -48,125 +86,138 @@ class NewCredential(NamedTuple):
 
 @dataclass(frozen=True)
 class Credential:
-    """Who sends a request: one credential of one connection."""
+    """Who sends a request: one credential of one connection, narrowed to what its access token allows if it came by one.
+
+    ``kind`` is ``session`` for a credential that was made for one launch of a course and ends with it, and ``import`` for
+    an operator who imports files, whose word for the authority of a statement is taken.
+    """
 
     id: str
     key: str
     connection_id: str
     partner_id: str | None
     scopes: frozenset[str]
+    kind: CredentialKind = "system"
+    by_token: bool = False
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
 
     def must(self, scopes: Collection[str]) -> None:
-        """NotAllowed ``missing_scope`` unless the credential has one of the scopes."""
+        """MissingScope ``missing_scope`` (403) unless the credential has one of the scopes."""
         if self.scopes.isdisjoint(scopes):
-            needed = " or ".join(sorted(scopes))
-            raise NotAllowed(
-                "missing_scope", "This credential may not do that.", f"It needs the scope {needed}."
-            )
+            raise MissingScope(in_order(scopes), by_token=self.by_token)
+
+    def may(self, scopes: Collection[str]) -> bool:
+        """Whether the credential has one of the scopes."""
+        return not self.scopes.isdisjoint(scopes)
+
+    def readable_connections(self, uow: UnitOfWork) -> list[str]:
+        """Ids of the connections whose statements the credential may read, its own first.
+
+        With ``statements/read/mine`` alone that is its own (no query); with the wider scopes every one of the same
+        partner. A connection that belongs to no partner reads its own only. Documents are always the own connection's.
+        """
+        if self.partner_id is None or not self.may(MAY_READ_PARTNER):
+            return [self.connection_id]
+        others = uow.connection.scalars(_OF_PARTNER, {"partner_id": self.partner_id})
+        return [self.connection_id, *(id for id in others if id != self.connection_id)]
 
 
-def create_credential(uow: UnitOfWork, connection_id: str, scopes: Collection[str]) -> NewCredential:
-    """Give a connection one more credential. BadInput ``bad_scopes`` for none or unknown ones, Missing ``no_connection``."""
-    unknown = set(scopes) - SCOPES
-    if unknown or not scopes:
-        raise BadInput("bad_scopes", f"Scopes must be some of: {', '.join(sorted(SCOPES))}.")
+def create_credential(
+    uow: UnitOfWork,
+    connection_id: str,
+    scopes: Collection[str],
+    label: str = "",
+    expires_at: datetime | None = None,
+    actor_id: str | None = None,
+) -> NewCredential:
+    """Give a connection one more credential, which works at once and, with ``expires_at``, until that instant.
+
+    BadInput ``bad_credential`` for no or unknown scopes, a label over MAX_LABEL characters or an end that has passed;
+    Missing ``no_connection``.
+    """
+    problems = [Problem(f"{scope[:60]!r} is no scope", "scopes") for scope in sorted(set(scopes) - SCOPES)]
+    if not scopes:
+        problems.append(Problem("there must be at least one", "scopes"))
+    if len(label) > MAX_LABEL or not label.isprintable():
+        problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
+    if expires_at is not None and expires_at <= uow.now:
+        problems.append(Problem("must be in the future", "expires_at"))
+    if problems:
+        help = f"Scopes are: {', '.join(WORDS)}."
+        raise BadInput("bad_credential", "The credential cannot be made like that.", help, problems)
     read_connection(uow, connection_id)
-    new = NewCredential(secrets.token_hex(12), secrets.token_urlsafe(32))
-    id = new_id()
+    id, new = _insert(uow, connection_id, scopes, label, expires_at, "system")
+    _record(uow, id, connection_id, new.key, scopes, "created", actor_id)
+    return new
+
+
+def create_session_credential(
+    uow: UnitOfWork, connection_id: str, scopes: Collection[str], expires_at: datetime
+) -> tuple[str, NewCredential]:
+    """A credential for one launch, and its id; it stands in no list, and neither journal nor audit trail tells of it."""
+    return _insert(uow, connection_id, scopes, "", expires_at, "session")
+
+
+def rotate_credential(uow: UnitOfWork, key: str, actor_id: str | None = None) -> NewCredential:
+    """Give a credential a new secret; the old one and its access tokens are refused from now on. Missing ``no_credential``.
+
+    To change without a gap, create a second credential for the connection, switch over, and revoke the first.
+    """
+    row = _lock(uow, key)
+    secret = secrets.token_urlsafe(32)
+    hashed = content_hash(secret.encode())
+    uow.connection.execute(
+        sa.update(xapi_credential).where(xapi_credential.c.id == row.id).values(secret_hash=hashed)
+    )
+    _forget_tokens(uow, row.id)
+    _record(uow, row.id, row.connection_id, key, row.scopes, "rotated", actor_id)
+    return NewCredential(key, secret)
+
+
+def revoke_credential(uow: UnitOfWork, key: str, actor_id: str | None = None) -> None:
+    """Refuse a credential and its access tokens from now on, for good. Missing ``no_credential``."""
+    row = _lock(uow, key)
+    uow.connection.execute(
+        sa.update(xapi_credential).where(xapi_credential.c.id == row.id).values(revoked_at=uow.now)
+    )
+    _forget_tokens(uow, row.id)
+    _record(uow, row.id, row.connection_id, key, row.scopes, "revoked", actor_id)
+
+
+_OF_PARTNER = (
+    sa.select(connection.c.id)
+    .where(connection.c.partner_id == sa.bindparam("partner_id"))
+    .order_by(connection.c.slug)
+)
+
+
+def _insert(
+    uow: UnitOfWork,
+    connection_id: str,
+    scopes: Collection[str],
+    label: str,
+    expires_at: datetime | None,
+    kind: CredentialKind,
+) -> tuple[str, NewCredential]:
+    id, new = new_id(), NewCredential(secrets.token_hex(12), secrets.token_urlsafe(32))
     uow.connection.execute(
         sa.insert(xapi_credential).values(
             id=id,
             connection_id=connection_id,
+            kind=kind,
             key=new.key,
-            secret_hash=_hash(new.secret),
-            scopes=sorted(scopes),
+            secret_hash=content_hash(new.secret.encode()),
+            scopes=in_order(scopes),
+            label=label,
             created_at=uow.now,
-            revoked_at=None,
+            expires_at=expires_at,
         )
     )
-    _record(uow, id, connection_id, new.key, sorted(scopes), "created")
-    return new
+    return id, new
 
 
-def rotate_credential(uow: UnitOfWork, key: str) -> NewCredential:
-    """Give a credential a new secret; the old one is refused from now on. Missing ``no_credential``.
-
-    To change without a gap, create a second credential for the connection, switch over, and revoke the first.
-    """
-    row = _read(uow, key)
-    secret = secrets.token_urlsafe(32)
-    uow.connection.execute(
-        sa.update(xapi_credential).where(xapi_credential.c.id == row.id).values(secret_hash=_hash(secret))
-    )
-    _record(uow, row.id, row.connection_id, key, row.scopes, "rotated")
-    return NewCredential(key, secret)
-
-
-def revoke_credential(uow: UnitOfWork, key: str) -> None:
-    """Refuse a credential from now on, for good. Missing ``no_credential``."""
-    row = _read(uow, key)
-    uow.connection.execute(
-        sa.update(xapi_credential).where(xapi_credential.c.id == row.id).values(revoked_at=uow.now)
-    )
-    _record(uow, row.id, row.connection_id, key, row.scopes, "revoked")
-
-
-def list_credentials(uow: UnitOfWork, connection_id: str) -> list[Credential]:
-    """The credentials of a connection that are in force, the oldest first."""
-    rows = uow.connection.execute(
-        _select()
-        .where(xapi_credential.c.connection_id == connection_id, xapi_credential.c.revoked_at.is_(None))
-        .order_by(xapi_credential.c.created_at, xapi_credential.c.id)
-    )
-    return [_credential(row) for row in rows]
-
-
-def check_credential(uow: UnitOfWork, authorization: str | None) -> Credential:
-    """Whose ``Authorization: Basic`` header this is.
-
-    Raises Unauthorized ``no_credentials`` or ``wrong_credentials``; the second does not tell a wrong key from a wrong
-    secret, a revoked credential or a disabled connection.
-    """
-    key, secret = _decode_basic(authorization)
-    row = uow.connection.execute(_select().where(xapi_credential.c.key == key)).one_or_none() if key else None
-    known = hmac.compare_digest(_hash(secret), row.secret_hash if row else _hash(""))
-    if row is None or not known or row.revoked_at is not None or row.disabled:
-        raise Unauthorized(
-            "wrong_credentials",
-            "The credentials are wrong or no longer in force.",
-            "Use the key and secret that the hub's administrators gave you, or ask them for new ones.",
-        )
-    return _credential(row)
-
-
-def _decode_basic(authorization: str | None) -> tuple[str, str]:
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() != "basic" or not encoded:
-        raise Unauthorized(
-            "no_credentials", "Send the credentials of your system as HTTP Basic authentication."
-        )
-    try:
-        key, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return (key, secret) if _KEY.match(key) else ("", "")
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _select() -> sa.Select[tuple[object, ...]]:
-    return sa.select(xapi_credential, connection.c.partner_id, connection.c.disabled).join(
-        connection, connection.c.id == xapi_credential.c.connection_id
-    )
-
-
-def _credential(row: sa.Row[tuple[object, ...]]) -> Credential:
-    return Credential(row.id, row.key, row.connection_id, row.partner_id, frozenset(row.scopes))
-
-
-def _read(uow: UnitOfWork, key: str) -> sa.Row[tuple[object, ...]]:
+def _lock(uow: UnitOfWork, key: str) -> sa.Row[tuple[object, ...]]:
     in_force = sa.and_(xapi_credential.c.key == key, xapi_credential.c.revoked_at.is_(None))
     row = uow.connection.execute(sa.select(xapi_credential).where(in_force).with_for_update()).one_or_none()
     if row is None:
@@ -174,10 +225,28 @@ def _read(uow: UnitOfWork, key: str) -> sa.Row[tuple[object, ...]]:
     return row
 
 
+def _forget_tokens(uow: UnitOfWork, credential_id: str) -> None:
+    uow.connection.execute(sa.delete(xapi_token).where(xapi_token.c.credential_id == credential_id))
+
+
 def _record(
-    uow: UnitOfWork, id: str, connection_id: str, key: str, scopes: Collection[str], state: str
+    uow: UnitOfWork,
+    id: str,
+    connection_id: str,
+    key: str,
+    scopes: Collection[str] | Sequence[str],
+    state: str,
+    actor_id: str | None,
 ) -> None:
     """Remember the change and who made it; never the secret or its hash."""
-    body = {"connection_id": connection_id, "key": key, "scopes": list(scopes), "state": state}
-    record_changes(uow, [Change("xapi_credential", id, body)])
-    audit(uow, f"xapi_credential_{state}", id, connection_id=connection_id)
+    body = {"connection_id": connection_id, "key": key, "scopes": in_order(scopes), "state": state}
+    record_changes(uow, [Change("xapi_credential", id, body, actor_id=actor_id)])
+    detail = {"key": key}
+    audit(
+        uow,
+        f"xapi_credential_{state}",
+        id,
+        actor_id=actor_id,
+        connection_id=connection_id,
+        detail=detail,
+    )

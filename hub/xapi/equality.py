@@ -5,11 +5,13 @@ verbs are displayed, the order of a group's members, whether a context activity 
 which an instant is written, durations finer than 0.01 s, the order of keys and how a number is written.
 """
 
-import json
 from typing import Any
+
+import msgspec
 
 from hub.ids import content_hash
 from hub.xapi.instants import format_instant, parse_instant, shorten_duration
+from hub.xapi.strict_json import WideNumber
 
 _SET_BY_STORE = ("id", "stored", "authority", "version")
 
@@ -19,11 +21,17 @@ def statement_hash(statement: dict[str, Any]) -> str:
     told = _comparable(statement)
     for name in _SET_BY_STORE:
         told.pop(name, None)
-    return content_hash(_canonical(told).encode("utf-8"))
+    return content_hash(_canonical(told))
 
 
-def _canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+def _write_wide(value: Any) -> msgspec.Raw:
+    """As Python does, which wrote the first hashes that were stored."""
+    if not isinstance(value, WideNumber):
+        raise NotImplementedError(type(value))
+    return msgspec.Raw(float.__repr__(value).encode())
+
+
+_canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_write_wide).encode
 
 
 def _comparable(statement: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ hides another.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import UnsetType
 
 from hub.errors import Problem
-from hub.xapi.problems import Broken, below
+from hub.xapi.problems import MAX_PROBLEMS, Broken, below
 
 
 def explain(kind: Any, value: Any, place: str) -> Iterator[Problem]:
@@ -64,16 +65,13 @@ def _explain_object(kind: Any, value: Any, place: str) -> Iterator[Problem]:
     for name, field in fields.items():
         problems = [Problem("is missing", below(place, name))] if field.required else []
         if name in value:
-            problems = list(explain(field.type, value[name], below(place, name)))
+            problems = list(islice(explain(field.type, value[name], below(place, name)), MAX_PROBLEMS))
         if name in value and not problems:
             sound[name] = value[name]
         can_be_built &= not (problems and field.required)
         found += problems
-    found += [
-        Problem("is no property that is allowed here", below(place, key))
-        for key in value
-        if key not in fields
-    ]
+    unknown = islice((key for key in value if key not in fields), MAX_PROBLEMS)
+    found += [Problem("is no property that is allowed here", below(place, key)) for key in unknown]
     yield from found
     if can_be_built:
         # A rule that misses what is there but wrong has nothing new to say.

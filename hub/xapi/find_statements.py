@@ -1,26 +1,27 @@
 """Finding stored statements: one by its id, or a page of a list that can be continued at any later time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing, Problem
-from hub.journal import VOIDED
-from hub.journal.tables import statement, statement_id, voiding
+from hub.errors import Missing
+from hub.ids import is_id
+from hub.journal.references import MAX_REFERENCES
+from hub.journal.tables import statement, statement_id
 from hub.store import UnitOfWork
+from hub.xapi.list_query import find_range, is_voided, piece_of_list, term_groups
 from hub.xapi.matching import Told, matches, referred_id
 from hub.xapi.parameters import Query, Single
 
 MAX_SCANNED = 2000
-"""Candidates looked at for one page; a filter that few statements pass gives short pages and goes on in ``more``."""
+"""Candidates looked at for one page; filters that few statements pass together give short pages and go on in ``more``."""
 MAX_PAGE_BYTES = 4 * 1024 * 1024
-MAX_REFERENCES = 20
-"""How far a chain of statements about statements is followed."""
-_ROWS_AT_ONCE = 50
+
+Rows = Sequence[sa.Row[Any]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,26 @@ class Page:
     more: str | None
 
 
-def find_statement(uow: UnitOfWork, connection_id: str, wanted: Single) -> StoredStatement:
-    """One statement of a connection. Missing ``no_statement``, also when it is voided and was asked for as if it were not."""
+@dataclass
+class _Filling:
+    """A page on its way: what was found, how many bytes that is, how many candidates were looked at, the last of them."""
+
+    found: list[StoredStatement] = field(default_factory=list)
+    size: int = 0
+    scanned: int = 0
+    last: str | None = None
+
+    def is_full(self, query: Query) -> bool:
+        """Whether the next candidate belongs on the next page."""
+        return len(self.found) == query.limit or self.size > MAX_PAGE_BYTES or self.scanned >= MAX_SCANNED
+
+
+def find_statement(uow: UnitOfWork, connections: Sequence[str], wanted: Single) -> StoredStatement:
+    """One statement of these connections. Missing ``no_statement``, also when it is voided and was asked for as if it were not."""
     row = uow.connection.execute(
-        sa.select(statement.c.payload, statement.c.stored, _is_voided().label("voided")).where(
-            statement.c.id == wanted.id, statement.c.connection_id == connection_id
-        )
+        sa.select(statement.c.payload, statement.c.stored, is_voided(statement).label("voided"))
+        .join(statement_id, statement_id.c.position == statement.c.position)
+        .where(statement_id.c.id == wanted.id, statement.c.connection_id.in_(connections))
     ).one_or_none()
     if row is None or bool(row.voided) != wanted.voided:
         kind = "voided statement" if wanted.voided else "statement"
@@ -52,107 +67,70 @@ def find_statement(uow: UnitOfWork, connection_id: str, wanted: Single) -> Store
     return StoredStatement(row.payload, row.stored)
 
 
-def find_statements(uow: UnitOfWork, connection_id: str, query: Query, safe_position: int) -> Page:
-    """A page of a connection's statements, newest first unless ``ascending``, in the order in which they were stored.
+def find_statements(uow: UnitOfWork, connections: Sequence[str], query: Query, safe_position: int) -> Page:
+    """A page of the statements of these connections, newest first unless ``ascending``, in the order in which they were stored.
 
     Ascending lists end at ``safe_position``, so that who follows them never passes a statement that is still on its way.
     """
-    found: list[StoredStatement] = []
-    size = scanned = 0
-    last = None
-    rows = uow.connection.execute(
-        _candidates(uow, connection_id, query, safe_position), execution_options={"yield_per": _ROWS_AT_ONCE}
-    )
-    with rows:
-        for row in rows:
-            if len(found) == query.limit or size > MAX_PAGE_BYTES or scanned == MAX_SCANNED:
-                return Page(found, last)
-            scanned += 1
-            last = row.id
-            if not query.filters or _is_wanted(uow, connection_id, row.payload, query):
-                found.append(StoredStatement(row.payload, row.stored))
-                size += len(row.payload)
-    return Page(found, None)
-
-
-def _candidates(uow: UnitOfWork, connection_id: str, query: Query, safe_position: int) -> sa.Select[Any]:
-    """Statements that may be wanted, as far as columns can tell."""
-    conditions = [statement.c.connection_id == connection_id, ~_is_voided()]
-    if query.since is not None:
-        conditions.append(statement.c.stored > query.since)
-    if query.until is not None:
-        conditions.append(statement.c.stored <= query.until)
-    if query.ascending:
-        conditions.append(statement.c.position <= safe_position)
-    if query.after is not None:
-        position = _position_of(uow, connection_id, query.after)
-        conditions.append(
-            statement.c.position > position if query.ascending else statement.c.position < position
-        )
-    if query.filters:
-        # Statements and SubStatements as objects have no colon in object_id; the former may refer to what is wanted.
-        conditions.append(sa.or_(sa.and_(*_columns_fit(query)), statement.c.object_id.not_like("%:%")))
-    order = statement.c.position.asc() if query.ascending else statement.c.position.desc()
-    return (
-        sa.select(statement.c.id, statement.c.payload, statement.c.stored).where(*conditions).order_by(order)
-    )
-
-
-def _columns_fit(query: Query) -> Iterator[sa.ColumnElement[bool]]:
-    if query.verb is not None:
-        yield statement.c.verb == query.verb
-    if query.registration is not None:
-        yield statement.c.registration == query.registration
-    if query.activity is not None and not query.related_activities:
-        yield statement.c.object_id == query.activity
-    if query.agent is not None and not query.related_agents:
-        form, subject = query.agent
-        yield sa.or_(
-            sa.and_(statement.c.actor_form == form, statement.c.actor_subject == subject),
-            statement.c.actor_form == "group",
-            statement.c.object_id == f"{form}:{subject}",
-            statement.c.object_id.like("group:%"),
-        )
-    yield sa.true()
-
-
-def _is_voided() -> sa.ColumnElement[bool]:
-    """Whether a voiding statement names this one; voiding statements themselves stay."""
-    named = sa.exists().where(
-        voiding.c.target_id == statement.c.id, voiding.c.connection_id == statement.c.connection_id
-    )
-    return sa.and_(named, statement.c.verb != VOIDED)
-
-
-def _position_of(uow: UnitOfWork, connection_id: str, id: str) -> int:
-    position = uow.connection.scalar(
-        sa.select(statement_id.c.position).where(
-            statement_id.c.id == id, statement_id.c.connection_id == connection_id
-        )
-    )
-    if position is None:
-        raise BadInput(
-            "bad_parameters", "The list cannot be continued.", problems=[Problem("is unknown", "cursor")]
-        )
-    return int(position)
-
-
-def _is_wanted(uow: UnitOfWork, connection_id: str, payload: bytes, query: Query) -> bool:
-    """Whether a statement, or one that it refers to over however many steps, is what was asked for (2.1.3.s3)."""
-    seen: set[str] = set()
+    left = find_range(uow, connections, query, safe_position)
+    page = _Filling()
+    count = 0
     while True:
-        told: Told = msgspec.json.decode(payload)
-        if matches(told, query):
-            return True
-        target = referred_id(told)
-        if target is None or target in seen or len(seen) == MAX_REFERENCES:
-            return False
-        seen.add(target)
-        row = uow.connection.execute(
-            sa.select(statement.c.payload).where(
-                statement.c.id == target, statement.c.connection_id == connection_id
-            )
-        ).one_or_none()
-        if row is None:
-            return False
-        payload = row.payload
+        # The first piece is usually all; where little passes the filters, each piece is twice the last one.
+        count = min(max(query.limit + 1 - len(page.found), 2 * count), MAX_SCANNED + 1 - page.scanned)
+        room = MAX_PAGE_BYTES - page.size
+        rows = uow.connection.execute(piece_of_list(uow, connections, query, left, count, room)).all()
+        passed_by = _refer_to_nothing_wanted(uow, rows, query)
+        for row in rows:
+            if page.is_full(query):
+                return Page(page.found, page.last)
+            if row.id is None:  # deleted, and its terms not yet
+                continue
+            if row.wanted and row.payload is None:  # no room was left for it
+                return Page(page.found, page.last)
+            page.scanned += 1
+            page.last = row.id
+            if row.wanted and row.position not in passed_by:
+                page.found.append(StoredStatement(row.payload, row.stored))
+                page.size += len(row.payload)
+        if len(rows) < count:
+            return Page(page.found, None)
+        left = left.beyond(rows[-1].position, query)
+
+
+def _refer_to_nothing_wanted(uow: UnitOfWork, rows: Rows, query: Query) -> set[int]:
+    """Positions of statements that have every term asked for, but no single statement that they refer to has them all.
+
+    Among the terms of one that refers are those of what it refers to. One filter is met by whoever has its term; several
+    must be met by one and the same statement.
+    """
+    if len(term_groups("", query)) < 2:
+        return set()
+    told = {
+        row.position: (row.connection_id, msgspec.json.decode(row.payload))
+        for row in rows
+        if row.payload is not None and is_id(row.object_id)
+    }
+    passed_by = set(told)
+    for _ in range(MAX_REFERENCES + 1):
+        targets: dict[int, tuple[str, str]] = {}
+        for position, (connection_id, each) in told.items():
+            target = referred_id(each)
+            if matches(each, query):
+                passed_by.discard(position)
+            elif target is not None:
+                targets[position] = connection_id, target
+        if not targets:
+            break
+        known = _load(uow, {id for _, id in targets.values()})
+        told = {position: (key[0], known[key]) for position, key in targets.items() if key in known}
+    return passed_by
+
+
+def _load(uow: UnitOfWork, ids: set[str]) -> dict[tuple[str, str], Told]:
+    rows = uow.connection.execute(
+        sa.select(statement.c.connection_id, statement.c.id, statement.c.payload)
+        .join(statement_id, statement_id.c.position == statement.c.position)
+        .where(statement_id.c.id.in_(ids))
+    )
+    return {(row.connection_id, row.id): msgspec.json.decode(row.payload) for row in rows}

@@ -1,13 +1,14 @@
 """Statements on their way in: the body of a request becomes validated statements, or one error that says it all."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from hub.errors import BadInput, Problem
+from hub.journal.terms import Key, find_keys
+from hub.xapi.attachments import all_attachments, unsent_files
 from hub.xapi.equality import statement_hash
 from hub.xapi.explain import explain
 from hub.xapi.instants import is_rfc_3339, parse_instant
@@ -15,31 +16,49 @@ from hub.xapi.kinds import AnyStatement, decode_statement, kind_of
 from hub.xapi.problems import MAX_PROBLEMS, below
 from hub.xapi.refusals import TooLarge
 from hub.xapi.statement import SubStatement
-from hub.xapi.strict_json import parse_json
+from hub.xapi.strict_json import NotPlain, has_more_parts, parse_json, parse_plain, parse_slowly
 from hub.xapi.versions import ApiVersion
 
 MAX_STATEMENTS = 10_000
+SMALL = 2**20
+"""Bytes of a body that may be decoded as a whole: as a value it takes ten times the room."""
+MAX_PARTS = 1_000_000
+"""Objects, arrays and what stands in them, of a body: each takes fifty bytes and more once it is a value.
+
+Ten thousand statements of an ordinary kind have less than half of it.
+"""
 MAX_DEPTH = 100
 """Objects and arrays inside each other; whoever reads a stored statement later must not run out of stack."""
 
-_NOT_OPENING = bytes(set(range(256)) - set(b"{["))
-_MULTIPART_LATER = "is missing: this store takes no files yet, only addresses of files"
+_RAW_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-@dataclass(frozen=True)
-class Incoming:
-    """A statement that obeys every rule. ``raw`` is its JSON as it was sent, ``place`` where it stood in the request."""
+class Incoming(msgspec.Struct, frozen=True):
+    """A statement that obeys every rule.
+
+    ``raw`` is its JSON as it was sent, ``place`` where it stood in the request, ``keys`` what it can be found by but for
+    its authority.
+    """
 
     place: str
     raw: bytes
     statement: AnyStatement
     content_hash: str
+    keys: set[Key]
     id_of_address: str | None = None
+    files: frozenset[str] = frozenset()
+    """SHA-2 (lower case) of those of its attachments whose bytes came with the request."""
 
     @property
     def id(self) -> str | None:
         """The id in lower case, as the store compares it; None when the store is to make one."""
         return self.id_of_address if self.statement.id is msgspec.UNSET else self.statement.id.lower()
+
+    @property
+    def decoded(self) -> dict[str, Any]:
+        """Its JSON as a value; made anew each time, because that takes several times the room."""
+        value: dict[str, Any] = parse_json(self.raw)
+        return value
 
     @property
     def timestamp(self) -> datetime | None:
@@ -49,30 +68,74 @@ class Incoming:
 
     def under(self, id: str) -> "Incoming":
         """The same statement under an id that the sender gave elsewhere."""
-        return self if self.id else replace(self, id_of_address=id)
+        return self if self.id else msgspec.structs.replace(self, id_of_address=id)
 
 
-def read_statements(body: bytes, version: ApiVersion, *, single: bool = False) -> list[Incoming]:
+def read_statements(
+    body: bytes, version: ApiVersion, *, single: bool = False, files: Collection[str] = ()
+) -> list[Incoming]:
     """Decode and validate what was sent: one statement, or an array of them unless ``single``.
 
-    Raises BadInput with every problem of every statement, each with its place, and TooLarge ``too_many_statements``.
+    ``files`` are the SHA-2 (lower case) of the attachments whose bytes came with them.
+    Raises BadInput with every problem of every statement, each with its place, and TooLarge ``too_many_statements`` and
+    ``too_many_parts``.
     """
+    if has_more_parts(body, MAX_PARTS):
+        raise TooLarge(
+            "too_many_parts",
+            f"The body has more than {MAX_PARTS:,} objects, arrays and values in them.",
+            "Send fewer statements at a time.",
+        )
     try:
-        return _read(body, version, single)
+        known = frozenset(files)
+        statements = _read_plain(body, version, single, known)
+        if statements is None:
+            statements = _read_carefully(body, version, single, known)
     except RecursionError:
         raise BadInput("too_deep", "The body is nested too deep.") from None
+    _refuse_repeated_ids(statements)
+    return statements
 
 
-def _read(body: bytes, version: ApiVersion, single: bool) -> list[Incoming]:
+def _read_plain(
+    body: bytes, version: ApiVersion, single: bool, files: frozenset[str]
+) -> list[Incoming] | None:
+    """The statements if all is right, which is the rule, and None else."""
+    try:
+        if body.lstrip().startswith(b"{"):
+            one = body.strip()
+            found = _accept("statement", one, parse_plain(one), version, files)
+            return None if found is None else [found]
+        views = [] if single else _RAW_ARRAY.decode(body)
+        if len(views) > MAX_STATEMENTS:
+            raise _too_many()
+        if not views:
+            return None
+        raws = [bytes(view) for view in views]
+        # At once is quicker, one by one takes less room.
+        values = parse_plain(body) if len(body) <= SMALL else map(parse_plain, raws)
+        statements = []
+        for index, (raw, value) in enumerate(zip(raws, values, strict=True)):
+            found = _accept(f"statements[{index}]", raw, value, version, files)
+            if found is None:
+                return None
+            statements.append(found)
+    except (NotPlain, msgspec.DecodeError, UnicodeError):
+        return None
+    return statements
+
+
+def _read_carefully(body: bytes, version: ApiVersion, single: bool, files: frozenset[str]) -> list[Incoming]:
+    """The statements, or everything that is wrong with any of them."""
     decoded = parse_json(body)
     if not isinstance(decoded, dict) and (single or not isinstance(decoded, list)):
         raise BadInput(
             "not_a_statement", f"The body must be a statement{'' if single else ' or an array of them'}."
         )
     if isinstance(decoded, list) and len(decoded) > MAX_STATEMENTS:
-        raise TooLarge("too_many_statements", f"A request may hold {MAX_STATEMENTS} statements at most.")
+        raise _too_many()
     try:
-        statements, problems = _check_all(decoded, body, version)
+        statements, problems = _check_all(decoded, body, version, files)
     except (msgspec.DecodeError, UnicodeEncodeError):
         # What Python reads and msgspec does not: halves of surrogate pairs, which UTF-8 cannot hold.
         raise BadInput("bad_json", "The body has characters that UTF-8 cannot hold.") from None
@@ -83,11 +146,16 @@ def _read(body: bytes, version: ApiVersion, single: bool) -> list[Incoming]:
             "Correct what the problems name and send it again.",
             problems,
         )
-    _refuse_repeated_ids(statements)
     return statements
 
 
-def _check_all(decoded: Any, body: bytes, version: ApiVersion) -> tuple[list[Incoming], list[Problem]]:
+def _too_many() -> TooLarge:
+    return TooLarge("too_many_statements", f"A request may hold {MAX_STATEMENTS} statements at most.")
+
+
+def _check_all(
+    decoded: Any, body: bytes, version: ApiVersion, files: frozenset[str]
+) -> tuple[list[Incoming], list[Problem]]:
     """The statements that are right, and what is wrong with the others."""
     if isinstance(decoded, list):
         raws = msgspec.json.decode(body, type=list[msgspec.Raw])
@@ -97,7 +165,7 @@ def _check_all(decoded: Any, body: bytes, version: ApiVersion) -> tuple[list[Inc
     statements: list[Incoming] = []
     problems: list[Problem] = []
     for place, raw, value in parts:
-        checked = _check(place, raw, value, version)
+        checked = _check(place, raw, value, version, files)
         if isinstance(checked, Incoming):
             statements.append(checked)
         else:
@@ -120,18 +188,59 @@ def _refuse_repeated_ids(statements: Sequence[Incoming]) -> None:
         )
 
 
-def _check(place: str, raw: bytes, value: Any, version: ApiVersion) -> Incoming | Sequence[Problem]:
+def _check(
+    place: str, raw: bytes, value: Any, version: ApiVersion, files: frozenset[str]
+) -> Incoming | Sequence[Problem]:
+    accepted = _accept(place, raw, value, version, files)
+    if accepted is not None:
+        return accepted
     if not isinstance(value, dict):
         return [Problem("must be an object", place)]
-    if len(raw.translate(None, _NOT_OPENING)) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if _depth(value) > MAX_DEPTH:
         return [Problem(f"must not be nested deeper than {MAX_DEPTH} levels", place)]
     kind = kind_of(value)
     try:
         statement = decode_statement(raw, kind)
     except msgspec.ValidationError:
-        return _explain(kind, value, place, version)
-    problems = [*_version_problems(value, place, version), *_attachment_problems(statement, place)]
-    return problems or Incoming(place, raw, statement, statement_hash(value))
+        return _explain(kind, parse_slowly(raw), place, version)
+    return [*_version_problems(value, place, version), *unsent_files(statement, place, files)]
+
+
+def _accept(
+    place: str, raw: bytes, value: Any, version: ApiVersion, files: frozenset[str]
+) -> Incoming | None:
+    """The statement if it obeys every rule."""
+    if not isinstance(value, dict):
+        return None
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        return None
+    try:
+        told = decode_statement(raw, kind_of(value))
+    except msgspec.ValidationError:
+        return None
+    sent: frozenset[str] = frozenset()
+    if not _is_plain(told, version):
+        if any(_version_problems(value, place, version)) or any(unsent_files(told, place, files)):
+            return None
+        if files:
+            sent = files.intersection(each.sha2.lower() for _, each in all_attachments(told, place))
+    return Incoming(
+        place, raw, told, statement_hash(value), find_keys(value, with_authority=False), files=sent
+    )
+
+
+def _is_plain(told: AnyStatement, version: ApiVersion) -> bool:
+    """Whether a statement has nothing that only one version allows, and no attachments: most of 1.0.3."""
+    return (
+        not version.is_2
+        and told.version is msgspec.UNSET
+        and told.attachments is msgspec.UNSET
+        and not isinstance(told.object, SubStatement)
+        and (
+            told.context is msgspec.UNSET
+            or (told.context.context_agents is msgspec.UNSET and told.context.context_groups is msgspec.UNSET)
+        )
+    )
 
 
 def _explain(kind: Any, value: dict[str, Any], place: str, version: ApiVersion) -> list[Problem]:
@@ -166,14 +275,3 @@ def _version_problems(value: dict[str, Any], place: str, version: ApiVersion) ->
     thing = value.get("object")
     if isinstance(thing, dict) and thing.get("objectType") == "SubStatement":
         yield from _version_problems(thing, f"{place}.object", version)
-
-
-def _attachment_problems(statement: AnyStatement, place: str) -> Iterator[Problem]:
-    """Without multipart, each attachment needs an address (1.0.3 Communication 1.5.1)."""
-    parts = [(place, statement.attachments)]
-    if isinstance(statement.object, SubStatement):
-        parts.append((f"{place}.object", statement.object.attachments))
-    for where, attachments in parts:
-        for index, attachment in enumerate(attachments or ()):
-            if attachment.file_url is msgspec.UNSET:
-                yield Problem(_MULTIPART_LATER, f"{where}.attachments[{index}].fileUrl")

@@ -16,6 +16,7 @@ _LEAP_SECOND = re.compile(r"(?<=[0-9]{2}:)60(?=[.,Zz+-]|\Z)")
 _LONG_FRACTION = re.compile(r"([.,][0-9]{2})[0-9]+")
 
 
+@lru_cache(maxsize=4096)  # a statement's is asked for three times
 def parse_instant(text: str) -> datetime:
     """The instant as aware UTC. ValueError for anything but ISO 8601; without a zone, UTC is meant."""
     if not _ISO_8601.match(text):

@@ -1,26 +1,29 @@
 """The parameters of the Statement Resource: each known by its exact name, each checked (xAPI 1.0.3 Communication 2.1)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Literal, cast
 
-import msgspec
-
-from hub.errors import BadInput, HubError, Problem
-from hub.xapi.actors import Actor
-from hub.xapi.explain import explain
+from hub.errors import Problem
 from hub.xapi.instants import parse_instant
-from hub.xapi.strict_json import parse_json
-from hub.xapi.types import Iri, Uuid
+from hub.xapi.parameter_kinds import (
+    Parser,
+    Values,
+    parse_flag,
+    parse_identifier,
+    parse_iri,
+    parse_parameters,
+    parse_uuid,
+    unknown_parameters,
+)
 
 MAX_LIMIT = 100
-Values = Mapping[str, Sequence[str]]
-"""Parameters by name, as often as each was sent."""
+Format = Literal["ids", "exact", "canonical"]
+"""How statements are given back: see ``hub.xapi.formats``."""
 
 _SINGLE = ("statementId", "voidedStatementId")
 _WITH_SINGLE = {*_SINGLE, "attachments", "format"}
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -53,100 +56,43 @@ class Single:
     voided: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a GET asks for, and in which form; ``attachments``: with their bytes, as multipart/mixed."""
+
+    wanted: Query | Single
+    format: Format = "exact"
+    attachments: bool = False
+
+
 def read_statement_id(values: Values) -> str:
     """The ``statementId`` of a PUT, in lower case, which is its only parameter and required; else BadInput."""
-    problems = list(_unknown(values, {"statementId": _uuid}))
+    known: Mapping[str, Parser] = {"statementId": parse_uuid}
+    problems = list(unknown_parameters(values, known))
     if not problems and "statementId" not in values:
         problems = [Problem("is missing", "statementId")]
-    parsed = _parse(
-        {name: parser for name, parser in _PARSERS.items() if name == "statementId"}, values, problems
-    )
-    return str(parsed["statementId"])
+    return str(parse_parameters(known, values, problems)["statementId"])
 
 
 def refuse_parameters(values: Values) -> None:
-    """BadInput if there are any: the alternate request syntax is not spoken yet."""
-    _parse({}, values, list(_unknown(values, {})))
+    """BadInput if there are any."""
+    parse_parameters({}, values, list(unknown_parameters(values, {})))
 
 
-def read_query(values: Values) -> Query | Single:
+def read_query(values: Values) -> Asked:
     """What a GET asks for. BadInput with every parameter that is unknown, repeated, malformed or out of place."""
-    problems = list(_unknown(values, _PARSERS))
+    problems = list(unknown_parameters(values, _PARSERS))
     if any(name in values for name in _SINGLE):
         out_of_place = sorted((set(values) & set(_PARSERS)) - _WITH_SINGLE)
         problems += [Problem("cannot be used when one statement is asked for", name) for name in out_of_place]
         if all(name in values for name in _SINGLE):
             problems.append(Problem("cannot be used together with statementId", "voidedStatementId"))
-    parsed = _parse(_PARSERS, values, problems)
+    parsed = parse_parameters(_PARSERS, values, problems)
+    form = {name: parsed.pop(name) for name in ("format", "attachments") if name in parsed}
     for name in _SINGLE:
         if name in parsed:
-            return Single(parsed[name], voided=name == "voidedStatementId")
-    return Query(
-        **{_FIELDS.get(name, name): value for name, value in parsed.items() if name not in _NOT_FIELDS}
-    )
-
-
-def _unknown(values: Values, known: Mapping[str, Any]) -> Iterator[Problem]:
-    """Names are case sensitive, and a name that means nothing is a mistake (Communication 3.2.s3)."""
-    lower = {name.lower(): name for name in known}
-    for name in values:
-        if name not in known:
-            meant = lower.get(name.lower())
-            yield Problem(f"is written {meant}" if meant else "is no parameter of this resource", name[:60])
-
-
-def _parse(
-    parsers: Mapping[str, Callable[[str], Any]], values: Values, problems: list[Problem]
-) -> dict[str, Any]:
-    parsed: dict[str, Any] = {}
-    for name, parser in parsers.items():
-        given = values.get(name, ())
-        if len(given) > 1:
-            problems.append(Problem("stands twice", name))
-        elif given:
-            try:
-                parsed[name] = parser(given[0])
-            except ValueError as error:
-                problems.append(Problem(str(error), name))
-    if problems:
-        raise BadInput("bad_parameters", "The parameters of the request cannot be used.", problems=problems)
-    return parsed
-
-
-def _typed(kind: Any) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        for problem in explain(kind, text, ""):
-            raise ValueError(problem.message)
-        return text
-
-    return parse
-
-
-_iri = _typed(Iri)
-
-
-def _uuid(text: str) -> str:
-    return _typed(Uuid)(text).lower()
-
-
-def _agent(text: str) -> tuple[str, str]:
-    try:
-        value = parse_json(text.encode("utf-8", "surrogatepass"))
-        problems = list(explain(Actor, value, ""))
-    except (HubError, RecursionError):
-        raise ValueError("must be an Agent or identified Group as JSON") from None
-    if problems:
-        raise ValueError("; ".join(str(problem) for problem in problems))
-    identifier = msgspec.convert(value, Actor).identifier
-    if identifier is None:
-        raise ValueError("must have an identifier")
-    return identifier
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text == "true"
+            return Asked(Single(parsed[name], voided=name == "voidedStatementId"), **form)
+    return Asked(Query(**{_FIELDS.get(name, name): value for name, value in parsed.items()}), **form)
 
 
 def _limit(text: str) -> int:
@@ -155,34 +101,27 @@ def _limit(text: str) -> int:
     return min(int(text), MAX_LIMIT) or MAX_LIMIT
 
 
-def _exact(text: str) -> None:
-    if text in ("ids", "canonical"):
-        raise ValueError("must be exact: this store has no other format yet")
-    if text != "exact":
+def _format(text: str) -> Format:
+    if text not in ("ids", "exact", "canonical"):
         raise ValueError("must be ids, exact or canonical")
+    return cast(Format, text)
 
 
-def _no_attachments(text: str) -> None:
-    if _flag(text):
-        raise ValueError("must be false: this store takes no files yet")
-
-
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "statementId": _uuid,
-    "voidedStatementId": _uuid,
-    "agent": _agent,
-    "verb": _iri,
-    "activity": _iri,
-    "registration": _uuid,
-    "related_activities": _flag,
-    "related_agents": _flag,
+_PARSERS: Mapping[str, Parser] = {
+    "statementId": parse_uuid,
+    "voidedStatementId": parse_uuid,
+    "agent": parse_identifier,
+    "verb": parse_iri,
+    "activity": parse_iri,
+    "registration": parse_uuid,
+    "related_activities": parse_flag,
+    "related_agents": parse_flag,
     "since": parse_instant,
     "until": parse_instant,
     "limit": _limit,
-    "format": _exact,
-    "attachments": _no_attachments,
-    "ascending": _flag,
-    "cursor": _uuid,
+    "format": _format,
+    "attachments": parse_flag,
+    "ascending": parse_flag,
+    "cursor": parse_uuid,
 }
 _FIELDS = {"cursor": "after"}
-_NOT_FIELDS = {"format", "attachments"}

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from hub.journal.statements import VOIDED
 from hub.xapi.activities import Activity
-from hub.xapi.actors import MAX_INDEXED, Actor, Part, too_long
+from hub.xapi.actors import MAX_INDEXED, MAY_BE_TOO_LONG, Actor, Part, too_long
 from hub.xapi.instants import parse_instant
 from hub.xapi.problems import Broken
 from hub.xapi.types import (
@@ -40,7 +40,7 @@ class Verb(Part):
 
     def __post_init__(self) -> None:
         """What can be looked up."""
-        if too_long(self.id):
+        if len(self.id) > MAY_BE_TOO_LONG and too_long(self.id):
             raise Broken(("id", f"must not be longer than {MAX_INDEXED} bytes"))
 
 
@@ -174,7 +174,7 @@ class Told(Part, Generic[Thing]):
             raise Broken(*found)
 
     def _broken(self) -> list[tuple[str, str]]:
-        found = []
+        found: list[tuple[str, str]] = []
         if self.context is not UNSET and not isinstance(self.object, Activity):
             found += [
                 (f"context.{name}", "must only be used when the object is an Activity")

@@ -1,20 +1,25 @@
 """Storing statements that were sent: all of a request, or nothing of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from hub.errors import BadInput, Conflict, Problem
 from hub.ids import random_id
-from hub.journal import VOIDED, NewStatement, append_statements
+from hub.journal import VOIDED, NewStatement, append_statements, positions_of
 from hub.journal.tables import statement as statement_table
+from hub.journal.terms import add_authority, find_keys
 from hub.logging import get_logger
 from hub.store import UnitOfWork
 from hub.xapi.activities import Activity
 from hub.xapi.actors import Actor
+from hub.xapi.attachments import note_attachments
 from hub.xapi.credentials import Credential
+from hub.xapi.definitions import note_definitions
 from hub.xapi.incoming import Incoming
 from hub.xapi.instants import format_instant
 from hub.xapi.payload import build_payload
@@ -34,54 +39,84 @@ def store_statements(
     """
     ids = [each.statement.id or each.id or random_id() for each in incoming]
     _refuse_voiding_of_voidings(uow, credential.connection_id, incoming)
-    new = [_new_statement(uow, credential, each, id, version) for each, id in zip(incoming, ids, strict=True)]
+    stamp = _make_stamp(uow, credential, version)
+    new = [_new_statement(stamp, credential, each, id) for each, id in zip(incoming, ids, strict=True)]
     try:
         appended = append_statements(uow, credential.connection_id, new)
     except Conflict as conflict:
         raise _with_places(conflict, incoming) from None
-    logger.info(
+    note_attachments(uow, credential.connection_id, incoming, ids, appended)
+    note_definitions(uow, credential, incoming, ids, appended)
+    logger.debug(
         "statements_stored", connection=credential.connection_id, received=len(ids), appended=len(appended)
     )
     return ids
 
 
-def _new_statement(
-    uow: UnitOfWork, credential: Credential, incoming: Incoming, id: str, version: ApiVersion
-) -> NewStatement:
+class _Stamp(NamedTuple):
+    """What the store sets in every statement of a request: the same ``stored``, authority and version."""
+
+    now: datetime
+    stored: str
+    version: str
+    authority: Raw
+    authority_key: str
+
+
+def _make_stamp(uow: UnitOfWork, credential: Credential, version: ApiVersion) -> _Stamp:
+    home_page = uow.settings.public_url
+    account = {"homePage": home_page, "name": credential.key}
+    authority = msgspec.json.encode({"objectType": "Agent", "account": account})
+    return _Stamp(
+        uow.now,
+        format_instant(uow.now),
+        version.of_statements,
+        Raw(authority),
+        f"account:{home_page}|{credential.key}",
+    )
+
+
+def _new_statement(stamp: _Stamp, credential: Credential, incoming: Incoming, id: str) -> NewStatement:
     told = incoming.statement
     form, subject = _actor_key(told.actor)
+    keeps_authority = _keeps_authority(credential, incoming)
+    registration = told.context.registration if told.context else None
+    keys = find_keys(incoming.decoded) if keeps_authority else set(incoming.keys)
+    if not keeps_authority:
+        add_authority(keys, stamp.authority_key)
     return NewStatement(
         id=id.lower(),
-        timestamp=incoming.timestamp or uow.now,
+        timestamp=incoming.timestamp or stamp.now,
         actor_form=form,
         actor_subject=subject,
         verb=told.verb.id,
         object_id=_object_id(told.object),
-        payload=build_payload(incoming, _set_by_store(uow, credential, incoming, id, version)),
+        payload=build_payload(incoming, _set_by_store(stamp, incoming, id, keeps_authority)),
         content_hash=incoming.content_hash,
-        registration=told.context.registration.lower()
-        if told.context and told.context.registration
-        else None,
+        registration=registration.lower() if registration else None,
+        keys=keys,
     )
 
 
-def _set_by_store(
-    uow: UnitOfWork, credential: Credential, incoming: Incoming, id: str, version: ApiVersion
-) -> dict[str, object]:
-    """What the store adds: id, timestamp and version where they are missing, stored and authority always."""
+def _set_by_store(stamp: _Stamp, incoming: Incoming, id: str, keeps_authority: bool) -> dict[str, object]:
+    """What the store adds: id, timestamp and version where they are missing, stored always, authority nearly always."""
     told = incoming.statement
-    stored = format_instant(uow.now)
-    missing = {
-        "id": (told.id, id),
-        "timestamp": (told.timestamp, stored),
-        "version": (told.version, version.of_statements),
-    }
-    account = {"homePage": uow.settings.public_url, "name": credential.key}
-    return {
-        **{name: value for name, (sent, value) in missing.items() if sent is UNSET},
-        "stored": stored,
-        "authority": {"objectType": "Agent", "account": account},
-    }
+    sets: dict[str, object] = {}
+    if told.id is UNSET:
+        sets["id"] = id
+    if told.timestamp is UNSET:
+        sets["timestamp"] = stamp.stored
+    if told.version is UNSET:
+        sets["version"] = stamp.version
+    sets["stored"] = stamp.stored
+    if not keeps_authority:
+        sets["authority"] = stamp.authority
+    return sets
+
+
+def _keeps_authority(credential: Credential, incoming: Incoming) -> bool:
+    """Whether somebody is trusted to say who asserts a statement, and does (1.0.3 Data 2.4.9)."""
+    return credential.kind == "import" and incoming.statement.authority is not UNSET
 
 
 def _actor_key(actor: Actor) -> tuple[str, str]:
@@ -113,7 +148,9 @@ def _refuse_voiding_of_voidings(uow: UnitOfWork, connection_id: str, incoming: S
     table = statement_table
     known = uow.connection.scalars(
         sa.select(table.c.id).where(
-            table.c.connection_id == connection_id, table.c.id.in_(targets.values()), table.c.verb == VOIDED
+            table.c.position.in_(positions_of(targets.values())),
+            table.c.connection_id == connection_id,
+            table.c.verb == VOIDED,
         )
     )
     unvoidable = {*known, *(each.id for each in voidings)}

@@ -10,7 +10,7 @@ _IRI = r"""^[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f<>"{}|\\^`]+\Z"""
 _URI = r"""^[A-Za-z][A-Za-z0-9+.\-]*:[!#-;=?-\[\]_a-z~]+\Z"""
 _UUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z"
 _MAILBOX = r"^mailto:[^\x00-\x20\x7f@<>?]+@[^\x00-\x20\x7f@<>?]+\Z"
-_MEDIA_TYPE = r"^[\w!#$&^.+\-]+/[\w!#$&^.+\-]+\s*(?:;.*)?\Z"
+_MEDIA_TYPE = r"^[\w!#$&^.+\-]+/[\w!#$&^.+\-]+[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z"
 _N = r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = (
     r"^P(?!\Z)(?![^.,]*[.,][0-9]+[A-Z].*[0-9])"  # something follows, and only the last number has a fraction

@@ -5,10 +5,16 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.audiences.rules import switch_plugin
+from hub.ids import new_id
 from hub.journal import audit, enqueue
 from hub.journal import tables as journal
+from hub.lifecycle.rules import Rule as RetentionRule
+from hub.lifecycle.rules import set_rule
 from hub.lti.launch import start_launch
 from hub.runtime import Hub
+from hub.xapi.forward.filters import StatementFilter
+from hub.xapi.forward.stores import StoreConfig, add_store
+from hub.xapi.forward.tables import forward_parked
 from tests.web.world import World, build_world, course
 
 LONG_TITLE = "Advanced Diagnostics of Networked Chassis Control Systems in the Current and the Previous Model Range, Part"
@@ -33,6 +39,8 @@ def build_busy_world(hub: Hub) -> World:
     world.complete("p1", "brake-safety", "north", days=2)
     world.complete("stranger", "needs", "south")
     _add_history(world)
+    _add_receiving_stores(world)
+    _add_retention_rules(world)
     return world
 
 
@@ -74,4 +82,54 @@ def _add_history(world: World) -> None:
         failing["retry_at"] = uow.now + timedelta(minutes=1)
         uow.connection.execute(
             sa.update(journal.reader).where(journal.reader.c.name == "publish").values(failing)
+        )
+
+
+def _add_retention_rules(world: World) -> None:
+    looked_at = "http://adlnet.gov/expapi/verbs/experienced"
+    with world.hub.unit_of_work() as uow:
+        set_rule(uow, RetentionRule("", "Everything, after so many years that nobody asks for it", 3650))
+        set_rule(uow, RetentionRule("", "What was only looked at", 30, looked_at))
+
+
+def _add_receiving_stores(world: World) -> None:
+    """One that works and has refused statements, with reasons and addresses of some length, and one that fails."""
+    with world.hub.unit_of_work() as uow:
+        address = "https://record-store.national-training-authority.example.com/tenants/0123456789/xapi"
+        narrow = StatementFilter(
+            ("http://adlnet.gov/expapi/verbs/completed", "http://adlnet.gov/expapi/verbs/passed"),
+            (f"https://lms.example/{'a-very-long-path/' * 6}*",),
+            ("new-technicians",),
+            (world.ids["dealer"],),
+        )
+        added = {}
+        for slug, filter in (("archive", narrow), ("failing", StatementFilter())):
+            config = StoreConfig(
+                f"Archive of the {slug} kind", address, "1.0.3", "basic", "hub", filter=filter
+            )
+            added[slug] = add_store(uow, world.hub.sealer, slug, config, "secret", from_beginning=True)
+        error = {"failures": 2, "last_error": f"answered 503: {'we are away for maintenance, ' * 12}"}
+        failing = journal.reader.c.name == "forward:failing"
+        uow.connection.execute(
+            sa.update(journal.reader).where(failing).values(retry_at=uow.now + timedelta(minutes=5), **error)
+        )
+        rows = [
+            ("parked", "a reason"),
+            ("waiting", "x" * 300),
+            ("dismissed", "long words " * 40),
+            ("delivered", ""),
+        ]
+        refused = {
+            "store_id": added["archive"],
+            "status": 400,
+            "attempts": 1,
+            "parked_at": uow.now,
+            "settled_at": None,
+        }
+        uow.execute_many(
+            sa.insert(forward_parked),
+            [
+                {**refused, "position": place, "statement_id": new_id(), "state": state, "reason": reason}
+                for place, (state, reason) in enumerate(rows, 1)
+            ],
         )

@@ -91,6 +91,7 @@ def _serve(browser: Browser, folder: Path, build: Callable[[Hub], World]) -> Ite
             database_url=create_database("sqlite"),
             secret_key="only-for-tests-0123456789abcdefghij",
             public_url=base_url,
+            storage_url=f"file://{folder / 'files'}",
             outgoing_allow=[f"127.0.0.1:{provider_port}"],
         )
         hub = open_hub(settings, clock=SettableClock(datetime(2026, 5, 4, 9, tzinfo=UTC)))

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from hub.training.plan import read_plan
+from hub.xapi.browse import Filter, browse
 from tests.browser.conftest import Site
 
 PAGES = {
@@ -29,20 +30,42 @@ PAGES = {
     "admin, launches": ("olga", "/admin/launches"),
     "admin, statements": ("olga", "/admin/statements"),
     "admin, waiting": ("olga", "/admin/statements?show=waiting"),
+    "admin, statements by day": ("olga", "/admin/statements?per=day&verb=passed&since=2020-01-01"),
+    "admin, no statements": ("olga", "/admin/statements?verb=answered"),
+    "admin, choosing whose statements": ("olga", "/admin/statements?who=mia"),
+    "admin, one statement": ("olga", "one statement"),
+    "admin, completion": ("olga", "/admin/policies"),
+    "admin, completion of one system": ("olga", "/admin/policies/lms-south"),
+    "admin, retention": ("olga", "/admin/retention"),
+    "admin, retention plan": ("olga", "/admin/retention/plan"),
+    "admin, erasure": ("olga", "/admin/erasure"),
+    "admin, erasure of somebody": ("olga", "/admin/erasure?who=hohenstein"),
     "admin, credits": ("olga", "/admin/credits"),
     "admin, choosing a person": ("olga", "/admin/credits?who=mia"),
     "admin, deliveries": ("olga", "/admin/deliveries"),
     "admin, plugins": ("olga", "/admin/plugins"),
     "admin, readers": ("olga", "/admin/readers"),
     "admin, connections": ("olga", "/admin/connections"),
+    "admin, credentials": ("olga", "/admin/credentials"),
+    "admin, credentials, none found": ("olga", "/admin/credentials?q=zzz"),
+    "admin, credentials of all systems": ("olga", "/admin/credentials?show=all"),
+    "admin, credentials of one system": ("olga", "/admin/credentials/lms-south"),
+    "admin, receiving stores": ("olga", "/admin/receiving-stores"),
+    "admin, no receiving store found": ("olga", "/admin/receiving-stores?q=zzz"),
+    "admin, one receiving store": ("olga", "/admin/receiving-stores/archive"),
+    "admin, a new receiving store": ("olga", "/admin/receiving-stores/new"),
+    "admin, a changed receiving store": ("olga", "/admin/receiving-stores/archive/edit"),
     "admin, activity": ("olga", "/admin/activity"),
 }
 
 
 def address(site: Site, who: str, path: str) -> str:
-    """The path, or that of a goal of the person."""
+    """The path, or that of a goal of the person, or of the last statement."""
     if path.startswith("/"):
         return path
+    if path == "one statement":
+        with site.world.hub.reading() as uow:
+            return f"/admin/statements/{browse(uow, Filter()).rows[0].row.id}"
     with site.world.hub.reading() as uow:
         plan = read_plan(uow, site.world.ids[who])
     line = (plan.open if path == "why open" else plan.done)[0]

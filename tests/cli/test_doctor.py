@@ -38,6 +38,18 @@ def test_a_hub_that_has_never_worked_is_told(hub_command: Command) -> None:
     assert hub_command("doctor").exit_code == 0
 
 
+def test_files_that_cannot_be_stored_are_found(
+    hub_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checks(hub_command)["files"][0] == "ok"
+    (tmp_path / "taken").write_text("not a folder")
+    monkeypatch.setenv("HUB_STORAGE_URL", f"file:{tmp_path}/taken")
+    state, words = checks(hub_command)["files"]
+    assert state == "problem"
+    assert "storage_url" in words
+    assert hub_command("doctor").exit_code == 1
+
+
 def test_missing_tables_end_the_look_at_the_database(hub_command: Command, inside: Hub) -> None:
     with inside.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")

@@ -48,6 +48,17 @@ def test_a_backup_restored_elsewhere_has_the_same_hash(
     assert hashed.stdout.splitlines()[-1].endswith("  all")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_backup_says_where_files_are(
+    hub_command: Command, inside: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside.blobs.put("attachments/a/1", b"x")
+    assert "and 1 file to" in hub_command("backup", tmp_path / "with-files").stdout
+    monkeypatch.setenv("HUB_STORAGE_URL", "s3://hub-files/here")
+    written = hub_command("backup", tmp_path / "without")
+    assert "in s3://hub-files/here are not in it" in written.stderr
+
+
 @pytest.mark.usefixtures("network")
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_a_backup_of_another_key_says_so(hub_command: Command, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub import __version__
-from hub.cli import COMMANDS, main
+from hub.cli import COMMANDS, main, python_name
 from hub.cli.failures import Failure, tell_failures
 
 FILES = Path(__file__).parents[2] / "hub" / "cli"
@@ -24,7 +24,7 @@ def test_help_names_every_command_with_a_sentence() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_stands_in_the_file_of_its_name_and_has_help(name: str) -> None:
-    assert (FILES / f"{name}.py").is_file()
+    assert (FILES / f"{python_name(name)}.py").is_file()
     shown = CliRunner().invoke(main, [name, "--help"])
     assert shown.exit_code == 0
     assert f"Usage: main {name}" in shown.output

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.clock import SettableClock
 from hub.errors import Missing, OutsideFailed
 from hub.ids import new_id
-from hub.journal import Delivery, enqueue
+from hub.journal import Delivery, enqueue, outbox
 from hub.journal.outbox import LEASE, MAX_ATTEMPTS, MAX_WAIT_SECONDS, deliver, has_deliveries, resend
 from hub.journal.tables import outbox as outbox_table
 from hub.runtime import Hub
@@ -199,6 +199,60 @@ def test_delivery_of_a_killed_worker_is_taken_by_another_when_its_lease_is_over(
     clock.advance(seconds=LEASE.total_seconds())
     assert receiver.deliver() == 1
     assert [d.attempts for d in receiver.got] == [2]
+
+
+@pytest.mark.parametrize("dies_at", range(1, 10))
+def test_effects_happen_once_at_a_receiver_that_knows_repeats_wherever_a_worker_dies(
+    hub: Hub, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    """I39: the worker is killed at each of its steps in turn, before or after the receiver has heard of an effect."""
+    monkeypatch.setattr(outbox, "SETTLE_SECONDS", 0.0)
+    keys, heard, step = ["a", "b", "c"], [], 0
+
+    def die_in_time() -> None:
+        nonlocal step
+        step += 1
+        if step == dies_at:
+            raise Killed
+
+    def hear(delivery: Delivery) -> None:
+        die_in_time()
+        heard.append(delivery.id)
+        die_in_time()
+
+    def open_unit() -> Any:
+        if step:
+            die_in_time()
+        return hub.unit_of_work()
+
+    add(hub, *keys)
+    with pytest.raises(Killed):
+        deliver(open_unit, {"call": hear})
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    while deliver(hub.unit_of_work, {"call": hear}):
+        continue
+    assert {row(hub, key).state for key in keys} == {"delivered"}
+    assert set(heard) == {row(hub, key).id for key in keys}  # by the id it knows what it has had
+    assert len(heard) <= len(keys) + 1  # and hears no more again than what was on its way
+
+
+def test_what_there_is_no_time_for_is_given_back_as_if_never_taken(
+    hub: Hub, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+
+    def slow(delivery: Delivery) -> None:
+        nonlocal now
+        now += LEASE.total_seconds() / 3
+        receiver(delivery)
+
+    monkeypatch.setattr("hub.journal.outbox.monotonic", lambda: now)
+    add(hub, "a", "b", "c", "d")
+    assert deliver(hub.unit_of_work, {"call": slow}) == 2
+    states = sorted((row(hub, key).state, row(hub, key).attempts) for key in "abcd")
+    assert states == [("delivered", 1), ("delivered", 1), ("waiting", 0), ("waiting", 0)]
+    assert receiver.deliver() == 2
+    assert sorted(d.body["says"] for d in receiver.got) == ["a", "b", "c", "d"]
 
 
 def test_worker_slower_than_its_lease_does_not_undo_what_another_delivered(

@@ -8,8 +8,11 @@ from hub.audiences.conditions import Conditions
 from hub.audiences.rules import Audience, Rule, set_audience, set_rule, switch_plugin
 from hub.network.identities import link_identity
 from hub.training.offerings import find_target, set_offerings, set_path
+from hub.training.policies import read_policy, set_policy
+from hub.training.policy import Policy, Terms
 from tests.journeys.world import (
     START,
+    VERBS,
     Sent,
     World,
     an_id,
@@ -154,6 +157,27 @@ class CatalogueRead:
     def happen(self, world: World) -> None:
         with world.hub.unit_of_work() as uow:
             set_offerings(uow, world.lms[self.lms], [course(self.lms, *c) for c in self.courses])
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """An operator says what completes the courses of an LMS, and maybe of its first course something else."""
+
+    lms: int
+    verbs: tuple[str, ...]
+    minimum: float | None
+    first_course: tuple[str, ...] = ()
+
+    def happen(self, world: World) -> None:
+        with world.hub.unit_of_work() as uow:
+            terms = Terms(tuple(VERBS + verb for verb in self.verbs), minimum_scaled=self.minimum)
+            known = read_policy(uow, world.lms[self.lms])
+            own = Terms(tuple(VERBS + verb for verb in self.first_course))
+            overrides = (
+                {find_target(uow, "offering", f"course-{self.lms}-0"): own} if self.first_course else {}
+            )
+            version = known.version if known else 0
+            set_policy(uow, Policy(world.lms[self.lms], "Ours", version, terms, overrides))
 
 
 @dataclass(frozen=True)

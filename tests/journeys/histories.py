@@ -16,6 +16,7 @@ from tests.journeys.happenings import (
     Linked,
     NodeMoved,
     PathSet,
+    PolicySet,
     Relocated,
     RuleSet,
     Switched,
@@ -51,6 +52,7 @@ courses = st.sampled_from(COURSE_KEYS)
 path_keys = st.sampled_from(["path-0", "path-1"])
 targets = st.tuples(st.just("offering"), courses) | st.tuples(st.just("path"), path_keys)
 policies = st.sampled_from(["completed-or-passed", "passed", "score-at-least-0.8"])
+verb_names = st.sampled_from(["completed", "passed", "experienced"])
 conditions = st.builds(
     Conditions,
     positions=st.lists(position_names.map(lambda p: an_id("position", p)), max_size=2, unique=True).map(
@@ -127,6 +129,13 @@ configured: list[st.SearchStrategy[Any]] = [
     st.builds(AudienceSet, st.sampled_from(AUDIENCES), conditions),
     st.builds(Switched, st.sampled_from(AUDIENCES), st.sampled_from(sorted(PLUGINS)), st.booleans()),
     catalogue_read,
+    st.builds(
+        PolicySet,
+        lmss,
+        st.lists(verb_names, min_size=1, max_size=2, unique=True).map(tuple),
+        st.none() | st.just(0.8),
+        st.lists(verb_names, max_size=1).map(tuple),
+    ),
     st.builds(PathSet, path_keys, st.lists(courses, min_size=1, max_size=3, unique=True).map(tuple)),
     linked,
     linked,

@@ -132,10 +132,10 @@ def test_statement_with_a_revoked_credential_is_refused(play: Play) -> None:
         auth=(credential.key, credential.secret),
         timeout=15,
     )
-    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_credentials")
-    assert answer.json()["message"] == "The credentials are wrong or no longer in force."
-    assert "ask them for new ones" in answer.json()["help"]
-    record.assert_refused("statement", "wrong_credentials")
+    assert (answer.status_code, answer.json()["code"]) == (401, "credential_revoked")
+    assert answer.json()["message"] == "This credential was revoked."
+    assert "Ask the hub's administrators" in answer.json()["help"]
+    record.assert_refused("statement", "credential_revoked")
 
 
 def _assert_not_signed_in(

@@ -129,7 +129,13 @@ class World:
         """Send the voiding of a statement, from its own LMS unless told otherwise."""
         lms = sent.lms if by is None else by
         id = derived_id("voiding", sent.id, str(lms))
-        voiding = NewStatement(id, START, "account", "https://lms|admin", VOIDED, sent.id, b"{}", id)
+        told = {
+            "actor": {"account": {"homePage": "https://lms", "name": "admin"}},
+            "verb": {"id": VOIDED},
+            "object": {"objectType": "StatementRef", "id": sent.id},
+        }
+        payload = json.dumps(told).encode()
+        voiding = NewStatement(id, START, "account", "https://lms|admin", VOIDED, sent.id, payload, id)
         with self.hub.unit_of_work() as uow:
             append_statements(uow, self.lms[lms], [voiding])
 
@@ -145,10 +151,13 @@ class World:
         result: dict[str, Any] = {} if sent.score is None else {"score": {"scaled": sent.score}}
         if sent.success is not None:
             result["success"] = sent.success
-        payload = json.dumps({"result": result}).encode()
         form, subject = sent.form, self.subject(sent.person, sent.form)
+        actor: dict[str, Any] = {form: subject}
         if form == SUBJECT:
+            actor = {"account": {"homePage": self.hub.settings.public_url, "name": subject}}
             form, subject = "account", f"{self.hub.settings.public_url}|{subject}"
+        told = {"actor": actor, "verb": {"id": VERBS + sent.verb}, "object": {"id": sent.activity}}
+        payload = json.dumps(told | {"result": result}).encode()
         return NewStatement(
             sent.id,
             START + timedelta(days=sent.day),

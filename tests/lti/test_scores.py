@@ -38,7 +38,7 @@ def test_a_score_becomes_a_statement(rig: Rig, path: str, ann: str, token: str) 
     answer = rig.post_score(path, token, rig.score(ann, comment="Well done, Ann Tester!"))
     assert (answer.status_code, answer.data) == (200, b"")
     assert record.audited() == [("score", "done", "")]
-    assert record.changed() == {"statement", "statement_id", "lti_result"}
+    assert record.changed() == {"statement", "statement_id", "statement_term", "lti_result"}
     (statement,) = rig.statements(ann)
     id, registration = statement.pop("id"), statement["context"].pop("registration")
     assert id[14] == registration[14] == "5"

@@ -11,10 +11,13 @@ from hub.audiences.conditions import Conditions
 from hub.errors import Conflict, Missing
 from hub.network import tables as network
 from hub.rebuild.derived import DERIVED
+from hub.rebuild.rebuild import select_outlived
 from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
 from hub.rebuild.verify import verify
 from hub.store import UnitOfWork
 from hub.training import tables as training
+from hub.training.policies import set_policy
+from hub.training.policy import Policy, Terms
 from tests.databases import Kind
 from tests.journeys.happenings import (
     Appointed,
@@ -26,7 +29,7 @@ from tests.journeys.happenings import (
     RuleSet,
     Switched,
 )
-from tests.journeys.world import BRANDS, PEOPLE, Sent, World, activity, an_id, new_world
+from tests.journeys.world import BRANDS, PEOPLE, VERBS, Sent, World, activity, an_id, new_world
 
 
 @pytest.fixture
@@ -49,6 +52,8 @@ def world(database_kind: Kind) -> Iterator[World]:
             Arrived((Sent(0, 1, "mbox", activity(0, 0), "completed", 0),)),  # nobody knows whom it means
             Drained(),
         ]
+        with made.hub.unit_of_work() as uow:
+            set_policy(uow, Policy(made.lms[0], "As reported", 0, Terms((VERBS + "completed",))))
         for happening in happened:
             happening.happen(made)
         yield made
@@ -110,6 +115,14 @@ def test_a_credit_without_evidence_is_found(world: World) -> None:
         uow.connection.execute(sa.insert(ledger).values(forged))
     [difference] = verify(world.hub, patience=0).differences
     assert (difference.table, difference.only_live) == ("credit", 1)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_voidings_without_statement_are_found_without_reading_the_store(world: World) -> None:
+    with world.hub.reading() as uow:
+        sql = str(select_outlived().compile(uow.connection, compile_kwargs={"literal_binds": True}))
+        steps = [row.detail for row in uow.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN voiding"]
 
 
 def test_it_waits_for_the_readers_and_says_who_is_behind(world: World) -> None:

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.config import Settings
+from hub.limits import Limit
 from hub.runtime import Hub
 from hub.sso import routes
 from hub.sso.home_realm import read_choices
-from hub.sso.limits import Limit
 from hub.sso.return_to import local_path
 from tests.sso.rig import TESS, Browser, Idp, Record, connect
 
@@ -285,7 +285,7 @@ def test_wb9_starts_and_callbacks_are_limited_too(
 
 
 def test_wb9_no_address_is_kept(hub: Hub, browser: Browser) -> None:
-    from hub.sso.tables import request_count
+    from hub.limits.tables import request_count
 
     browser.post("/sign-in", "127.0.0.77", email=TESS.email)
     with hub.reading() as uow:

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub.app import create_app
+from hub.limits import Limit
 from hub.runtime import Hub
 from hub.sso import routes
-from hub.sso.limits import Limit
 from tests.sso.rig import BORIS, TESS, Browser, Idp, Record
 
 

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import BadInput
+from hub.journal.tables import change
 from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import CatalogueCounts, set_offerings
+from hub.training.offerings import CatalogueCounts, set_offering, set_offerings
 from hub.training.tables import offering
 from tests.databases import Kind
 from tests.journeys.world import World, course, new_world
@@ -54,3 +55,26 @@ def test_a_course_cannot_take_the_place_of_another(world: World, field: str, is_
             uow.connection.scalar(sa.select(offering.c.retired).where(offering.c.key == "course-0-1"))
             is False
         )
+
+
+def test_one_course_is_set_without_touching_the_others(world: World) -> None:
+    def set_one(row: CatalogueRow) -> str:
+        with world.hub.unit_of_work() as uow:
+            return set_offering(uow, world.lms[0], row)
+
+    def listed() -> dict[str, tuple[str, bool]]:
+        with world.hub.reading() as uow:
+            rows = uow.connection.execute(sa.select(offering).where(offering.c.connection_id == world.lms[0]))
+            return {row.key: (row.title, row.retired) for row in rows}
+
+    before = listed()
+    new = CatalogueRow("new", "new", "New", "https://lms.example/new")
+    assert set_one(new) == set_one(new)
+    assert listed() == before | {"new": ("New", False)}
+    set_one(CatalogueRow("new", "new", "Newer", "https://lms.example/new"))
+    assert listed() == before | {"new": ("Newer", False)}
+    with pytest.raises(BadInput):
+        set_one(CatalogueRow("newest", "new", "Newest", "https://lms.example/newest"))
+    with world.hub.reading() as uow:
+        changes = uow.connection.execute(sa.select(change).where(change.c.kind == "offering_changed")).all()
+    assert [each.body["title"] for each in changes if each.body["external_id"] == "new"] == ["New", "Newer"]

@@ -4,6 +4,7 @@ import pytest
 
 from hub.network.connections import create_connection
 from hub.runtime import Hub
+from hub.xapi.credentials import ALL
 from tests.xapi.rig import Store, open_store
 
 
@@ -27,3 +28,21 @@ def other_store(hub: Hub) -> Store:
     with hub.unit_of_work() as uow:
         connection_id = create_connection(uow, "north", "lms", "LMS North")
     return open_store(hub, connection_id)
+
+
+@pytest.fixture
+def trusted_store(hub: Hub, store: Store) -> Store:
+    """LMS South with a credential that may do everything, in xAPI 1.0.3."""
+    return open_store(hub, store.connection_id, (ALL,))
+
+
+@pytest.fixture
+def trusted_store_2(hub: Hub, store: Store) -> Store:
+    """The same, speaking xAPI 2.0."""
+    return open_store(hub, store.connection_id, (ALL,), version="2.0.0")
+
+
+@pytest.fixture
+def other_trusted_store(hub: Hub, other_store: Store) -> Store:
+    """Another system that may do everything."""
+    return open_store(hub, other_store.connection_id, (ALL,))

@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 
 from hub.runtime import Hub
 from hub.xapi.credentials import READ_MINE, WRITE, create_credential
+from hub.xapi.oauth_routes import blueprint as oauth_blueprint
 from hub.xapi.routes import blueprint
 
 GONE = object()
@@ -207,6 +208,7 @@ def make_app(hub: Hub) -> flask.Flask:
     app = flask.Flask("xapi-under-test")
     app.extensions["hub"] = hub
     app.register_blueprint(blueprint)
+    app.register_blueprint(oauth_blueprint)
     return app
 
 

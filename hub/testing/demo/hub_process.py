@@ -8,9 +8,27 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
 
 from hub.errors import OutsideFailed
-from hub.testing.demo.stage import Stage
+
+
+class Place(Protocol):
+    """Where a hub runs: the demo's stage, or less."""
+
+    @property
+    def directory(self) -> Path:
+        """Where its log goes, and what is temporary."""
+
+    @property
+    def settings_file(self) -> Path:
+        """Its settings."""
+
+    @property
+    def hub_url(self) -> str:
+        """Where it answers."""
+
 
 READY_SECONDS = 30
 STOP_SECONDS = 15
@@ -22,7 +40,7 @@ class HubProcess:
     Its output is added to ``hub-COMMAND.log`` in the stage's directory.
     """
 
-    def __init__(self, stage: Stage, command: str = "run") -> None:
+    def __init__(self, stage: Place, command: str = "run") -> None:
         self.stage = stage
         self.log = stage.directory / f"hub-{command}.log"
         self._command = command
@@ -82,7 +100,7 @@ class HubProcess:
 
 
 @contextmanager
-def running_hub(stage: Stage, command: str = "run") -> Iterator[HubProcess]:
+def running_hub(stage: Place, command: str = "run") -> Iterator[HubProcess]:
     """Run the hub until the block ends."""
     hub = HubProcess(stage, command)
     try:

@@ -16,7 +16,7 @@ from hub.testing.lms_north import NorthConfig
 from hub.testing.lms_south import SouthConfig, SouthUser
 from hub.testing.lti_tool import Course
 from hub.testing.serve import free_port, is_taken, spawn_together
-from hub.xapi.credentials import READ_MINE, WRITE, create_credential
+from hub.xapi.credentials import DEFINE, READ_MINE, WRITE, create_credential
 
 CLIENT_ID = "training-hub"
 NORTH_COURSES = (
@@ -139,7 +139,7 @@ def _north_config(hub: Hub, base_url: str) -> NorthConfig:
 def _south_config(hub: Hub, base_url: str) -> SouthConfig:
     tool = _connect_lms(hub, "lms-south", "LMS South", base_url)
     with hub.unit_of_work() as uow:
-        credential = create_credential(uow, tool.connection_id, [WRITE, READ_MINE])
+        credential = create_credential(uow, tool.connection_id, [WRITE, READ_MINE, DEFINE], "Course player")
     return SouthConfig(
         base_url=base_url,
         hub_url=hub.settings.public_url,

@@ -89,6 +89,7 @@ def _write_settings(directory: Path, ports: Ports, notices_secret: str, database
 public_url = "{url(ports.hub)}"
 listen_port = {ports.hub}
 database_url = "{database_url or f"sqlite:///{(directory / 'hub.sqlite').resolve()}"}"
+storage_url = "file:{(directory / "files").resolve()}"
 secret_key = "{secrets.token_urlsafe(48)}"
 outgoing_allow = [{allowed}]
 plugins = ["standard_completion", "csv_catalogue", "webhooks", "first_90_days"]

@@ -14,10 +14,16 @@ SECTIONS = (
     ("launches", "Launches"),
     ("statements", "Statements"),
     ("credits", "Credits"),
+    ("policies", "Completion"),
     ("deliveries", "Deliveries"),
     ("plugins", "Plugins"),
     ("readers", "Readers"),
     ("connections", "Connections"),
+    ("courses", "cmi5 courses"),
+    ("credentials", "Credentials"),
+    ("receiving_stores", "Receiving stores"),
+    ("retention", "Retention"),
+    ("erasure", "Erasure"),
     ("activity", "All activity"),
 )
 """Endpoints and titles, in the order of the menu."""

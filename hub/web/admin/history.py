@@ -16,6 +16,8 @@ from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, r
 OUTCOMES = ("done", "refused")
 SIGN_INS = ("sign_in", "sign_out")
 LAUNCHES = ("launch", "launch_begun")
+OF_COURSES = (*LAUNCHES, "cmi5_course_imported", "cmi5_waived")
+"""Actions whose subject is an offering."""
 
 DONE_WORDS = {
     "sign_in": "Signed in",
@@ -33,6 +35,26 @@ DONE_WORDS = {
     "tool_enabled": "LMS switched on",
     "connect_identity_provider": "Identity provider connected",
     "delivery_resent": "Sent a delivery again",
+    "completion_policy_changed": "Completion policy changed",
+    "retention_rule_changed": "Retention rule changed",
+    "retention_rule_removed": "Retention rule removed",
+    "retention_begun": "Began to delete old statements",
+    "retention_applied": "Deleted old statements",
+    "erasure_begun": "Began to erase somebody",
+    "erasure": "Erased somebody",
+    "cmi5_course_imported": "Imported a course",
+    "cmi5_waived": "Waived a part of a course",
+    "export_forgotten": "Let an export go that follows no more",
+    "forward_resent": "Sent refused statements again",
+    "forward_dismissed": "Let refused statements be",
+    "receiving_store_added": "Receiving store added",
+    "receiving_store_changed": "Receiving store changed",
+    "receiving_store_paused": "Receiving store paused",
+    "receiving_store_removed": "Receiving store removed",
+    "receiving_store_resumed": "Receiving store goes on",
+    "xapi_credential_created": "Made a credential for the record store",
+    "xapi_credential_rotated": "Renewed a credential for the record store",
+    "xapi_credential_revoked": "Revoked a credential for the record store",
 }
 REFUSED_WORDS = {
     "sign_in": "Sign-in refused",
@@ -41,7 +63,12 @@ REFUSED_WORDS = {
     "form": "Form refused",
     "admin": "Admin page refused",
     "statement": "Statement refused",
+    "document": "Document refused",
     "lti_token": "Token for an LMS refused",
+    "cmi5_fetch": "Token for a course refused",
+    "cmi5_import": "Import of a course refused",
+    "cmi5_waived": "Waiver of a part of a course refused",
+    "xapi_token": "Access token for the record store refused",
 }
 
 
@@ -65,7 +92,7 @@ def happenings(rows: Sequence[AuditRow]) -> list[Happening]:
         people = names_of_people(uow, [*(row.actor_id for row in rows), *granted])
         connections = names_of_connections(uow, [row.connection_id for row in rows])
         courses = titles_of_offerings(
-            uow, [row.subject_id for row in rows if row.action in LAUNCHES and row.subject_id]
+            uow, [row.subject_id for row in rows if row.action in OF_COURSES and row.subject_id]
         )
     return [_happening(row, people, connections, courses) for row in rows]
 
@@ -115,7 +142,7 @@ def _words(row: AuditRow) -> str:
 def _happening(
     row: AuditRow, people: Mapping[str, str], connections: Mapping[str, str], courses: Mapping[str, str]
 ) -> Happening:
-    course = courses.get(row.subject_id, "") if row.action in LAUNCHES else ""
+    course = courses.get(row.subject_id, "") if row.action in OF_COURSES else ""
     facts: tuple[str, ...] = ()
     if row.action == "plugin_switched":
         facts = (
@@ -123,6 +150,12 @@ def _happening(
         )
     elif row.action == "role_granted":
         facts = (f"{row.detail.get('role')} for {people.get(row.subject_id, 'an erased person')}",)
+    elif row.action.startswith(("receiving_store_", "forward_")):
+        facts = (str(row.detail.get("slug", "")),)
+    elif row.action.startswith("xapi_credential") and "key" in row.detail:
+        facts = (f"key {row.detail['key']}",)
+    elif row.outcome == "refused" and "method" in row.detail:
+        facts = (f"{row.detail['method']} answered {row.detail.get('status')}",)
     named = course or facts or row.subject_id in {row.actor_id, row.connection_id}
     return Happening(
         row,

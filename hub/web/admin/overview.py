@@ -21,10 +21,14 @@ from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.timings import save_web_timings
 from hub.web.words import count, span
+from hub.xapi.credential_views import count_ending
+from hub.xapi.forward.views import StoreState, list_stores
 
 LATEST = 10
 SLOW = timedelta(seconds=30)
 RECENT = timedelta(days=1)
+FORWARD = "forward:"
+"""Readers of receiving stores, which are told of as stores."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,21 @@ def overview() -> str:
         readers, timings = list_readers(uow), list_timings(uow)
         undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
         latest = list_audit(uow, limit=LATEST).rows
+        stores, ending = list_stores(uow)[0], count_ending(uow)
         recent = [t for t in timings if t.last_error_at and uow.now - t.last_error_at < RECENT]
-    concerns = [*_of_readers(readers), *_of_deliveries(undelivered), *_of_plugins(recent)]
+    own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
+    concerns = [
+        *_of_readers(own),
+        *_of_stores(stores),
+        *_of_deliveries(undelivered),
+        *_of_credentials(ending),
+        *_of_plugins(recent),
+    ]
     return flask.render_template(
         "admin/overview.html",
         concerns=concerns,
         readers=readers,
-        behind=max((reader.behind for reader in readers), default=0),
+        behind=max((reader.behind for reader in own), default=0),
         undelivered=undelivered,
         waiting=waiting,
         queue=queue,
@@ -86,6 +98,18 @@ def _of_readers(readers: list[ReaderState]) -> Iterator[Concern]:
             )
 
 
+def _of_stores(stores: list[StoreState]) -> Iterator[Concern]:
+    for state in stores:
+        name, place = state.store.config.name, {"slug": state.store.slug}
+        if state.failures and not state.store.paused:
+            meaning = f"{count(state.behind, 'statement')} to look at, none is lost. It {state.last_error}"
+            yield Concern(f"Nothing can be forwarded to {name}", meaning, "admin.receiving_store", place)
+        if state.parked:
+            meaning = "Its reasons stand beside them. They can be sent again, or let be."
+            title = f"{name} has refused {count(state.parked, 'statement')}"
+            yield Concern(title, meaning, "admin.receiving_store", place)
+
+
 def _of_deliveries(undelivered: dict[str, int]) -> Iterator[Concern]:
     parked = undelivered["parked"]
     if parked:
@@ -94,6 +118,16 @@ def _of_deliveries(undelivered: dict[str, int]) -> Iterator[Concern]:
             "They are parked until somebody sends them again.",
             "admin.deliveries",
             {"state": "parked"},
+        )
+
+
+def _of_credentials(ending: int) -> Iterator[Concern]:
+    if ending:
+        yield Concern(
+            f"{count(ending, 'credential')} of the record store will end within two weeks",
+            "Give the systems new ones before, or they are refused.",
+            "admin.credentials",
+            {"show": "ending"},
         )
 
 

@@ -1,6 +1,7 @@
 """The Statement Resource (xAPI 1.0.3 Communication 2.1; 2.0, 4.1.6.1)."""
 
 import json
+from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 import flask
@@ -8,61 +9,94 @@ from werkzeug.http import http_date
 
 from hub.errors import BadInput, Problem
 from hub.flask_hub import current_hub
+from hub.journal import STATEMENTS
 from hub.store import UnitOfWork
 from hub.xapi.answers import json_answer
+from hub.xapi.attachment_answers import multipart_answer
+from hub.xapi.attachments import StoredFile, find_files, kept_files
 from hub.xapi.caller import read_caller
+from hub.xapi.cmi5.reach import within_reach
+from hub.xapi.cmi5.receive import store_session_statements
 from hub.xapi.credentials import MAY_READ, MAY_WRITE, Credential
-from hub.xapi.find_statements import Page, find_statement, find_statements
+from hub.xapi.definitions import find_definitions
+from hub.xapi.find_statements import find_statement, find_statements
+from hub.xapi.formats import activity_ids, with_ids_only, with_known_definitions
 from hub.xapi.incoming import Incoming, read_statements
-from hub.xapi.parameters import Single, read_query, read_statement_id, refuse_parameters
-from hub.xapi.refusals import WrongMediaType
+from hub.xapi.languages import parse_accept_language
+from hub.xapi.parameters import Asked, Format, Query, Single, read_query, read_statement_id, refuse_parameters
 from hub.xapi.request import Request
-from hub.xapi.store_statements import store_statements
+from hub.xapi.sent import Sent, check_parts, read_sent
+from hub.xapi.signatures import check_signatures
+from hub.xapi.store_together import store_together
 
 
 def post(request: Request) -> flask.Response:
     """Store one statement or an array of them; answers their ids (1.0.3 Communication 2.1.2)."""
     credential = read_caller(request, MAY_WRITE)
-    version = request.version
+    _ = request.version
     refuse_parameters(request.parameters)
-    incoming = read_statements(_statement_body(request), version)
-    with current_hub().unit_of_work() as uow:
-        ids = store_statements(uow, credential, incoming, version)
-    return json_answer(json.dumps(ids).encode())
+    sent = read_sent(request)
+    incoming = read_statements(sent.json, request.version, files=sent.files)
+    return json_answer(json.dumps(_store(request, credential, sent, incoming)).encode())
 
 
 def put(request: Request) -> flask.Response:
     """Store one statement under the id of the address (1.0.3 Communication 2.1.1)."""
     credential = read_caller(request, MAY_WRITE)
-    version = request.version
+    _ = request.version
     id = read_statement_id(request.parameters)
-    body = _statement_body(request)
-    incoming = [_with_id(each, id) for each in read_statements(body, version, single=True)]
-    with current_hub().unit_of_work() as uow:
-        store_statements(uow, credential, incoming, version)
+    sent = read_sent(request)
+    incoming = read_statements(sent.json, request.version, single=True, files=sent.files)
+    _store(request, credential, sent, [_with_id(each, id) for each in incoming])
     return flask.Response(status=204)
 
 
 def get(request: Request) -> flask.Response:
-    """One statement by its id, or a list (1.0.3 Communication 2.1.3). A credential sees its own connection's only."""
+    """One statement by its id, or a list (1.0.3 Communication 2.1.3)."""
     credential = read_caller(request, MAY_READ)
     _ = request.version
-    wanted = read_query(request.parameters)
+    asked = read_query(within_reach(credential, request.parameters))
+    safe_position = _safe_position(asked.wanted)
     with current_hub().reading() as uow:
-        if isinstance(wanted, Single):
-            return _single(uow, credential, wanted)
-        page = find_statements(uow, credential.connection_id, wanted, flask.g.xapi_safe_position)
-    return _list(request, page)
+        connections = credential.readable_connections(uow)
+        if isinstance(asked.wanted, Single):
+            found = find_statement(uow, connections, asked.wanted)
+            [body], files = _in_form(uow, request, connections, asked, [found.payload])
+            headers = {"Last-Modified": http_date(found.stored)}
+        else:
+            page = find_statements(uow, connections, asked.wanted, safe_position)
+            payloads = [found.payload for found in page.statements]
+            bodies, files = _in_form(uow, request, connections, asked, payloads)
+            more = json.dumps(_more_link(request, page.more) if page.more else "").encode()
+            body, headers = b'{"statements":[%b],"more":%b}' % (b",".join(bodies), more), {}
+    # After the unit: the blob store may be at the other end of a network.
+    answer = multipart_answer(body, files, current_hub().blobs) if asked.attachments else json_answer(body)
+    answer.headers.update(headers)
+    if asked.format == "canonical":
+        answer.vary.add("Accept-Language")
+    return answer
 
 
-def _statement_body(request: Request) -> bytes:
-    if flask.request.mimetype == "multipart/mixed":
-        raise WrongMediaType(
-            "no_attachments",
-            "This store takes no files yet.",
-            "Send application/json, and files by their fileUrl.",
-        )
-    return request.json_body()
+def _safe_position(wanted: Single | Query) -> int:
+    """How far an ascending list goes, asked in a unit of its own before any other; what comes later it does not see."""
+    if isinstance(wanted, Single) or not wanted.ascending:
+        return 0
+    with current_hub().reading() as uow:
+        return STATEMENTS.safe_position(uow)
+
+
+def _store(
+    request: Request, credential: Credential, sent: Sent, incoming: Sequence[Incoming]
+) -> Sequence[str]:
+    """All of the request or nothing; files are put before the unit, so that no statement lacks its own."""
+    check_parts(sent, incoming)
+    check_signatures(incoming, sent.files)
+    hub = current_hub()
+    with kept_files(hub.blobs, credential.connection_id, sent.files):
+        if credential.kind != "session":
+            return store_together(hub, credential, incoming, request.version)
+        with hub.unit_of_work() as uow:
+            return store_session_statements(uow, credential, incoming, request.version)
 
 
 def _with_id(incoming: Incoming, id: str) -> Incoming:
@@ -73,17 +107,19 @@ def _with_id(incoming: Incoming, id: str) -> Incoming:
     return incoming.under(id)
 
 
-def _single(uow: UnitOfWork, credential: Credential, wanted: Single) -> flask.Response:
-    found = find_statement(uow, credential.connection_id, wanted)
-    answer = json_answer(found.payload)
-    answer.headers["Last-Modified"] = http_date(found.stored)
-    return answer
-
-
-def _list(request: Request, page: Page) -> flask.Response:
-    more = _more_link(request, page.more) if page.more else ""
-    statements = b",".join(found.payload for found in page.statements)
-    return json_answer(b'{"statements":[%b],"more":%b}' % (statements, json.dumps(more).encode()))
+def _in_form(
+    uow: UnitOfWork, request: Request, connections: Sequence[str], asked: Asked, payloads: list[bytes]
+) -> tuple[list[bytes], list[StoredFile]]:
+    """Stored statements as they are asked for, and the files that go with them."""
+    files = find_files(uow, payloads) if asked.attachments else []
+    form: Format = asked.format
+    if form == "ids":
+        return [with_ids_only(payload) for payload in payloads], files
+    if form == "canonical":
+        known = find_definitions(uow, connections, activity_ids(payloads))
+        languages = parse_accept_language(request.headers.get("Accept-Language"))
+        return [with_known_definitions(payload, known, languages) for payload in payloads], files
+    return payloads, files
 
 
 def _more_link(request: Request, last_id: str) -> str:

@@ -1,0 +1,1 @@
+"""How long things are kept: retention of statements, and erasure of everything about one person."""

@@ -1,0 +1,88 @@
+"""What is left of a person when everything personal is gone: a row that goals, credits and journals can point to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.journal import Change, record_changes
+from hub.network import tables
+from hub.network.apply_changes import apply_changes
+from hub.network.complete import complete
+from hub.network.roster.said import Said
+from hub.store import UnitOfWork
+
+
+def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
+    """What ``erase_person`` would delete, in rows by kind."""
+    detail, link = tables.person_detail, tables.identity_link
+    return {
+        "personal details": _count(uow, detail.c.person_id == person_id),
+        "identities": _count(uow, link.c.person_id == person_id),
+        "keys of the network files": _count(uow, _keys(person_id)),
+    }
+
+
+def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
+    """Delete names, address, identities and the files' keys; end appointments and switch the person off. Rows by kind.
+
+    The person's row stays with its id. Subjects in the journal's bodies are the caller's to take out: they need its door.
+    """
+    counts = count_of_person(uow, person_id)
+    for table, where in (
+        (tables.person_detail, tables.person_detail.c.person_id == person_id),
+        (tables.identity_link, tables.identity_link.c.person_id == person_id),
+        (tables.roster_key, _keys(person_id)),
+    ):
+        uow.connection.execute(sa.delete(table).where(where))
+    body = _ended(uow, person_id)
+    apply_changes(uow, "person_changed", [body])
+    record_changes(uow, [Change("person_changed", person_id, body, person_id=person_id)])
+    looked_after = _no_longer_looked_after(uow, person_id)
+    if looked_after is not None:
+        apply_changes(uow, "rep_changed", [looked_after])
+        record_changes(uow, [Change("rep_changed", person_id, looked_after, person_id=person_id)])
+    return counts
+
+
+def _keys(person_id: str) -> sa.ColumnElement[bool]:
+    """What the files call the person and the person's appointments."""
+    key, appointment = tables.roster_key, tables.appointment
+    mine = sa.select(appointment.c.id).where(appointment.c.person_id == person_id)
+    return sa.or_(key.c.id == person_id, key.c.id.in_(mine))
+
+
+def _ended(uow: UnitOfWork, person_id: str) -> Mapping[str, Any]:
+    """The person's snapshot, switched off, with every appointment over."""
+    row = uow.connection.execute(sa.select(tables.person).where(tables.person.c.id == person_id)).one()
+    nothing = {**row._mapping, "appointments": []}
+    ((_, body),) = complete(uow, "person", [Said("", person_id, nothing)])
+    return {**body, "disabled": True}
+
+
+def _no_longer_looked_after(uow: UnitOfWork, person_id: str) -> Mapping[str, Any] | None:
+    table = tables.rep_assignment
+    rows = uow.connection.execute(
+        sa.select(table).where(table.c.person_id == person_id).order_by(table.c.id)
+    ).all()
+    if not rows:
+        return None
+    assignments = []
+    for row in rows:
+        still = row.valid_to is None or row.valid_to > uow.now
+        end = max(row.valid_from, uow.now) if still else row.valid_to
+        assignments.append(
+            {
+                "id": row.id,
+                "dimension": row.dimension,
+                "node_id": row.node_id,
+                "location_id": row.location_id,
+                "valid_from": row.valid_from.isoformat(),
+                "valid_to": end.isoformat(),
+            }
+        )
+    return {"person_id": person_id, "assignments": assignments}
+
+
+def _count(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> int:
+    return uow.connection.scalar(sa.select(sa.func.count()).where(where)) or 0

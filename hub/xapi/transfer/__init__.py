@@ -1,0 +1,1 @@
+"""Statements out of the hub into files, and out of files into the hub: NDJSON and Parquet."""
