@@ -7,18 +7,16 @@ share some wait for each other and never in a circle.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from hub.journal import tables
 from hub.journal.logs import STATEMENTS
+from hub.journal.new_statement import NewStatement
 from hub.journal.terms import hash_terms
 from hub.store import UnitOfWork
 from hub.store.arrays import Array, bigints, blobs, instants, texts, uuids
-
-if TYPE_CHECKING:
-    from hub.journal.statements import NewStatement
 
 
 class Claimed(NamedTuple):
@@ -61,14 +59,14 @@ _WRITE_SOME = _WRITE.format(position="r.place", source="")
 _WRITE_SOME_TERMS = _WRITE_TERMS.format(position="t.place", source="")
 
 
-def append_rows(uow: UnitOfWork, connection_id: str, statements: "Sequence[NewStatement]") -> Claimed:
+def append_rows(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> Claimed:
     """Claim the ids and write the statements whose id was free, in their order. The unit has announced its append."""
     if uow.is_sqlite:
         return _append_sqlite(uow, connection_id, statements)
     return _append_postgres(uow, connection_id, statements)
 
 
-def _append_postgres(uow: UnitOfWork, connection_id: str, statements: "Sequence[NewStatement]") -> Claimed:
+def _append_postgres(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> Claimed:
     # Places are those in the batch: rows and positions follow its order, ids are claimed in theirs.
     placed = list(enumerate(statements, 1))
     by_id = sorted(placed, key=lambda pair: pair[1].id)
@@ -112,7 +110,7 @@ def _parameters(
     }
 
 
-def _append_sqlite(uow: UnitOfWork, connection_id: str, statements: "Sequence[NewStatement]") -> Claimed:
+def _append_sqlite(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> Claimed:
     """Writers take turns, so that what is free now stays free."""
     run = uow.connection.exec_driver_sql
     taken = _taken(uow, statements)
@@ -136,7 +134,7 @@ def _append_sqlite(uow: UnitOfWork, connection_id: str, statements: "Sequence[Ne
     return Claimed(positions, _referred(uow, connection_id, list(positions)))
 
 
-def _columns(s: "NewStatement") -> tuple[object, ...]:
+def _columns(s: NewStatement) -> tuple[object, ...]:
     return (
         _text(s.timestamp),
         s.actor_form,
@@ -153,7 +151,7 @@ def _text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _taken(uow: UnitOfWork, statements: "Sequence[NewStatement]") -> set[str]:
+def _taken(uow: UnitOfWork, statements: Sequence[NewStatement]) -> set[str]:
     table = tables.statement_id
     query = sa.select(table.c.id).where(table.c.id.in_([s.id for s in statements]))
     return set(uow.connection.scalars(query))

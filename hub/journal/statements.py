@@ -1,10 +1,8 @@
 """Appending statements: each id once, whoever sends it how often and however many at a time."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -13,44 +11,13 @@ from hub.ids import is_id
 from hub.journal import tables
 from hub.journal.append_rows import append_rows
 from hub.journal.logs import STATEMENTS
+from hub.journal.new_statement import NewStatement
 from hub.journal.references import inherit_terms, note_references, referred_id
-from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key
 from hub.store import UnitOfWork
 
 MAX_NAMED = 100
 """Ids that a refusal names; more are not listed."""
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
-
-
-class NewStatement(msgspec.Struct, frozen=True):
-    """A validated statement on its way into the journal.
-
-    ``payload`` is the statement's JSON as it will be given back. ``content_hash`` covers what makes two statements
-    equal by xAPI 2.0, section 4.2.1 (not stored, authority or version). ``keys`` are what it can be found by, as
-    ``hub.journal.terms.find_keys`` tells; without them it is found by what the columns hold.
-    """
-
-    id: str
-    timestamp: datetime
-    actor_form: str
-    actor_subject: str
-    verb: str
-    object_id: str
-    payload: bytes
-    content_hash: str
-    registration: str | None = None
-    keys: Collection[Key] | None = None
-
-    def known_by(self) -> Collection[Key]:
-        """What it can be found by."""
-        if self.keys is not None:
-            return self.keys
-        keys = {(VERB, self.verb), (ACTIVITY, self.object_id)}
-        if self.actor_form != "group":
-            keys.add((AGENT, f"{self.actor_form}:{self.actor_subject}"))
-        if self.registration:
-            keys.add((REGISTRATION, self.registration))
-        return keys
 
 
 def append_statements(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> list[str]:

@@ -6,23 +6,16 @@ The same bytes sent by two connections are two blobs: neither learns from the ot
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
-from hub.errors import Problem
 from hub.journal.tables import statement_id
 from hub.store import UnitOfWork
 from hub.store.blobs import BlobStore
-from hub.xapi.statement import Attachment, Statement, SubStatement
+from hub.xapi.incoming import Incoming
 from hub.xapi.tables import statement_attachment
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from hub.xapi.incoming import Incoming
 
 
 @dataclass(frozen=True)
@@ -38,23 +31,6 @@ class StoredFile:
 def blob_key(connection_id: str, sha2: str) -> str:
     """Where the bytes of an attachment lie in the blob store."""
     return f"attachments/{connection_id}/{sha2}"
-
-
-def all_attachments(statement: "Statement[Any]", place: str) -> Iterator[tuple[str, Attachment]]:
-    """The attachments of a statement and of its SubStatement, each with its place."""
-    if statement.attachments is not UNSET:
-        for index, attachment in enumerate(statement.attachments):
-            yield f"{place}.attachments[{index}]", attachment
-    if isinstance(statement.object, SubStatement) and statement.object.attachments is not UNSET:
-        for index, attachment in enumerate(statement.object.attachments):
-            yield f"{place}.object.attachments[{index}]", attachment
-
-
-def unsent_files(statement: "Statement[Any]", place: str, files: Collection[str]) -> Iterator[Problem]:
-    """Attachments must have an address or come with their bytes (1.0.3 Communication 1.5.1 and 1.5.2.s3.b5)."""
-    for where, attachment in all_attachments(statement, place):
-        if attachment.file_url is UNSET and attachment.sha2.lower() not in files:
-            yield Problem("is missing, and no part of the request has this sha2", f"{where}.fileUrl")
 
 
 @contextmanager
@@ -78,7 +54,7 @@ def kept_files(
 def note_attachments(
     uow: UnitOfWork,
     connection_id: str,
-    incoming: "Sequence[Incoming]",
+    incoming: Sequence[Incoming],
     ids: Sequence[str],
     appended: Collection[str],
 ) -> None:

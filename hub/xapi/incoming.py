@@ -8,7 +8,7 @@ import msgspec
 
 from hub.errors import BadInput, Problem
 from hub.journal.terms import Key, find_keys
-from hub.xapi.attachments import all_attachments, unsent_files
+from hub.xapi.attachments_told import all_attachments, unsent_files
 from hub.xapi.equality import statement_hash
 from hub.xapi.explain import explain
 from hub.xapi.instants import is_rfc_3339, parse_instant

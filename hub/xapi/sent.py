@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from werkzeug.http import parse_options_header
 
 from hub.errors import BadInput, Problem
-from hub.xapi.attachments import all_attachments
+from hub.xapi.attachments_told import all_attachments
 from hub.xapi.multipart import Part, check_boundary, split_multipart
 from hub.xapi.problems import MAX_PROBLEMS
 from hub.xapi.request import Request
