@@ -2,7 +2,8 @@
 
 import importlib
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -77,7 +78,7 @@ def create_app(hub: Hub) -> flask.Flask:
     from hub.xapi.oauth_routes import blueprint as xapi_oauth
     from hub.xapi.routes import blueprint as xapi
 
-    app = flask.Flask("hub")
+    app = _App("hub")
     app.extensions["hub"] = hub
     app.secret_key = hub.settings.secret_keys[0]
     app.config.update(
@@ -98,6 +99,14 @@ def create_app(hub: Hub) -> flask.Flask:
     for protocol in (lti, xapi, xapi_oauth, cmi5):
         csrf.exempt(protocol)
     return app
+
+
+class _App(flask.Flask):
+    """Every function here is an ordinary one, so Flask need not look at each of them in each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function."""
+        return func
 
 
 def load_plugins(names: Sequence[str]) -> list[Plugin]:

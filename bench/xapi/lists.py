@@ -102,5 +102,5 @@ def _size(hub: Hub) -> int:
 
 def _tidy(hub: Hub) -> None:
     """What autovacuum does in its own time."""
-    with hub.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with hub.engine.connect().execution_options(hub_writes=None) as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")

@@ -17,6 +17,7 @@ from hub.journal.new_statement import NewStatement
 from hub.journal.terms import hash_terms
 from hub.store import UnitOfWork
 from hub.store.arrays import Array, bigints, blobs, instants, texts, uuids
+from hub.store.driver import run_directly
 
 
 class Claimed(NamedTuple):
@@ -76,7 +77,7 @@ def _append_postgres(uow: UnitOfWork, connection_id: str, statements: Sequence[N
         "hashes": texts([s.content_hash for _, s in by_id]),
         "id_places": bigints([place for place, _ in by_id]),
     }
-    rows = uow.connection.exec_driver_sql(_CLAIM_AND_WRITE, parameters).all()
+    rows = run_directly(uow.connection, _CLAIM_AND_WRITE, parameters)
     claimed = Claimed(
         {id: position for id, position, _ in rows}, [id for id, _, referred in rows if referred]
     )

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from hub.journal import tables
 from hub.store import UnitOfWork
+from hub.store.driver import run_directly
 
 # Locks of the units that append to the log of a number.
 _APPENDERS = (
@@ -56,8 +57,9 @@ class Log:
         if not uow.is_sqlite:
             mode = "" if alone else "_shared"
             turn = f"pg_advisory_xact_lock{mode}({self.number}::bigint << 32), " if alone is not None else ""
-            uow.connection.exec_driver_sql(
-                f"SELECT {turn}pg_advisory_xact_lock_shared(({self.number}::bigint << 48) | {self._last_given_out})"
+            run_directly(
+                uow.connection,
+                f"SELECT {turn}pg_advisory_xact_lock_shared(({self.number}::bigint << 48) | {self._last_given_out})",
             )
 
     def take_positions(self, uow: UnitOfWork, count: int) -> Sequence[int]:

@@ -11,9 +11,9 @@ from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key
 class NewStatement(msgspec.Struct, frozen=True):
     """A validated statement on its way into the journal.
 
-    ``payload`` is the statement's JSON as it will be given back. ``content_hash`` covers what makes two statements
-    equal by xAPI 2.0, section 4.2.1 (not stored, authority or version). ``keys`` are what it can be found by, as
-    ``hub.journal.terms.find_keys`` tells; without them it is found by what the columns hold.
+    ``payload`` is the statement's JSON as it will be given back, ``content_hash`` the hash of what was sent: what has
+    the same came twice, what has another may be the same in other words. ``keys`` are what it can be found by, as
+    ``hub.journal.find_keys`` tells; without them it is found by what the columns hold.
     """
 
     id: str

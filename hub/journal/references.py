@@ -9,20 +9,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.ids import is_id
+from hub.journal.find_keys import read_keys
 from hub.journal.tables import statement, statement_id, statement_reference, statement_term
-from hub.journal.terms import find_keys, hash_terms
+from hub.journal.terms import hash_terms
 
 MAX_REFERENCES = 20
 """How far a chain of statements about statements is followed."""
 
 _CHUNK = 5000
 """References, or rows, held at a time: any number of statements may refer to one."""
-_WHOLE = {"actor", "verb", "object"}
 _T = TypeVar("_T")
 
 
@@ -149,10 +148,8 @@ def _load_chains(connection: sa.Connection, connection_id: str, ids: Collection[
                 .where(statement_id.c.id.in_(some), statement.c.connection_id == connection_id)
             )
             for id, object_id, payload in rows:
-                told = msgspec.json.decode(payload)
-                # What was stored by its columns alone has nothing to pass on.
-                keys = find_keys(told) if told.keys() >= _WHOLE else ()
-                known[id] = _Target(hash_terms(connection_id, keys), referred_id(object_id))
+                # What was stored by its columns alone has no keys to pass on.
+                known[id] = _Target(hash_terms(connection_id, read_keys(payload)), referred_id(object_id))
                 loaded.append(id)
         ids = {target for id in loaded if (target := known[id].target_id) and target not in known}
         if not ids:

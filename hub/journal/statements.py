@@ -1,6 +1,6 @@
 """Appending statements: each id once, whoever sends it how often and however many at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,9 +20,16 @@ MAX_NAMED = 100
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
-def append_statements(uow: UnitOfWork, connection_id: str, statements: Sequence[NewStatement]) -> list[str]:
+def append_statements(
+    uow: UnitOfWork,
+    connection_id: str,
+    statements: Sequence[NewStatement],
+    same: Callable[[str, bytes], bool] = lambda id, payload: False,
+) -> list[str]:
     """Append what is new and return its ids; what came before with the same content is left out in silence.
 
+    ``same`` tells of an id and the payload stored under it whether that is the new statement in other words; it is asked
+    only where an id is known and what was sent is not the same to the byte.
     Raises Conflict ``statement_differs`` when an id is taken by other content or by another connection's statement,
     also inside one batch; then nothing of the batch is kept.
     """
@@ -33,7 +40,8 @@ def append_statements(uow: UnitOfWork, connection_id: str, statements: Sequence[
     STATEMENTS.announce_append(uow, alone=bool(targets))
     claimed = append_rows(uow, connection_id, unique)
     if len(claimed.positions) < len(unique):
-        _refuse_other_content(uow, connection_id, [s for s in unique if s.id not in claimed.positions])
+        repeated = [s for s in unique if s.id not in claimed.positions]
+        _refuse_other_content(uow, connection_id, repeated, same)
     new = [s for s in unique if s.id in claimed.positions]
     references = {claimed.positions[s.id]: targets[s.id] for s in new if s.id in targets}
     if references or claimed.referred:
@@ -78,13 +86,27 @@ def _without_repeats(statements: Sequence[NewStatement]) -> list[NewStatement]:
     return list(first.values())
 
 
-def _refuse_other_content(uow: UnitOfWork, connection_id: str, repeated: list[NewStatement]) -> None:
+def _refuse_other_content(
+    uow: UnitOfWork, connection_id: str, repeated: list[NewStatement], same: Callable[[str, bytes], bool]
+) -> None:
     table = tables.statement_id
     known = {
-        row.id: (row.content_hash, row.connection_id)
+        row.id: row
         for row in uow.connection.execute(sa.select(table).where(table.c.id.in_([s.id for s in repeated])))
     }
-    differing = [s.id for s in repeated if known[s.id] != (s.content_hash, connection_id)]
+    differing = [s.id for s in repeated if known[s.id].connection_id != connection_id]
+    unclear = {
+        known[s.id].position: s.id
+        for s in repeated
+        if known[s.id].connection_id == connection_id and known[s.id].content_hash != s.content_hash
+    }
+    if unclear and not differing:
+        table = tables.statement
+        rows = uow.connection.execute(
+            sa.select(table.c.position, table.c.payload).where(table.c.position.in_(unclear))
+        )
+        found = {unclear[position] for position, payload in rows if same(unclear[position], bytes(payload))}
+        differing = [id for id in unclear.values() if id not in found]
     if differing:
         raise _differs(differing)
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from hub.journal import STATEMENTS
+from hub.journal.find_keys import read_keys
 from hub.journal.references import Referrer, chain_terms, inherited_terms, referred_id, walk_referrers
 from hub.journal.tables import statement, statement_reference, statement_term
-from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key, find_keys, hash_terms
+from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key, hash_terms
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
 from hub.training.tables import waiting_statement
@@ -80,10 +80,7 @@ def keys_of(row: sa.Row[Any]) -> set[Key]:
     keys = {(VERB, row.verb), (ACTIVITY, row.object_id), (AGENT, f"{row.actor_form}:{row.actor_subject}")}
     if row.registration:
         keys.add((REGISTRATION, row.registration))
-    told = msgspec.json.decode(row.payload)
-    if "verb" in told and "actor" in told and "object" in told:
-        keys |= find_keys(told)
-    return keys
+    return keys | read_keys(row.payload)
 
 
 def own_terms(row: sa.Row[Any]) -> set[int]:

@@ -68,7 +68,7 @@ def remove_traces(hub: "Hub") -> bool:
                 for command in ("PRAGMA query_only = 0", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                     driver.execute(command).fetchall()
                 return True
-            free = connection.execution_options(isolation_level="AUTOCOMMIT")
+            free = connection.execution_options(hub_writes=None)
             for table in TABLES:
                 free.exec_driver_sql(f"VACUUM (ANALYZE) {table}")
             return True

@@ -10,7 +10,7 @@ import tincan
 from hub.config import Settings
 from hub.ids import content_hash, derived_id
 from hub.journal import NewStatement
-from hub.journal.terms import find_keys
+from hub.journal.find_keys import read_keys
 from hub.lti.id_token import line_item_url
 from hub.lti.line_items import LineItem
 from hub.lti.scores import Score
@@ -73,7 +73,7 @@ def score_statement(work: ScoredWork, score: Score, settings: Settings, stored: 
         payload=payload,
         content_hash=content_hash(score.canonical.encode()),
         registration=work.registration,
-        keys=find_keys(json.loads(payload)),
+        keys=read_keys(payload),
     )
 
 

@@ -31,13 +31,21 @@ def _open_postgres(address: sa.URL, pool_size: int) -> sa.Engine:
         address.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=2,
-        isolation_level="READ COMMITTED",
+        isolation_level="AUTOCOMMIT",  # units of work begin their transactions themselves
         hide_parameters=True,  # errors go to logs and admin pages, where no personal data belongs
     )
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _: Any) -> None:
         register_arrays(connection)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("hub_writes", True)
+        if writes is None:  # a single query
+            return
+        mode = "READ COMMITTED" if writes else "REPEATABLE READ READ ONLY"
+        connection.connection.driver_connection.execute(f"BEGIN ISOLATION LEVEL {mode}")  # type: ignore[union-attr]
 
     @sa.event.listens_for(engine, "checkin")
     def _note_time(_: Any, record: Any) -> None:
@@ -60,9 +68,13 @@ def _has_news(connection: Any) -> bool:
     """Whether the server sent something although nothing was asked: usually, that it has closed the connection."""
     if connection.closed:
         return True
-    with selectors.DefaultSelector() as selector:
+    with _Selector() as selector:
         selector.register(connection, selectors.EVENT_READ)
         return bool(selector.select(0))
+
+
+# One call of the system instead of four, where there is it.
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 
 def _open_sqlite(address: sa.URL, pool_size: int) -> sa.Engine:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.driver import driver_errors
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -35,7 +37,6 @@ def can_be_copied(statement: sa.Executable, rows: Sequence[Mapping[str, object]]
 
 def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
     """COPY rows, all with the same columns, into a table of PostgreSQL; raises what an INSERT would."""
-    import psycopg
     from psycopg import sql
 
     names = list(rows[0])
@@ -44,20 +45,12 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping
     )
     columns = [(name, _processor(table.c[name].type, connection.dialect)) for name in names]
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    try:
-        with driver.cursor() as cursor, cursor.copy(command) as copy:
-            for row in rows:
-                copy.write_row(
-                    [row[name] if process is None else process(row[name]) for name, process in columns]
-                )
-    except psycopg.Error as error:
-        told = f"COPY {table.name}"
-        raise cast(
-            "Exception",
-            sa.exc.DBAPIError.instance(
-                told, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
-            ),
-        ) from error
+    told = f"COPY {table.name}"
+    with driver_errors(connection, told), driver.cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row(
+                [row[name] if process is None else process(row[name]) for name, process in columns]
+            )
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -58,12 +58,7 @@ def unit_of_work(
     """A transaction that commits when the block ends well and rolls back when it raises."""
     is_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        if is_sqlite:
-            connection = connection.execution_options(hub_writes=writes)
-        elif not writes:
-            connection = connection.execution_options(
-                postgresql_readonly=True, isolation_level="REPEATABLE READ"
-            )
+        connection = connection.execution_options(hub_writes=writes)
         with connection.begin():
             yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)
 
@@ -72,6 +67,6 @@ def unit_of_work(
 def glance(engine: sa.Engine, clock: Clock, settings: Settings, hooks: "Hooks") -> Iterator[UnitOfWork]:
     """For one query: without a transaction around it, so that it takes one round trip. It must not write."""
     is_sqlite = engine.dialect.name == "sqlite"
-    options = {"hub_writes": None} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
     with engine.connect() as connection:
-        yield UnitOfWork(connection.execution_options(**options), clock.now(), settings, hooks, is_sqlite)
+        connection = connection.execution_options(hub_writes=None)
+        yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)

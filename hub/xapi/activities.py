@@ -74,7 +74,7 @@ class Activity(Part):
     """Something people do."""
 
     id: Iri
-    object_type: ActivityKind = "Activity"
+    object_type: ActivityKind | UnsetType = UNSET
     definition: Definition | UnsetType = UNSET
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ class Account(Part):
 class Actor(Part, rename={"object_type": "objectType"}):
     """An Agent, or an anonymous or identified Group, with at most one inverse functional identifier."""
 
-    object_type: ActorKind = "Agent"
+    object_type: ActorKind | UnsetType = UNSET
     name: Text | UnsetType = UNSET
     mbox: Mailbox | UnsetType = UNSET
     mbox_sha1sum: Sha1 | UnsetType = UNSET

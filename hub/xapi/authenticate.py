@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from hub.ids import content_hash
 from hub.network.tables import connection
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 from hub.xapi.credentials import Credential
 from hub.xapi.refusals import BASIC, BEARER, NOBODY, Unauthorized
 from hub.xapi.scopes import with_implied
@@ -39,14 +40,15 @@ _columns = (
     connection.c.partner_id,
     connection.c.disabled,
 )
-_BY_KEY: sa.Select[Any] = (
+_by_key: sa.Select[Any] = (
     sa.select(*_columns)
     .join(connection, connection.c.id == xapi_credential.c.connection_id)
     .where(xapi_credential.c.key == sa.bindparam("key"))
 )
 # Held against a rotation, so that no access token outlives the secret it was given for.
-_BY_KEY_HELD = _BY_KEY.with_for_update(read=True, of=xapi_credential)
-_BY_TOKEN: sa.Select[Any] = (
+_BY_KEY_HELD = Question(_by_key.with_for_update(read=True, of=xapi_credential))
+_BY_KEY = Question(_by_key)
+_BY_TOKEN = Question(
     sa.select(
         *_columns, xapi_token.c.scopes.label("token_scopes"), xapi_token.c.expires_at.label("token_ends")
     )
@@ -83,7 +85,7 @@ def check_secret(uow: UnitOfWork, key: str, secret: str, *, hold: bool = False) 
     Raises Unauthorized as ``check_credential`` does. A wrong key and a wrong secret answer alike, after the same work.
     """
     query = _BY_KEY_HELD if hold else _BY_KEY
-    row = uow.connection.execute(query, {"key": key}).one_or_none() if _KEY.fullmatch(key) else None
+    row = query.ask(uow.connection, key=key) if _KEY.fullmatch(key) else None
     known = row.secret_hash if row is not None else _NOBODYS_HASH
     if not hmac.compare_digest(content_hash(secret.encode()), known) or row is None:
         raise Unauthorized(
@@ -107,7 +109,7 @@ def decode_basic(encoded: str) -> tuple[str, str]:
 
 def _check_token(uow: UnitOfWork, token: str) -> Credential:
     token_hash = content_hash(token.encode()) if _TOKEN.fullmatch(token) else ""
-    row = uow.connection.execute(_BY_TOKEN, {"token_hash": token_hash}).one_or_none()
+    row = _BY_TOKEN.ask(uow.connection, token_hash=token_hash)
     challenge = f'{BEARER}, error="invalid_token"'
     if row is None:
         raise Unauthorized(
@@ -128,7 +130,7 @@ def _check_token(uow: UnitOfWork, token: str) -> Credential:
     return _credential(row, with_implied(row.scopes).intersection(row.token_scopes), by_token=True)
 
 
-def _refuse_ended(row: sa.Row[Any], now: datetime, challenge: str) -> None:
+def _refuse_ended(row: Any, now: datetime, challenge: str) -> None:
     """Told to whoever proved to hold the credential."""
     if row.revoked_at is not None:
         code, message = "credential_revoked", "This credential was revoked."
@@ -142,7 +144,7 @@ def _refuse_ended(row: sa.Row[Any], now: datetime, challenge: str) -> None:
     raise Unauthorized(code, message, help, challenge=challenge, connection_id=row.connection_id)
 
 
-def _credential(row: sa.Row[Any], scopes: frozenset[str], *, by_token: bool) -> Credential:
+def _credential(row: Any, scopes: frozenset[str], *, by_token: bool) -> Credential:
     return Credential(
         id=row.id,
         key=row.key,

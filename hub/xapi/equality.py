@@ -11,7 +11,7 @@ import msgspec
 
 from hub.ids import content_hash
 from hub.xapi.instants import format_instant, parse_instant, shorten_duration
-from hub.xapi.strict_json import WideNumber
+from hub.xapi.strict_json import WideNumber, parse_json
 
 _SET_BY_STORE = ("id", "stored", "authority", "version")
 
@@ -22,6 +22,16 @@ def statement_hash(statement: dict[str, Any]) -> str:
     for name in _SET_BY_STORE:
         told.pop(name, None)
     return content_hash(_canonical(told))
+
+
+def stored_hashes(payload: bytes) -> set[str]:
+    """``statement_hash`` of a stored statement, and of the same before the store set its timestamp, if it may have."""
+    stored = parse_json(payload)
+    hashes = {statement_hash(stored)}
+    if stored.get("timestamp") == stored.get("stored"):
+        stored.pop("timestamp", None)
+        hashes.add(statement_hash(stored))
+    return hashes
 
 
 def _write_wide(value: Any) -> msgspec.Raw:

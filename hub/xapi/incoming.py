@@ -7,21 +7,20 @@ from typing import Any
 import msgspec
 
 from hub.errors import BadInput, Problem
-from hub.journal.terms import Key, find_keys
+from hub.journal.find_keys import find_keys
+from hub.journal.terms import Key
 from hub.xapi.attachments_told import all_attachments, unsent_files
 from hub.xapi.equality import statement_hash
 from hub.xapi.explain import explain
 from hub.xapi.instants import is_rfc_3339, parse_instant
-from hub.xapi.kinds import AnyStatement, decode_statement, kind_of
+from hub.xapi.kinds import AnyStatement, decode_statement, guess_statement, kind_of
 from hub.xapi.problems import MAX_PROBLEMS, below
 from hub.xapi.refusals import TooLarge
 from hub.xapi.statement import SubStatement
-from hub.xapi.strict_json import NotPlain, has_more_parts, parse_json, parse_plain, parse_slowly
+from hub.xapi.strict_json import NotPlain, check_keys, has_more_parts, parse_json, parse_slowly
 from hub.xapi.versions import ApiVersion
 
 MAX_STATEMENTS = 10_000
-SMALL = 2**20
-"""Bytes of a body that may be decoded as a whole: as a value it takes ten times the room."""
 MAX_PARTS = 1_000_000
 """Objects, arrays and what stands in them, of a body: each takes fifty bytes and more once it is a value.
 
@@ -43,7 +42,6 @@ class Incoming(msgspec.Struct, frozen=True):
     place: str
     raw: bytes
     statement: AnyStatement
-    content_hash: str
     keys: set[Key]
     id_of_address: str | None = None
     files: frozenset[str] = frozenset()
@@ -53,6 +51,11 @@ class Incoming(msgspec.Struct, frozen=True):
     def id(self) -> str | None:
         """The id in lower case, as the store compares it; None when the store is to make one."""
         return self.id_of_address if self.statement.id is msgspec.UNSET else self.statement.id.lower()
+
+    @property
+    def content_hash(self) -> str:
+        """The same for all that is the same statement; worked out anew each time."""
+        return statement_hash(self.decoded)
 
     @property
     def decoded(self) -> dict[str, Any]:
@@ -104,19 +107,16 @@ def _read_plain(
     try:
         if body.lstrip().startswith(b"{"):
             one = body.strip()
-            found = _accept("statement", one, parse_plain(one), version, files)
+            found = _accept("statement", one, version, files)
             return None if found is None else [found]
         views = [] if single else _RAW_ARRAY.decode(body)
         if len(views) > MAX_STATEMENTS:
             raise _too_many()
         if not views:
             return None
-        raws = [bytes(view) for view in views]
-        # At once is quicker, one by one takes less room.
-        values = parse_plain(body) if len(body) <= SMALL else map(parse_plain, raws)
         statements = []
-        for index, (raw, value) in enumerate(zip(raws, values, strict=True)):
-            found = _accept(f"statements[{index}]", raw, value, version, files)
+        for index, view in enumerate(views):
+            found = _accept(f"statements[{index}]", bytes(view), version, files)
             if found is None:
                 return None
             statements.append(found)
@@ -191,7 +191,7 @@ def _refuse_repeated_ids(statements: Sequence[Incoming]) -> None:
 def _check(
     place: str, raw: bytes, value: Any, version: ApiVersion, files: frozenset[str]
 ) -> Incoming | Sequence[Problem]:
-    accepted = _accept(place, raw, value, version, files)
+    accepted = _accept(place, raw, version, files, keys_are_known=True)
     if accepted is not None:
         return accepted
     if not isinstance(value, dict):
@@ -207,26 +207,24 @@ def _check(
 
 
 def _accept(
-    place: str, raw: bytes, value: Any, version: ApiVersion, files: frozenset[str]
+    place: str, raw: bytes, version: ApiVersion, files: frozenset[str], *, keys_are_known: bool = False
 ) -> Incoming | None:
-    """The statement if it obeys every rule."""
-    if not isinstance(value, dict):
-        return None
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    """The statement if it obeys every rule. Raises NotPlain where a key may stand twice, unless that was looked at."""
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(msgspec.json.decode(raw)) > MAX_DEPTH:
         return None
     try:
-        told = decode_statement(raw, kind_of(value))
+        told = guess_statement(raw)
     except msgspec.ValidationError:
         return None
+    if not keys_are_known:
+        check_keys(raw, told)
     sent: frozenset[str] = frozenset()
     if not _is_plain(told, version):
-        if any(_version_problems(value, place, version)) or any(unsent_files(told, place, files)):
+        if any(_version_problems(parse_json(raw), place, version)) or any(unsent_files(told, place, files)):
             return None
         if files:
             sent = files.intersection(each.sha2.lower() for _, each in all_attachments(told, place))
-    return Incoming(
-        place, raw, told, statement_hash(value), find_keys(value, with_authority=False), files=sent
-    )
+    return Incoming(place, raw, told, find_keys(told, with_authority=False), files=sent)
 
 
 def _is_plain(told: AnyStatement, version: ApiVersion) -> bool:

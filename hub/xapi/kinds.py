@@ -27,9 +27,9 @@ _DECODERS: dict[Any, msgspec.json.Decoder[AnyStatement]] = {
 }
 
 
-def kind_of(statement: dict[str, Any]) -> Any:
+def kind_of(statement: Any) -> Any:
     """The type of a decoded statement by its object's type; an unknown one is taken for an activity, and refused as that."""
-    thing = statement.get("object")
+    thing = statement.get("object") if isinstance(statement, dict) else None
     name = _object_type(thing)
     if name == "SubStatement" and isinstance(thing, dict):
         return _NESTED.get(_object_type(thing.get("object")), _NESTED["Activity"])
@@ -39,6 +39,20 @@ def kind_of(statement: dict[str, Any]) -> Any:
 def decode_statement(raw: bytes, kind: Any) -> AnyStatement:
     """The statement, checked against every rule that its type states; msgspec.ValidationError for the first it breaks."""
     return _DECODERS[kind].decode(raw)
+
+
+def guess_statement(raw: bytes) -> AnyStatement:
+    """``decode_statement`` for a statement of any kind. Most are about activities, so that is tried first."""
+    try:
+        return _about_activity(raw)
+    except msgspec.ValidationError:
+        kind = kind_of(msgspec.json.decode(raw))
+        if kind is _KINDS["Activity"]:
+            raise
+    return decode_statement(raw, kind)
+
+
+_about_activity = _DECODERS[_KINDS["Activity"]].decode
 
 
 def _object_type(thing: Any) -> str:

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from msgspec import UNSET, Raw
 
 from hub.errors import BadInput, Conflict, Problem
-from hub.ids import random_id
+from hub.ids import content_hash, random_id
 from hub.journal import VOIDED, NewStatement, append_statements, positions_of
+from hub.journal.find_keys import find_keys
 from hub.journal.tables import statement as statement_table
-from hub.journal.terms import add_authority, find_keys
+from hub.journal.terms import add_authority
 from hub.logging import get_logger
 from hub.store import UnitOfWork
 from hub.xapi.activities import Activity
@@ -20,6 +21,7 @@ from hub.xapi.actors import Actor
 from hub.xapi.attachments import note_attachments
 from hub.xapi.credentials import Credential
 from hub.xapi.definitions import note_definitions
+from hub.xapi.equality import stored_hashes
 from hub.xapi.incoming import Incoming
 from hub.xapi.instants import format_instant
 from hub.xapi.payload import build_payload
@@ -41,8 +43,14 @@ def store_statements(
     _refuse_voiding_of_voidings(uow, credential.connection_id, incoming)
     stamp = _make_stamp(uow, credential, version)
     new = [_new_statement(stamp, credential, each, id) for each, id in zip(incoming, ids, strict=True)]
+    by_id = dict(zip([s.id for s in new], incoming, strict=True))
     try:
-        appended = append_statements(uow, credential.connection_id, new)
+        appended = append_statements(
+            uow,
+            credential.connection_id,
+            new,
+            lambda id, stored: by_id[id].content_hash in stored_hashes(stored),
+        )
     except Conflict as conflict:
         raise _with_places(conflict, incoming) from None
     note_attachments(uow, credential.connection_id, incoming, ids, appended)
@@ -81,7 +89,7 @@ def _new_statement(stamp: _Stamp, credential: Credential, incoming: Incoming, id
     form, subject = _actor_key(told.actor)
     keeps_authority = _keeps_authority(credential, incoming)
     registration = told.context.registration if told.context else None
-    keys = find_keys(incoming.decoded) if keeps_authority else set(incoming.keys)
+    keys = find_keys(told) if keeps_authority else set(incoming.keys)
     if not keeps_authority:
         add_authority(keys, stamp.authority_key)
     return NewStatement(
@@ -92,7 +100,7 @@ def _new_statement(stamp: _Stamp, credential: Credential, incoming: Incoming, id
         verb=told.verb.id,
         object_id=_object_id(told.object),
         payload=build_payload(incoming, _set_by_store(stamp, incoming, id, keeps_authority)),
-        content_hash=incoming.content_hash,
+        content_hash=content_hash(incoming.raw),
         registration=registration.lower() if registration else None,
         keys=keys,
     )

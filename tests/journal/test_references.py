@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from hub.ids import new_id
 from hub.journal import STATEMENTS, VOIDED, NewStatement, append_statements
 from hub.journal import references as module
+from hub.journal.find_keys import read_keys
 from hub.journal.tables import statement_id, statement_term
-from hub.journal.terms import AGENT, VERB, find_keys, hash_term
+from hub.journal.terms import AGENT, VERB, hash_term
 from hub.runtime import Hub
 
 SOUTH, NORTH = new_id(), new_id()
@@ -34,7 +35,7 @@ def statement(id: str, *, about: str | None = None, verb: str = "x:done", agent:
         object_id=thing["id"],
         payload=payload,
         content_hash=id,
-        keys=find_keys(told),
+        keys=read_keys(payload),
     )
 
 

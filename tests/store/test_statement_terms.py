@@ -12,8 +12,8 @@ from hub.app import open_hub
 from hub.config import Settings
 from hub.ids import new_id
 from hub.journal import NewStatement, append_statements
+from hub.journal.find_keys import read_keys
 from hub.journal.tables import statement_reference, statement_term
-from hub.journal.terms import find_keys
 from hub.store import migrate, open_engine
 from hub.store.migrate import alembic_config
 from hub.store.types import Id, Time
@@ -59,7 +59,7 @@ def statements() -> list[NewStatement]:
                 object_id=told["object"]["id"],
                 payload=json.dumps(told).encode(),
                 content_hash=str(number),
-                keys=find_keys(told),
+                keys=read_keys(json.dumps(told).encode()),
             )
         )
     return found

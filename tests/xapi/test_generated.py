@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import BadInput
+from hub.journal.find_keys import find_keys, read_keys
 from hub.runtime import Hub
 from hub.xapi.incoming import read_statements
 from hub.xapi.versions import ApiVersion
@@ -34,8 +35,9 @@ def mutants(version: ApiVersion) -> st.SearchStrategy[tuple[Told, Case]]:
 
 def mutate(told: Told, case: Case) -> Told:
     """The statement with the rule broken: what the rule needs beside itself is as in a short statement."""
-    _, changes, _ = case
-    needed = {place.split(".")[0] for place in changes} & {"actor", "verb", "object", "context", "result"}
+    _, changes, wrong = case
+    touched = {place.split(".")[0] for place in (*changes, wrong)}
+    needed = touched & {"actor", "verb", "object", "context", "result"}
     return changed(told | {name: part for name, part in full().items() if name in needed}, changes)
 
 
@@ -51,6 +53,7 @@ def test_any_statement_is_taken(version: ApiVersion, data: st.DataObject) -> Non
     told = data.draw(statements(is_2=version.is_2))
     (taken,) = read_statements(json.dumps(told).encode(), version)
     assert json.loads(taken.raw) == told
+    assert find_keys(taken.statement) == read_keys(taken.raw)
 
 
 @versions

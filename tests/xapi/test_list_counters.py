@@ -13,7 +13,7 @@ from hub.app import open_hub
 from hub.config import Settings
 from hub.ids import random_id
 from hub.journal import NewStatement, append_statements
-from hub.journal.terms import find_keys
+from hub.journal.find_keys import read_keys
 from hub.network.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
@@ -51,7 +51,7 @@ def statements(rng: random.Random, count: int) -> Iterator[NewStatement]:
             payload=json.dumps(told | {"filler": "x" * 500}).encode(),
             content_hash=str(number),
             registration=told["context"]["registration"],
-            keys=find_keys(told),
+            keys=read_keys(json.dumps(told).encode()),
         )
 
 
@@ -79,7 +79,7 @@ def fill(hub: Hub, connections: list[str], count: int) -> None:
             append_statements(uow, connections[place // BATCH % 2], rest[place : place + BATCH])
     if hub.engine.dialect.name == "postgresql":
         with hub.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
+            connection.execution_options(hub_writes=None).exec_driver_sql("VACUUM ANALYZE")
 
 
 def work(uow: UnitOfWork, connections: list[str], query: Query) -> int:

@@ -17,8 +17,7 @@ from hub.journal import VOIDED, positions_of
 from hub.journal.tables import statement, statement_id
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.xapi.equality import statement_hash
-from hub.xapi.strict_json import parse_json
+from hub.xapi.equality import stored_hashes
 from hub.xapi.transfer.formats import count_lines
 from hub.xapi.transfer.lines import Source, read_line
 
@@ -159,19 +158,17 @@ def _compare(uow: UnitOfWork, scratch: sqlite3.Connection, connection_id: str, f
 def find_stored(uow: UnitOfWork, connection_id: str, hashes: Mapping[str, str]) -> dict[str, bool]:
     """Which of these ids are stored, and whether as the same statement of this connection.
 
-    What a store has set (a timestamp, where the sender had none) makes an exported statement differ from what was sent,
-    but not from what is stored.
+    Of what was deleted here only the id is left; it counts as the same, because it must not come back.
     """
     table = statement_id
     rows = uow.connection.execute(sa.select(table).where(table.c.id.in_(hashes))).all()
-    found = {
-        row.id: row.content_hash == hashes[row.id] and row.connection_id == connection_id for row in rows
-    }
-    unclear = [row.position for row in rows if not found[row.id] and row.connection_id == connection_id]
+    own = {row.id: row.connection_id == connection_id for row in rows}
     payloads = uow.connection.execute(
-        sa.select(statement.c.id, statement.c.payload).where(statement.c.position.in_(unclear))
+        sa.select(statement.c.id, statement.c.payload).where(
+            statement.c.position.in_([row.position for row in rows if own[row.id]])
+        )
     )
-    return found | {r.id: statement_hash(parse_json(bytes(r.payload))) == hashes[r.id] for r in payloads}
+    return own | {r.id: hashes[r.id] in stored_hashes(bytes(r.payload)) for r in payloads}
 
 
 def _stored_voidings(uow: UnitOfWork, connection_id: str, ids: Sequence[str]) -> set[str]:

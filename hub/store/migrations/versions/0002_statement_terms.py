@@ -1,11 +1,11 @@
 """statement terms"""
 
-import msgspec
 import sqlalchemy as sa
 from alembic import op
 
+from hub.journal.find_keys import read_keys
 from hub.journal.references import inherit_terms, note_references, referred_id
-from hub.journal.terms import find_keys, hash_terms
+from hub.journal.terms import hash_terms
 from hub.store import Id, Time
 from hub.store.append_only import protect
 
@@ -106,7 +106,7 @@ def _index_statements(connection: sa.Connection) -> None:
         last = rows[-1].position
         terms = []
         for row in rows:
-            keys = find_keys(msgspec.json.decode(row.payload))
+            keys = read_keys(row.payload)
             terms += [{"term": t, "position": row.position} for t in hash_terms(row.connection_id, keys)]
             target = referred_id(row.object_id)
             if target is not None:
