@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
 PYTEST := $(BIN)/pytest -n auto --dist loadgroup
+NODE := tests/interop/node
 
 # The demo's network: S (about 100 locations), M (5,000) or L (50,000).
 SIZE ?= S
@@ -14,8 +15,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo install dev test test-browser check lint format types imports demo-check wheel ci bench bench-xapi soak \
-	screenshots migration lock clean
+.PHONY: help demo install dev test test-browser test-interop check lint format types imports demo-check wheel ci bench bench-xapi \
+	bench-lti soak screenshots migration lock lock-interop clean
 
 help: ## list what can be made
 	@echo "make TARGET [ARGS=...]"
@@ -48,6 +49,17 @@ $(BIN)/python:
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Other people's LTI software, in environments of its own: a Python one and node's.
+.venv-interop/.installed: tests/interop/platform.lock | $(BIN)/python
+	@test -x .venv-interop/bin/python || $(BIN)/python -m venv .venv-interop
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-interop/bin/python -m pip --quiet install --require-hashes -r $<
+	@touch $@
+
+$(NODE)/node_modules/.installed: $(NODE)/package-lock.json $(NODE)/package.json
+	@command -v npm >/dev/null || { echo "Needs node and npm. On Debian and Ubuntu: apt-get install nodejs npm"; exit 1; }
+	@cd $(NODE) && npm ci --loglevel=error
+	@touch $@
+
 # --- checking ------------------------------------------------------------------------------------------------
 
 test: dev ## run the tests on SQLite and on a real PostgreSQL (without browser and soak tests)
@@ -55,6 +67,9 @@ test: dev ## run the tests on SQLite and on a real PostgreSQL (without browser a
 
 test-browser: dev ## run the browser tests (needs Chromium)
 	@$(PYTEST) -m browser $(ARGS)
+
+test-interop: dev .venv-interop/.installed $(NODE)/node_modules/.installed ## try LTI with other people's servers (needs node)
+	@$(PYTEST) -m interop $(ARGS)
 
 soak: dev ## run the long tests: many kills, many random histories
 	@$(PYTEST) -m soak --timeout 3600 $(ARGS)
@@ -81,7 +96,7 @@ wheel: dev ## build the wheels and try them in an empty environment
 	@.ci/wheel $(BIN)/python
 
 # The browser tests come last, so that a run ends with pytest's summary.
-ci: check test demo-check wheel test-browser ## everything that must hold before a change lands
+ci: check test demo-check wheel test-interop test-browser ## everything that must hold before a change lands
 
 # --- measuring, drawing, maintaining -----------------------------------------------------------------------------
 
@@ -90,6 +105,9 @@ bench: dev ## print the measurements of bench/, each beside its limit
 
 bench-xapi: dev ## measure the record store beside its limits (ARGS=--quick takes a few minutes)
 	@$(BIN)/python -m bench.xapi $(ARGS)
+
+bench-lti: dev ## measure launches and scores beside their limits
+	@$(BIN)/python -m bench.lti $(ARGS)
 
 screenshots: dev ## draw the README's screenshots again (needs Chromium)
 	@$(BIN)/python -m docs.screenshots $(ARGS)
@@ -108,5 +126,11 @@ lock: | $(BIN)/python ## resolve the dependencies again, to the newest versions 
 	@UV_NO_CONFIG=1 $(COMPILE) -o requirements.lock
 	@UV_NO_CONFIG=1 $(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock
 
+lock-interop: | $(BIN)/python ## resolve the other people's software of the interop tests again
+	@test -x .venv-lock/bin/uv || { $(BIN)/python -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
+	@UV_NO_CONFIG=1 .venv-lock/bin/uv pip compile tests/interop/platform.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --upgrade -o tests/interop/platform.lock
+	@cd $(NODE) && rm -f package-lock.json && npm install --package-lock-only --loglevel=error && node slim_lock.mjs
+
 clean: ## remove the environment, caches and what was built
-	@rm -rf .venv .venv-lock dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-interop .venv-lock $(NODE)/node_modules dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ from hub.audiences.opinion import Candidate, Opinion
 from hub.errors import HubError, OutsideFailed
 from hub.hooks import hookimpl
 from hub.http import Answer, OutgoingHttp
-from hub.training.catalogue import CatalogueRow, CatalogueSource
+from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
 from hub.training.panel import Panel, PanelView
@@ -33,6 +33,7 @@ __all__ = [
     "Panel",
     "PanelView",
     "PluginSettings",
+    "RosterRow",
     "hookimpl",
     "reads",
 ]

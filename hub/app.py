@@ -18,6 +18,13 @@ from hub.http import OutgoingHttp
 from hub.lifecycle.upkeep import Upkeep
 from hub.limits import tables as limit_tables
 from hub.lti import tables as lti_tables
+from hub.lti.bridge.catch_up import pass_back_links
+from hub.lti.bridge.pass_back import pass_back
+from hub.lti.bridge.sender import GradeSender
+from hub.lti.bridge.tables import lti_service_token
+from hub.lti.content.tables import lti_content_request, lti_pick
+from hub.lti.tool import tables as lti_tool_tables
+from hub.network import tables as network_tables
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
@@ -32,10 +39,12 @@ from hub.xapi.forward.forwarder import Forwarder
 BUILT_IN_PLUGINS = (
     "hub.plugins.standard_completion",
     "hub.plugins.csv_catalogue",
+    "hub.plugins.csv_roster",
+    "hub.plugins.moodle",
     "hub.plugins.webhooks",
 )
 PLUGIN_GROUP = "partner_training_hub.plugins"
-READERS = (recognize, recognize_changes, reassign, publish)
+READERS = (recognize, recognize_changes, reassign, publish, pass_back, pass_back_links)
 EXPIRING = (
     sso_tables.sign_in_flow,
     sso_tables.web_session,
@@ -43,6 +52,12 @@ EXPIRING = (
     lti_tables.lti_seen_jti,
     lti_tables.lti_token,
     lti_tables.lti_launch,
+    lti_tool_tables.lti_login,
+    lti_tool_tables.lti_entry,
+    network_tables.identity_proof,
+    lti_service_token,
+    lti_content_request,
+    lti_pick,
     xapi_tables.xapi_token,
 )
 
@@ -63,7 +78,7 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
 
 def open_worker(hub: Hub) -> Worker:
     """A worker with every reader and every way out."""
-    errands = (Forwarder(hub, worker_name()), OverdueSessions(hub), Upkeep(hub))
+    errands = (Forwarder(hub, worker_name()), GradeSender(hub), OverdueSessions(hub), Upkeep(hub))
     return Worker(hub, READERS, {TELL: tell_plugin(hub)}, EXPIRING, errands)
 
 

@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from hub.errors import BadInput, Problem
 
-DEFAULT_PLUGINS = ["standard_completion", "webhooks"]
+DEFAULT_PLUGINS = ["standard_completion"]
 """Names of the plugins that are on unless the settings say otherwise, in their order."""
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from hub.audiences.opinion import Candidate, Opinion
 from hub.hooks import hook
 from hub.http import OutgoingHttp
-from hub.training.catalogue import CatalogueRow, CatalogueSource
+from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.completion import Completion, Evidence, Offering
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
 from hub.training.panel import Panel, PanelView
@@ -29,6 +29,16 @@ def read_catalogue(source: CatalogueSource, http: OutgoingHttp) -> Iterable[Cata
 
     Called outside any unit of work by a catalogue sync; may use the network, through ``http`` alone. An exception stops
     the sync, changes nothing and is shown.
+    """
+    raise NotImplementedError
+
+
+@hook("fetch", "source", "stop")
+def read_roster(source: CatalogueSource, http: OutgoingHttp) -> Iterable[RosterRow]:
+    """Yield the accounts of an LMS whose owners the network files name.
+
+    Called outside any unit of work by a roster sync; may use the network, through ``http`` alone. Accounts are linked to
+    people and never unlinked. An exception stops the sync, changes nothing and is shown.
     """
     raise NotImplementedError
 

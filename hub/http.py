@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -152,6 +154,23 @@ class OutgoingHttp:
             yield
         finally:
             slot.release()
+
+
+def retry_after(answer: Answer, now: datetime) -> timedelta:
+    """How long an answer asks us to wait (RFC 9110, section 10.2.3), a day at most; nothing if it says no time."""
+    told = next(
+        (value for name, value in answer.headers.items() if name.lower() == "retry-after"), ""
+    ).strip()
+    wait = timedelta()
+    if told.isdecimal() and len(told) < 10:
+        wait = timedelta(seconds=int(told))
+    elif told:
+        try:
+            at = parsedate_to_datetime(told)
+            wait = at - now if at.tzinfo else wait
+        except (ValueError, OverflowError):  # a date that no calendar has
+            return wait
+    return min(max(wait, timedelta()), timedelta(days=1))
 
 
 class _OnlyPublic(IPFilterAdapter):  # type: ignore[misc]  # its package has no types

@@ -5,14 +5,39 @@ import os
 import re
 import time
 import uuid
+from threading import Lock
 
+
+class _Randomness:
+    """Random bytes of the system, many at a time: each time it is asked, other threads get their turn before this one goes on."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._bytes = b""
+        os.register_at_fork(after_in_child=self.forget)
+
+    def take(self, count: int) -> bytes:
+        """So many bytes, which nobody else gets."""
+        with self._lock:
+            if len(self._bytes) < count:
+                self._bytes = os.urandom(4096)
+            taken, self._bytes = self._bytes[:count], self._bytes[count:]
+            return taken
+
+    def forget(self) -> None:
+        """Begin anew: a copy of this process has the same bytes."""
+        self._lock = Lock()
+        self._bytes = b""
+
+
+_randomness = _Randomness()
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def new_id() -> str:
     """A new UUIDv7 (RFC 9562, section 5.7) as text: random, yet rows written together lie together."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10))
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(_randomness.take(10))
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))

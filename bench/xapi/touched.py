@@ -29,7 +29,7 @@ def count_touched(hub: Hub, authorization: str, paths: Sequence[str]) -> Touched
                 (plan,) = connection.exec_driver_sql(
                     f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {text}", parameters
                 ).scalar_one()
-                rows += sum(_scanned(plan["Plan"]))
+                rows += sum(scanned(plan["Plan"]))
                 buffers += plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
             connection.rollback()
     return Touched(rows / len(paths), buffers / len(paths))
@@ -58,10 +58,10 @@ def _queries(hub: Hub, authorization: str, paths: Sequence[str]) -> Iterator[lis
         seen.clear()
 
 
-def _scanned(plan: dict[str, Any]) -> Iterator[float]:
+def scanned(plan: dict[str, Any]) -> Iterator[float]:
     """Rows that the scans of tables and indexes gave, and those they read and threw away."""
     if "Relation Name" in plan or "Index Name" in plan:
         thrown_away = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
         yield (plan["Actual Rows"] + thrown_away) * plan["Actual Loops"]
     for below in plan.get("Plans", ()):
-        yield from _scanned(below)
+        yield from scanned(below)

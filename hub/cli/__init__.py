@@ -20,6 +20,7 @@ COMMANDS = (
     "generate",
     "network",
     "connect",
+    "lti",
     "credential",
     "forward",
     "export",

@@ -1,27 +1,102 @@
-"""``hub catalogue``: the courses of the learning systems."""
+"""``hub catalogue``: the courses of the learning systems, and whose their accounts are."""
+
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+    from hub.training.sources import SourceKind
+
+SECRET = "A key or token of the system, if it needs one: env:NAME, file:PATH, or itself."  # noqa: S105
+_secret = click.option("--secret", default="", help=SECRET)
 
 
 @click.group()
 def catalogue() -> None:
-    """Read the courses of learning systems."""
+    """Read the courses of learning systems, and whose their accounts are.
+
+    Plugin, address and secret are named once; from then on the slug of the connection is enough.
+    """
 
 
 @catalogue.command()
 @click.argument("connection")
-@click.argument("address")
+@click.argument("address", required=False)
 @click.option("--plugin", default="csv_catalogue", show_default=True, help="The plugin that reads it.")
-def sync(connection: str, address: str, plugin: str) -> None:
+@_secret
+def sync(connection: str, address: str | None, plugin: str, secret: str) -> None:
     """Make the hub's courses of CONNECTION (its slug) equal to the catalogue at ADDRESS.
 
     Courses that are no longer listed are retired; what people completed stays.
     """
     from hub.cli.opening import opened_hub
-    from hub.training.sync_catalogue import sync_catalogue
+    from hub.training.sync_catalogue import sync_source
 
     with opened_hub() as hub:
-        counts = sync_catalogue(hub, connection, address, plugin)
+        _lay_down(hub, connection, "catalogue", plugin, address, secret)
+        counts = sync_source(hub, connection)
     click.echo(
         f"{counts.added} added, {counts.changed} changed, {counts.retired} retired, {counts.unchanged} unchanged."
     )
+
+
+@catalogue.command()
+@click.argument("connection")
+@click.argument("address", required=False)
+@click.option("--plugin", default="csv_roster", show_default=True, help="The plugin that reads it.")
+@_secret
+def roster(connection: str, address: str | None, plugin: str, secret: str) -> None:
+    """Learn from ADDRESS whose the accounts of CONNECTION (its slug) are.
+
+    Owners are named as in the network files. Nothing is unlinked; what does not fit is listed and left alone.
+    """
+    from hub.cli.opening import opened_hub
+    from hub.training.sync_roster import sync_roster
+
+    with opened_hub() as hub:
+        _lay_down(hub, connection, "roster", plugin, address, secret)
+        counts = sync_roster(hub, connection)
+    click.echo(", ".join(f"{number} {name}" for name, number in counts.as_numbers().items()) + ".")
+    for problem in counts.problems:
+        click.echo(f"  {problem}")
+
+
+@catalogue.command()
+def sources() -> None:
+    """List where catalogues and rosters are read from, and how the last run went."""
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+    from hub.training.sources import list_sources
+
+    with opened_hub() as hub, hub.reading() as uow:
+        found = list_sources(uow)
+    rows = [
+        (
+            source.slug,
+            source.kind,
+            source.plugin,
+            source.address.partition("?")[0],
+            f"{source.last_run_at:%Y-%m-%d %H:%M}" if source.last_run_at else "never",
+            source.last_error or ", ".join(f"{n} {name}" for name, n in (source.last_counts or {}).items()),
+        )
+        for source in found
+    ]
+    show_table(("Connection", "Reads", "Plugin", "Address", "Last run (UTC)", "How it went"), rows)
+
+
+def _lay_down(
+    hub: "Hub", connection: str, kind: "SourceKind", plugin: str, address: str | None, secret: str
+) -> None:
+    """Keep what was named; without an address, what was named before counts."""
+    from hub.cli.secret_option import read_secret
+    from hub.network.connections import find_connection
+    from hub.training.sources import set_source
+
+    if address is None:
+        if secret:
+            raise click.UsageError("A secret is for an address: name the ADDRESS too.")
+        return
+    with hub.unit_of_work() as uow:
+        connection_id = find_connection(uow, connection).id
+        set_source(uow, connection_id, kind, plugin, address, read_secret(secret) if secret else "")

@@ -1,13 +1,15 @@
 """``hub connect``: systems outside the hub."""
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hub.cli.secret_option import read_secret
 
 if TYPE_CHECKING:
+    from hub.lti.registration.drafts import Direction
     from hub.store import UnitOfWork
 
 PARTNER = "The partner it belongs to, as partner_id of the network files; left out if several share it."
@@ -59,25 +61,35 @@ def idp(
 @click.argument("slug")
 @click.option("--name", required=True, help="What people read on the plan.")
 @click.option("--partner", help=PARTNER)
-@click.option("--login-url", required=True, help="Where a launch begins (OIDC initiation).")
-@click.option("--launch-url", required=True, help="Where it ends (target link URI).")
-@click.option("--jwks-url", required=True, help="The tool's public keys.")
+@click.option("--login-url", help="Where a launch begins (OIDC initiation).")
+@click.option("--launch-url", help="Where it ends (target link URI).")
+@click.option("--jwks-url", help="The tool's public keys.")
+@click.option(
+    "--registration-url",
+    help="Where the tool registers itself (dynamic registration); instead of the other addresses.",
+)
 @click.option(
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
     help="Where an id_token may be posted to. Repeatable; the launch URL if none.",
 )
+@click.option("--deep-linking-url", help="Where its courses are chosen.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="A service it may use, such as score or the whole address of the scope. Repeatable; the usual ones if none.",
+)
 @click.option("--anonymous", is_flag=True, help="Tell the tool neither names nor e-mail addresses.")
 def tool(
     slug: str,
     name: str,
     partner: str | None,
-    login_url: str,
-    launch_url: str,
-    jwks_url: str,
-    redirect_uris: tuple[str, ...],
+    registration_url: str | None,
+    scopes: tuple[str, ...],
     anonymous: bool,
+    **addresses: Any,
 ) -> None:
     """Connect a learning system as LTI 1.3 tool under the name SLUG, and print what it must know of the hub."""
     from hub.cli.opening import opened_hub
@@ -85,19 +97,79 @@ def tool(
     from hub.lti.tools import add_tool, connect_tool
     from hub.network.connections import find_connection
 
+    if registration_url:
+        _open_registration("tool", slug, name, partner, registration_url)
+        return
+    for option in ("login_url", "launch_url", "jwks_url"):
+        if not addresses[option]:
+            raise click.UsageError(f"Missing option '--{option.replace('_', '-')}', or --registration-url.")
+    given: dict[str, Any] = {**addresses, "shares_personal_data": not anonymous}
+    if scopes:
+        given["scopes"] = [_whole_scope(scope) for scope in scopes]
     with opened_hub() as hub, hub.unit_of_work() as uow:
-        urls = {"login_url": login_url, "launch_url": launch_url, "jwks_url": jwks_url}
-        given = {"redirect_uris": redirect_uris, "shares_personal_data": not anonymous}
         try:
             known = find_connection(uow, slug)
         except Missing:
-            registration = connect_tool(uow, slug, name, _partner_id(uow, partner), **urls, **given)  # type: ignore[arg-type]
+            registration = connect_tool(uow, slug, name, _partner_id(uow, partner), **given)
         else:
-            registration = add_tool(uow, known.id, **urls, **given)  # type: ignore[arg-type]
+            registration = add_tool(uow, known.id, **given)
     click.echo(f"Connected {name}. Its administrator enters this about the hub:\n")
-    for field, value in dataclasses.asdict(registration).items():
-        shown = " ".join(value) if isinstance(value, tuple) else value
-        click.echo(f"  {field.replace('_', ' '):<16}{shown}")
+    _show(dataclasses.asdict(registration))
+
+
+@connect.command()
+@click.argument("slug")
+@click.option("--name", required=True, help="What people call it.")
+@click.option("--partner", help=PARTNER)
+@click.option("--issuer", help="Its issuer (platform id), spelled exactly as it spells it.")
+@click.option("--client-id", help="How it calls the hub.")
+@click.option("--authorize-url", help="Its authentication address.")
+@click.option("--token-url", help="Where it gives access tokens.")
+@click.option("--jwks-url", help="Its public keys.")
+@click.option("--deployment", help="Its deployment id; without one, the first launch waits for approval.")
+@click.option(
+    "--unknown-people",
+    type=click.Choice(["link", "refuse"]),
+    default="link",
+    show_default=True,
+    help="What becomes of people the hub does not know: they sign in once to link their account, or are refused.",
+)
+@click.option(
+    "--registration",
+    is_flag=True,
+    help="Print an address by which it registers the hub, instead of the rest.",
+)
+def platform(
+    slug: str,
+    name: str,
+    partner: str | None,
+    deployment: str | None,
+    registration: bool,
+    **settings: Any,
+) -> None:
+    """Let a learning system open courses of the hub (LTI 1.3 platform) under the name SLUG, and print what it must know."""
+    from hub.cli.opening import opened_hub
+    from hub.errors import Missing
+    from hub.lti.tool.platforms import add_platform, connect_platform
+    from hub.network.connections import find_connection
+
+    if registration:
+        _open_registration("platform", slug, name, partner, "")
+        return
+    for option in ("issuer", "client_id", "authorize_url", "token_url", "jwks_url"):
+        if not settings[option]:
+            raise click.UsageError(f"Missing option '--{option.replace('_', '-')}', or --registration.")
+    if deployment:
+        settings["deployment_id"] = deployment
+    with opened_hub() as hub, hub.unit_of_work() as uow:
+        try:
+            known = find_connection(uow, slug)
+        except Missing:
+            made = connect_platform(uow, slug, name, _partner_id(uow, partner), **settings)
+        else:
+            made = add_platform(uow, known.id, **settings)
+    click.echo(f"Connected {name}. Its administrator enters this about the hub:\n")
+    _show(dataclasses.asdict(made))
 
 
 @connect.command()
@@ -132,6 +204,42 @@ def source(slug: str, name: str | None, partner: str | None, scopes: tuple[str, 
         endpoint = hub.settings.url("/xapi")
     click.echo("The system sends its statements with HTTP Basic. The secret is shown only now.\n")
     click.echo(f"  endpoint  {endpoint}/\n  key       {credential.key}\n  secret    {credential.secret}")
+
+
+def _open_registration(
+    direction: "Direction", slug: str, name: str, partner: str | None, registration_url: str
+) -> None:
+    from hub.cli.opening import opened_hub
+    from hub.lti.registration.drafts import open_draft
+
+    with opened_hub() as hub, hub.unit_of_work() as uow:
+        new = open_draft(
+            uow,
+            direction=direction,
+            partner_id=_partner_id(uow, partner),
+            slug=slug,
+            name=name,
+            created_by=None,
+            registration_url=registration_url,
+        )
+    if direction == "tool":
+        click.echo("Open this address in a browser, then approve what the system sent under Registrations:\n")
+    else:
+        click.echo("Paste this address into the system. It is shown only now, and works once:\n")
+    click.echo(f"  {new.address}")
+
+
+def _whole_scope(scope: str) -> str:
+    """The scope of this last part, such as ``score``; what is none is left for the hub to refuse."""
+    from hub.lti.vocabulary import ALL_SCOPES
+
+    return next((whole for whole in ALL_SCOPES if whole.endswith(f"/{scope}")), scope)
+
+
+def _show(facts: Mapping[str, Any]) -> None:
+    for field, value in facts.items():
+        shown = " ".join(value) if isinstance(value, tuple) else value
+        click.echo(f"  {field.replace('_', ' '):<18}{shown}")
 
 
 def _partner_id(uow: "UnitOfWork", partner: str | None) -> str | None:

@@ -38,7 +38,7 @@ console = Console(highlight=False, soft_wrap=True)
 @click.option("--database", default="", help="A database address instead of a fresh SQLite file.")
 @click.option("--check", is_flag=True, help="Play the story on free ports, print what was seen, and stop.")
 def demo(size: str, seed: int, port: int, directory: Path, database: str, check: bool) -> None:
-    """Start the hub, two identity providers and two LMSs with a generated network, and stay up."""
+    """Start the hub, two identity providers and three LMSs with a generated network, and stay up."""
     started = time.monotonic()
     signal.signal(signal.SIGTERM, _interrupt)
     if check:
@@ -48,7 +48,7 @@ def demo(size: str, seed: int, port: int, directory: Path, database: str, check:
         raise Conflict(
             "port_busy",
             f"The demo needs ports that are in use: {', '.join(map(str, busy))}.",
-            "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9104 too).",
+            "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9105 too).",
         )
     shutil.rmtree(directory, ignore_errors=True)
     today = datetime.now(UTC).date()
@@ -85,6 +85,7 @@ def _welcome(stage: Stage, seconds: float) -> None:
         ("Orvantis's sign-in", stage.orvantis_url),
         ("LMS North", stage.north_url),
         ("LMS South", stage.south_url),
+        ("LMS West", stage.west_url),
     ):
         console.print(f"  {name:<22}{address}")
     console.print(f"\nSign in at the hub with one of these addresses; the password is [bold]{PASSWORD}[/]\n")

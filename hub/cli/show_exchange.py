@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hub.xapi.exchange import Exchange
+    from hub.exchange import Exchange
 
 _MARKS = {"done": ("works", "green"), "failed": ("FAILED", "red"), "skipped": ("-", "yellow")}
 

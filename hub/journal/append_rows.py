@@ -5,13 +5,11 @@ rule; a batch needs no more round trips than a single statement. Ids are claimed
 share some wait for each other and never in a circle.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
-from hub.journal import tables
 from hub.journal.logs import STATEMENTS
 from hub.journal.new_statement import NewStatement
 from hub.journal.terms import hash_terms
@@ -153,14 +151,14 @@ def _text(instant: datetime) -> str:
 
 
 def _taken(uow: UnitOfWork, statements: Sequence[NewStatement]) -> set[str]:
-    table = tables.statement_id
-    query = sa.select(table.c.id).where(table.c.id.in_([s.id for s in statements]))
-    return set(uow.connection.scalars(query))
+    query = "SELECT id FROM statement_id WHERE id IN (SELECT value FROM json_each(?))"
+    rows = run_directly(uow.connection, query, (json.dumps([s.id for s in statements]),))
+    return {id for (id,) in rows}
 
 
 def _referred(uow: UnitOfWork, connection_id: str, ids: Sequence[str]) -> list[str]:
-    table = tables.statement_reference
-    query = sa.select(table.c.target_id).where(
-        table.c.connection_id == connection_id, table.c.target_id.in_(ids)
+    query = (
+        "SELECT DISTINCT target_id FROM statement_reference"
+        " WHERE connection_id = ? AND target_id IN (SELECT value FROM json_each(?))"
     )
-    return list(set(uow.connection.scalars(query)))
+    return [id for (id,) in run_directly(uow.connection, query, (connection_id, json.dumps(ids)))]

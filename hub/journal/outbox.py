@@ -21,7 +21,15 @@ MAX_ATTEMPTS = 12
 MAX_WAIT_SECONDS = 3600
 LEASE = timedelta(seconds=60)
 SETTLE_SECONDS = 0.25
-WAITING, DELIVERED, PARKED = "waiting", "delivered", "parked"
+PATIENCE = timedelta(days=3)
+"""For how long an effect in a lane is tried again while its receiver does not do its part."""
+WAITING, DELIVERED, PARKED, SUPERSEDED, DISMISSED = (
+    "waiting",
+    "delivered",
+    "parked",
+    "superseded",
+    "dismissed",
+)
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,23 @@ Handler = Callable[[Delivery], None]
 
 @dataclass(frozen=True)
 class Effect:
-    """Something to be done outside the hub. One with the same ``key`` is the same effect."""
+    """Something to be done outside the hub. One with the same ``key`` is the same effect.
+
+    Of the effects in one ``lane`` only that with the highest ``sequence``, in the order of texts, counts: those before it
+    are superseded unless they were delivered. Lanes are not emptied by ``deliver`` but by whoever asks
+    ``hub.journal.lanes`` for the kind. ``parked`` is a code for why there is no use in trying, if there is none, and
+    ``reason`` says it in words.
+    """
 
     kind: str
     receiver: str
     key: str
     body: Mapping[str, Any]
     person_id: str | None = None
+    lane: str | None = None
+    sequence: str | None = None
+    parked: str = ""
+    reason: str = ""
 
 
 def enqueue(
@@ -62,6 +80,20 @@ def enqueue_all(uow: UnitOfWork, effects: Iterable[Effect]) -> None:
     """Add effects in their order; those whose key is there already, or stood before them, are left out."""
     rows = {effect.key: _row(uow, effect) for effect in reversed(list(effects))}
     uow.insert_new(tables.outbox, list(reversed(rows.values())))
+    lanes = sorted({row["lane"] for row in rows.values() if row["lane"] is not None})
+    if lanes:
+        _supersede(uow, lanes)
+
+
+def _supersede(uow: UnitOfWork, lanes: Sequence[str]) -> None:
+    """Only the newest of a lane may wait or be parked, also where an older one arrives late."""
+    o, newer = tables.outbox, tables.outbox.alias()
+    has_newer = sa.exists().where(newer.c.lane == o.c.lane, newer.c.sequence > o.c.sequence)
+    uow.connection.execute(
+        sa.update(o)
+        .where(uow.among(o.c.lane, lanes), o.c.state.in_([WAITING, PARKED]), has_newer)
+        .values(state=SUPERSEDED, done_at=uow.now)
+    )
 
 
 def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
@@ -72,15 +104,20 @@ def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
         "key": effect.key,
         "person_id": effect.person_id,
         "body": dict(effect.body),
-        "state": WAITING,
+        "state": PARKED if effect.parked else WAITING,
         "attempts": 0,
         "next_attempt_at": uow.now,
         "created_at": uow.now,
+        "last_error": effect.reason or None,
+        "lane": effect.lane,
+        "sequence": effect.sequence,
+        "give_up_at": uow.now + PATIENCE if effect.lane is not None else None,
+        "code": effect.parked,
     }
 
 
 def has_deliveries(uow: UnitOfWork) -> bool:
-    """Whether something waits whose time has come."""
+    """Whether something waits whose time has come, outside lanes."""
     return uow.connection.scalar(_due(uow).limit(1)) is not None
 
 
@@ -129,27 +166,63 @@ def _settle_all(
 ) -> None:
     if outcomes or not_tried:
         with open_unit() as uow:
+            _note_delivered(uow, [delivery.id for delivery, error in outcomes if error is None])
             for delivery, error in outcomes:
-                _settle(uow, delivery, error)
+                if error is not None:
+                    _note_failed(uow, delivery, error)
             for delivery in not_tried:
                 _give_back(uow, delivery)
     outcomes.clear()
 
 
 def resend(uow: UnitOfWork, delivery_id: str) -> None:
-    """Let a parked delivery be tried again from now; Missing when there is none."""
-    changed = uow.connection.execute(
-        sa.update(tables.outbox)
-        .where(tables.outbox.c.id == delivery_id, tables.outbox.c.state == PARKED)
-        .values(state=WAITING, attempts=0, next_attempt_at=uow.now)
+    """Let a parked delivery be tried again from now, as if it were new; Missing when there is none."""
+    if not resend_where(uow, tables.outbox.c.id == delivery_id):
+        raise _nothing_parked()
+
+
+def resend_where(uow: UnitOfWork, chosen: sa.ColumnElement[bool]) -> int:
+    """The same for all parked deliveries of a choice; how many there were.
+
+    What they waited for may have come about, so the pause of their receivers ends as well.
+    """
+    o, pause = tables.outbox, tables.outbox_pause
+    values = {"state": WAITING, "attempts": 0, "next_attempt_at": uow.now, "give_up_at": uow.now + PATIENCE}
+    receivers = uow.connection.scalars(
+        sa.update(o)
+        .where(chosen, o.c.state == PARKED)
+        .values(**values, code="", status=None)
+        .returning(o.c.receiver)
+    ).all()
+    if receivers:
+        mine = pause.c.receiver.in_(set(receivers))
+        uow.connection.execute(
+            sa.update(pause).where(mine, pause.c.retry_at > uow.now).values(retry_at=uow.now)
+        )
+    return len(receivers)
+
+
+def dismiss(uow: UnitOfWork, delivery_id: str) -> None:
+    """Let a parked delivery be: it will not be sent; Missing when there is none."""
+    o = tables.outbox
+    dismissed = uow.connection.execute(
+        sa.update(o)
+        .where(o.c.id == delivery_id, o.c.state == PARKED)
+        .values(state=DISMISSED, done_at=uow.now)
     )
-    if not changed.rowcount:
-        raise Missing("no_parked_delivery", "There is no parked delivery with this id.")
+    if not dismissed.rowcount:
+        raise _nothing_parked()
+
+
+def _nothing_parked() -> Missing:
+    return Missing("no_parked_delivery", "There is no parked delivery with this id.")
 
 
 def _due(uow: UnitOfWork) -> sa.Select[Any]:
     table = tables.outbox
-    return sa.select(table.c.id).where(table.c.state == WAITING, table.c.next_attempt_at <= uow.now)
+    return sa.select(table.c.id).where(
+        table.c.state == WAITING, table.c.lane.is_(None), table.c.next_attempt_at <= uow.now
+    )
 
 
 def _take(uow: UnitOfWork, limit: int) -> list[Delivery]:
@@ -174,19 +247,23 @@ def _give_back(uow: UnitOfWork, delivery: Delivery) -> None:
     )
 
 
-def _settle(uow: UnitOfWork, delivery: Delivery, error: Exception | None) -> None:
-    mine = tables.outbox.c.id == delivery.id
-    if error is None:
-        values: dict[str, Any] = {"state": DELIVERED, "done_at": uow.now, "last_error": None}
-    else:
-        permanent = isinstance(error, OutsideFailed) and not error.retryable
-        parked = permanent or delivery.attempts >= MAX_ATTEMPTS
-        wait = timedelta(seconds=min(2.0 ** min(delivery.attempts, 12), MAX_WAIT_SECONDS))
-        # Whoever was slower than its lease has no say in what became of a later attempt.
-        mine &= (tables.outbox.c.state == WAITING) & (tables.outbox.c.attempts == delivery.attempts)
-        values = {
-            "state": PARKED if parked else WAITING,
-            "next_attempt_at": uow.now + wait,
-            "last_error": f"{type(error).__name__}: {error}"[:2000],
-        }
-    uow.connection.execute(sa.update(tables.outbox).where(mine).values(**values))
+def _note_delivered(uow: UnitOfWork, ids: Sequence[str]) -> None:
+    if ids:
+        o = tables.outbox
+        values = {"state": DELIVERED, "done_at": uow.now, "last_error": None}
+        uow.connection.execute(sa.update(o).where(uow.among(o.c.id, ids)).values(**values))
+
+
+def _note_failed(uow: UnitOfWork, delivery: Delivery, error: Exception) -> None:
+    o = tables.outbox
+    permanent = isinstance(error, OutsideFailed) and not error.retryable
+    parked = permanent or delivery.attempts >= MAX_ATTEMPTS
+    wait = timedelta(seconds=min(2.0 ** min(delivery.attempts, 12), MAX_WAIT_SECONDS))
+    values = {
+        "state": PARKED if parked else WAITING,
+        "next_attempt_at": uow.now + wait,
+        "last_error": f"{type(error).__name__}: {error}"[:2000],
+    }
+    # Whoever was slower than its lease has no say in what became of a later attempt.
+    mine = (o.c.id == delivery.id) & (o.c.state == WAITING) & (o.c.attempts == delivery.attempts)
+    uow.connection.execute(sa.update(o).where(mine).values(**values))

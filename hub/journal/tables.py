@@ -131,13 +131,42 @@ outbox = sa.Table(
     ),
     sa.Column("person_id", Id(), index=True),
     sa.Column("body", Json, nullable=False),
-    sa.Column("state", sa.String(16), nullable=False, comment="waiting, delivered or parked"),
+    sa.Column(
+        "state",
+        sa.String(16),
+        nullable=False,
+        comment="waiting, delivered, parked, superseded by a newer one of its lane, or dismissed",
+    ),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", Time(), nullable=False),
     sa.Column("created_at", Time(), nullable=False),
     sa.Column("done_at", Time()),
     sa.Column("last_error", sa.Text),
+    sa.Column(
+        "lane", sa.String(300), index=True, comment="of its effects only the newest counts; null: all do"
+    ),
+    sa.Column("sequence", sa.String(80), comment="the order in its lane"),
+    sa.Column("give_up_at", Time(), comment="in a lane: when passing failures end in parked"),
+    sa.Column("leased_until", Time(), comment="in a lane: somebody is sending it"),
+    sa.Column(
+        "code",
+        sa.String(64),
+        nullable=False,
+        server_default="",
+        comment="why the last attempt failed, for programs",
+    ),
+    sa.Column("status", sa.Integer, comment="HTTP status of the last attempt, where it got an answer"),
     sa.Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+)
+
+outbox_pause = sa.Table(
+    "outbox_pause",
+    metadata,
+    sa.Column("receiver", sa.String(200), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Column("retry_at", Time(), nullable=False, comment="when one delivery may try it again"),
+    sa.Column("last_error", sa.Text, nullable=False),
+    comment="Receivers of lanes that did not do their part: they are left alone for a while.",
 )
 
 audit = sa.Table(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.journal import audit
+from hub.journal.outbox import DISMISSED, PARKED, WAITING
 from hub.journal.tables import change as change_table
 from hub.journal.tables import outbox
 from hub.journal.tables import reader as reader_table
@@ -170,8 +171,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
         for room in (sso, lti, network):
             counts.update(room.erase_person(uow, subject.person_id))
-        forget = sa.update(outbox).where(outbox.c.person_id == subject.person_id)
-        uow.connection.execute(forget.values(last_error=None))  # in a receiver's words
+        _let_deliveries_be(uow, subject.person_id)
     told = {kind: number for kind, number in sorted(counts.items()) if number}
     _update(uow, erasure_id, counts=told, finished_at=uow.now)
     receipt = seal_receipt(receipt_of(_read(uow, erasure_id)))
@@ -184,6 +184,14 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
         detail={"counts": told, "sent_to": list(receipt.sent_to), "receipt": receipt.hash},
     )
     return receipt
+
+
+def _let_deliveries_be(uow: UnitOfWork, person_id: str) -> None:
+    """Forget what receivers said, and send no score of the person to any gradebook any more."""
+    mine = sa.update(outbox).where(outbox.c.person_id == person_id)
+    uow.connection.execute(mine.values(last_error=None))
+    to_gradebooks = mine.where(outbox.c.lane.is_not(None), outbox.c.state.in_([WAITING, PARKED]))
+    uow.connection.execute(to_gradebooks.values(state=DISMISSED, done_at=uow.now))
 
 
 def _redact_links(uow: UnitOfWork, person_id: str) -> int:

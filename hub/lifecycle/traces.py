@@ -20,9 +20,11 @@ TABLES = (
     "waiting_statement",
     "xapi_document",
     "identity_link",
+    "identity_proof",
     "person_detail",
     "roster_key",
     "lti_result",
+    "lti_member",
     "forward_parked",
     "outbox",
 )

@@ -6,21 +6,20 @@ registered; otherwise the person sees a page of the hub.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import sqlalchemy as sa
 
 from hub.errors import BadInput, HubError, NotAllowed
-from hub.ids import content_hash
 from hub.journal import audit
-from hub.lti import tables
-from hub.lti.id_token import Message, id_token_claims
+from hub.lti.id_token import id_token_claims
+from hub.lti.login_hint import START_AGAIN, BegunMessage, WebSession, denied, take_hint
+from hub.lti.message import Message
 from hub.lti.platform_keys import sign
 from hub.lti.refusals import Refused
 from hub.lti.resource_links import ResourceLink, read_link
+from hub.lti.review import may_review, read_review
 from hub.lti.tools import Tool, find_tool
+from hub.lti.vocabulary import DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST
 from hub.network.identities import pairwise_subject
-from hub.network.people import lock_people, read_person
+from hub.network.people import Person, lock_people, read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering
@@ -28,20 +27,6 @@ from hub.training.plan import may_launch
 
 Parameters = Mapping[str, Sequence[str]]
 """Request parameters by name, each with all its values."""
-
-
-class WebSession(Protocol):
-    """What a launch needs to know of the web session of this browser."""
-
-    @property
-    def person_id(self) -> str:
-        """Who is signed in."""
-        ...
-
-    @property
-    def token_hash(self) -> str:
-        """The hash of the session's cookie."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +53,7 @@ def authorize(hub: Hub, asked: Parameters, session: WebSession | None) -> FormPo
     redirect_uri, state = asked["redirect_uri"][0], asked.get("state", [""])[0]
     fields = {"state": state} if state else {}
     try:
-        _check_request(asked)
+        check_request(asked)
         if session is None:
             raise Refused("no_session", "Nobody is signed in at the hub.", error="login_required")
         with hub.unit_of_work() as uow:
@@ -81,25 +66,31 @@ def authorize(hub: Hub, asked: Parameters, session: WebSession | None) -> FormPo
 
 
 def _asking_tool(hub: Hub, asked: Parameters) -> Tool:
-    """The tool that asks, if the address for the answer is one of its own, character by character."""
-    client_ids, redirect_uris = asked.get("client_id", ()), asked.get("redirect_uri", ())
+    """The tool that asks, if it is served and the address for the answer is one of its own."""
+    client_ids = asked.get("client_id", ())
     with hub.reading() as uow:
         tool = find_tool(uow, client_ids[0]) if len(client_ids) == 1 else None
     if tool is None:
-        raise BadInput("unknown_client", "The learning system that asked is not known here.", _START_AGAIN)
-    if tool.disabled:
-        raise NotAllowed("tool_disabled", f"{tool.name} is switched off at the moment.", "Try again later.")
+        raise BadInput("unknown_client", "The learning system that asked is not known here.", START_AGAIN)
+    check_tool(tool, asked)
+    return tool
+
+
+def check_tool(tool: Tool, asked: Parameters) -> None:
+    """Refuse a tool that is not served, and an answer at an address that is not its own, character by character."""
+    redirect_uris = asked.get("redirect_uri", ())
+    if tool.closed:
+        raise NotAllowed(tool.closed, f"{tool.name} {tool.closed_words}", "Try again later.")
     if len(redirect_uris) != 1 or redirect_uris[0] not in tool.redirect_uris:
         raise BadInput(
             "unregistered_redirect_uri",
             f"{tool.name} asked for an answer at an address that is not registered.",
-            _START_AGAIN,
+            START_AGAIN,
         )
-    return tool
 
 
-def _check_request(asked: Parameters) -> None:
-    """Everything but the person and the hints (LTI 1.3, section 5.1.1.2)."""
+def check_request(asked: Parameters) -> None:
+    """Everything but the tool, the person and the hints (LTI 1.3, section 5.1.1.2); raises Refused with OAuth's codes."""
     repeated = sorted(name for name, values in asked.items() if len(values) > 1)
     if repeated:
         raise _bad_request("repeated_parameter", f"{repeated[0]} was given more than once.")
@@ -118,80 +109,58 @@ def _check_request(asked: Parameters) -> None:
 
 
 def _id_token(uow: UnitOfWork, tool: Tool, asked: Parameters, session: WebSession) -> str:
-    launch = _take_hint(uow, tool, asked["login_hint"][0], asked["lti_message_hint"][0], session)
-    link, person = launch.link, read_person(uow, session.person_id)
-    if person.disabled or not may_launch(uow, person.id, link.offering_id):
-        raise _denied("not_assigned", "This course is no longer in the plan.")
-    lock_people(uow, [person.id])  # two first launches at once get one subject
+    begun = take_hint(uow, tool, asked["login_hint"][0], asked["lti_message_hint"][0], session)
+    person = read_person(uow, session.person_id)
+    link = read_link(uow, begun.link_id) if begun.link_id else None
+    _check_still_allowed(uow, person, link, begun)
+    # Two first launches at once get one subject.
+    lock_people(uow, [person.id, *filter(None, [begun.for_person_id])])
     message = Message(
         tool=tool,
-        link=link,
-        offering=read_offering(uow, link.offering_id),
+        deployment_id=begun.deployment_id,
         person=person,
         subject=pairwise_subject(uow, tool.connection_id, person.id),
-        registration=launch.registration,
+        registration=begun.registration,
         nonce=asked["nonce"][0],
+        link=link,
+        offering=read_offering(uow, link.offering_id) if link else None,
+        message_type=begun.message_type,
+        role=begun.role,
+        review=read_review(uow, tool, begun),
+        content_id=begun.content_id,
     )
     audit(
         uow,
         "launch",
-        link.offering_id,
+        link.offering_id if link else begun.content_id or "",
         actor_id=person.id,
         partner_id=person.partner_id,
         connection_id=tool.connection_id,
-        detail={"launch": launch.id, "registration": launch.registration},
+        detail={"launch": begun.id, "registration": begun.registration},
     )
-    return sign(uow, id_token_claims(message, uow.settings, uow.now))
+    return sign(uow, id_token_claims(uow, message))
 
 
-@dataclass(frozen=True)
-class _Launch:
-    id: str
-    link: ResourceLink
-    registration: str
+def _check_still_allowed(
+    uow: UnitOfWork, person: Person, link: ResourceLink | None, begun: BegunMessage
+) -> None:
+    """Goals end, roles are taken back and people change places: what counts is now."""
+    if begun.message_type == DEEP_LINKING_REQUEST:
+        allowed, reason = person.is_operator, "not_operator"
+    elif begun.message_type == SUBMISSION_REVIEW_REQUEST:
+        allowed, reason = may_review(uow, person, begun.for_person_id or ""), "may_not_review"
+    else:
+        allowed, reason = link is not None and may_launch(uow, person.id, link.offering_id), "not_assigned"
+    if person.disabled or not allowed:
+        raise denied(reason, _NO_LONGER[reason])
 
 
-def _take_hint(
-    uow: UnitOfWork, tool: Tool, login_hint: str, message_hint: str, session: WebSession
-) -> _Launch:
-    """Use up a login hint; of two that try at once, in whatever process, one succeeds."""
-    table = tables.lti_launch
-    row = uow.connection.execute(
-        sa.select(table).where(table.c.hint_hash == content_hash(login_hint.encode()))
-    ).one_or_none()
-    link = read_link(uow, row.resource_link_id) if row else None
-    if row is None or link is None:
-        raise _denied("unknown_login_hint", "The hub did not start this launch.")
-    if link.connection_id != tool.connection_id:
-        raise _denied(
-            "hint_of_other_tool",
-            "This launch was started for another learning system.",
-            "unauthorized_client",
-        )
-    if row.person_id != session.person_id:
-        raise _denied("hint_of_other_person", "This launch was started by somebody else.")
-    if row.session_hash != session.token_hash:
-        raise _denied("hint_of_other_session", "This launch was started in another browser session.")
-    if message_hint != link.id:
-        raise _denied("message_hint_mismatch", "The lti_message_hint does not belong to this launch.")
-    if row.launched_at is None and row.expires_at <= uow.now:
-        raise _denied("hint_expired", "This launch took too long.")
-    taken = uow.connection.execute(
-        sa.update(table)
-        .where(table.c.id == row.id, table.c.launched_at.is_(None))
-        .values(launched_at=uow.now, expires_at=None)
-    )
-    if taken.rowcount != 1:
-        raise _denied("hint_reused", "This launch was used before.")
-    return _Launch(row.id, link, row.registration)
-
-
-_START_AGAIN = "Go back to My training and start the course again."
+_NO_LONGER = {
+    "not_assigned": "This course is no longer in the plan.",
+    "not_operator": "Content is chosen by operators of the hub.",
+    "may_not_review": "This person's work can no longer be reviewed here.",
+}
 
 
 def _bad_request(reason: str, message: str, error: str = "invalid_request") -> Refused:
     return Refused(reason, message, error=error)
-
-
-def _denied(reason: str, message: str, error: str = "access_denied") -> Refused:
-    return Refused(reason, f"{message} {_START_AGAIN}", error=error)

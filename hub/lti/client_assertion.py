@@ -9,8 +9,8 @@ from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
 
 from hub.lti.refusals import Refused
-from hub.lti.tool_keys import tool_key
-from hub.lti.tools import Tool, find_tool
+from hub.lti.remote_keys import remote_key
+from hub.lti.tools import Tool, find_tool, key_source
 from hub.lti.vocabulary import SIGNING_ALGORITHM
 from hub.runtime import Hub
 
@@ -44,10 +44,12 @@ def verify_assertion(hub: Hub, assertion: str) -> Assertion:
         tool = find_tool(uow, issuer)
     if tool is None:
         raise _refused("unknown_client", "This client is not known here.")
-    if tool.disabled:
-        raise _refused("tool_disabled", "This tool is switched off.", tool)
+    if tool.closed:
+        raise _refused(tool.closed, f"This tool {tool.closed_words}", tool)
     try:
-        claims = jwt.decode(assertion, tool_key(hub, tool, kid), algorithms=[SIGNING_ALGORITHM]).claims
+        claims = jwt.decode(
+            assertion, remote_key(hub, key_source(tool), kid), algorithms=[SIGNING_ALGORITHM]
+        ).claims
     except (JoseError, ValueError):
         raise _refused("assertion_signature", "The signature does not verify.", tool) from None
     _check_claims(hub, tool, claims)

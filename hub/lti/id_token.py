@@ -1,96 +1,73 @@
 """What an id_token tells a tool (LTI 1.3, section 5.3; Assignment and Grade Services 2.0, section 3.1)."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hub import __version__
 from hub.config import Settings
-from hub.ids import derived_id
+from hub.lti.content.request import deep_linking_claims
+from hub.lti.message import Message
 from hub.lti.resource_links import ResourceLink, default_line_item_id
-from hub.lti.tools import Tool
+from hub.lti.roster.claims import roster_claims
+from hub.lti.service_urls import line_item_url, line_items_url
+from hub.lti.substitution import PLATFORM_FAMILY, PLATFORM_NAME, platform_guid, return_url, substitute
 from hub.lti.vocabulary import (
     AGS_ENDPOINT_CLAIM,
+    AGS_SCOPES,
     CLAIM,
     COURSE_OFFERING,
+    DEEP_LINKING_REQUEST,
     LEARNER,
     RESOURCE_LINK_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
     VERSION,
 )
 from hub.network.people import Person
-from hub.training.completion import Offering
+from hub.store import UnitOfWork
 
 LIFETIME = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Message:
-    """All that one launch message is made from. ``subject`` is how this tool knows the person, and no other tool."""
-
-    tool: Tool
-    link: ResourceLink
-    offering: Offering
-    person: Person
-    subject: str
-    registration: str
-    nonce: str
-
-
-def id_token_claims(message: Message, settings: Settings, now: datetime) -> dict[str, Any]:
-    """The claims of an LtiResourceLinkRequest, valid for five minutes from ``now``."""
-    tool, link = message.tool, message.link
+def id_token_claims(uow: UnitOfWork, message: Message) -> dict[str, Any]:
+    """The claims of a message of any type, valid for five minutes from now."""
+    settings, tool = uow.settings, message.tool
     return {
         "iss": settings.public_url,
         "aud": tool.client_id,
         "sub": message.subject,
-        "iat": int(now.timestamp()),
-        "exp": int((now + LIFETIME).timestamp()),
+        "iat": int(uow.now.timestamp()),
+        "exp": int((uow.now + LIFETIME).timestamp()),
         "nonce": message.nonce,
-        **_personal_claims(message),
-        CLAIM + "message_type": RESOURCE_LINK_REQUEST,
+        **_personal_claims(message, message.person),
+        CLAIM + "message_type": message.message_type,
         CLAIM + "version": VERSION,
-        CLAIM + "deployment_id": tool.deployment_id,
-        CLAIM + "target_link_uri": link.target_link_uri or tool.launch_url,
-        CLAIM + "resource_link": {"id": link.id, "title": message.offering.title},
-        CLAIM + "context": {"id": link.id, "type": [COURSE_OFFERING], "title": message.offering.title},
-        CLAIM + "roles": [LEARNER],
-        CLAIM + "custom": _custom(message, settings),
+        CLAIM + "deployment_id": message.deployment_id,
+        CLAIM + "target_link_uri": message.target_link_uri,
+        CLAIM + "roles": [message.role_uri],
         CLAIM + "launch_presentation": {
             "document_target": "window",
-            "return_url": settings.url("/my-training"),
+            "return_url": return_url(message, settings),
             "locale": message.person.locale,
         },
         CLAIM + "tool_platform": {
-            "guid": derived_id("lti-platform", settings.public_url),
-            "name": "Partner Training Hub",
-            "product_family_code": "partner-training-hub",
+            "guid": platform_guid(settings),
+            "name": PLATFORM_NAME,
+            "product_family_code": PLATFORM_FAMILY,
             "version": __version__,
             "url": settings.public_url,
         },
-        AGS_ENDPOINT_CLAIM: {
-            "scope": list(tool.scopes),
-            "lineitems": line_items_url(settings, link.id),
-            "lineitem": line_item_url(settings, link.id, default_line_item_id(link.id)),
-        },
+        **_course_claims(message, settings),
+        **_review_claims(message),
+        **roster_claims(settings, message.link, tool),
+        **(deep_linking_claims(uow, message) if message.message_type == DEEP_LINKING_REQUEST else {}),
     }
 
 
-def line_items_url(settings: Settings, context_id: str) -> str:
-    """The address of a context's line items."""
-    return settings.url(f"/lti/contexts/{context_id}/lineitems")
-
-
-def line_item_url(settings: Settings, context_id: str, line_item_id: str) -> str:
-    """The address of a line item, which is its id for the tool."""
-    return f"{line_items_url(settings, context_id)}/{line_item_id}"
-
-
-def _personal_claims(message: Message) -> dict[str, str]:
+def _personal_claims(message: Message, person: Person) -> dict[str, str]:
     """Name and e-mail where the tool may have them, leaving out what is not known (OpenID Connect Core, 5.1)."""
     if not message.tool.shares_personal_data:
         return {}
-    person = message.person
     claims = {
         "name": person.name,
         "given_name": person.given_name,
@@ -101,12 +78,56 @@ def _personal_claims(message: Message) -> dict[str, str]:
     return {name: value for name, value in claims.items() if value}
 
 
+def _course_claims(message: Message, settings: Settings) -> dict[str, Any]:
+    """The course a message is about, its launch parameters and its services."""
+    link, offering = message.link, message.offering
+    if link is None or offering is None:
+        return {}
+    return {
+        CLAIM + "resource_link": {"id": link.id, "title": offering.title},
+        CLAIM + "context": {"id": link.id, "type": [COURSE_OFFERING], "title": offering.title},
+        CLAIM + "custom": _custom(message, settings),
+        **_grade_claims(message, link, settings),
+    }
+
+
+def _grade_claims(message: Message, link: ResourceLink, settings: Settings) -> dict[str, Any]:
+    """Assignment and Grade Services, where the tool may use any of them (AGS 2.0, section 3.1)."""
+    scopes = [scope for scope in message.tool.scopes if scope in AGS_SCOPES]
+    if not scopes:
+        return {}
+    line_item_id = message.review.line_item_id if message.review else default_line_item_id(link.id)
+    return {
+        AGS_ENDPOINT_CLAIM: {
+            "scope": scopes,
+            "lineitems": line_items_url(settings, link.id),
+            "lineitem": line_item_url(settings, link.id, line_item_id),
+        }
+    }
+
+
+def _review_claims(message: Message) -> dict[str, Any]:
+    """Whose submission is to be shown (Submission Review 1.0, section 3.2)."""
+    review = message.review
+    if message.message_type != SUBMISSION_REVIEW_REQUEST or review is None:
+        return {}
+    about = {
+        name: value for name, value in _personal_claims(message, review.person).items() if name != "locale"
+    }
+    return {CLAIM + "for_user": {"user_id": review.subject, **about, "roles": [LEARNER]}}
+
+
 def _custom(message: Message, settings: Settings) -> dict[str, str]:
     """The launch parameters, and for tools that send xAPI: whom to name as actor and under which registration."""
+    placed = message.link.custom if message.link else {}
+    catalogued = message.offering.launch if message.offering else {}
+    reviewed = message.review.custom if message.review else {}
+    custom = substitute({**message.tool.custom, **catalogued, **placed, **reviewed}, message, settings)
+    if message.message_type != RESOURCE_LINK_REQUEST:
+        return custom
     actor = {"objectType": "Agent", "account": {"homePage": settings.public_url, "name": message.subject}}
     return {
-        **message.offering.launch,
-        **message.link.custom,
+        **custom,
         "hub_actor": json.dumps(actor, separators=(",", ":")),
         "registration": message.registration,
     }

@@ -1,25 +1,23 @@
 """Line items: the columns of an LMS's own gradebook at the hub (AGS 2.0, section 3.2)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing
+from hub.errors import Missing
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
 from hub.lti import tables
-from hub.lti.id_token import line_item_url
+from hub.lti.line_item_body import Definition, SubmissionReview, read_definition, review_json
 from hub.lti.paging import Page
 from hub.lti.refusals import Refused
 from hub.lti.resource_links import ResourceLink, read_link
-from hub.lti.scores import LARGEST_NUMBER, SMALLEST_MAXIMUM, is_maximum
+from hub.lti.service_urls import line_item_url
 from hub.lti.tools import Tool
 from hub.store import UnitOfWork
 
-_MAX_TEXT = 1_000
 FILTERS = ("resource_link_id", "resource_id", "tag")
 
 
@@ -34,14 +32,9 @@ class LineItem:
     tag: str
     resource_id: str
     is_default: bool
-
-
-class _Definition(msgspec.Struct, rename="camel"):
-    label: str
-    score_maximum: float
-    tag: str | None = None
-    resource_id: str | None = None
-    resource_link_id: str | None = None
+    submission_review: SubmissionReview | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 def list_line_items(uow: UnitOfWork, tool: Tool, context_id: str, page: Page) -> tuple[list[LineItem], str]:
@@ -66,7 +59,7 @@ def create_line_item(uow: UnitOfWork, tool: Tool, context_id: str, body: bytes) 
     where the link has exactly one, and that one is credited.
     """
     link = find_context(uow, tool, context_id)
-    asked = _parse(body)
+    asked = read_definition(body)
     if asked.resource_link_id not in {None, link.id}:
         raise Missing("no_resource_link", "There is no such resource link in this context.")
     item = LineItem(new_id(), link.id, is_default=False, **_values(asked))
@@ -78,15 +71,19 @@ def create_line_item(uow: UnitOfWork, tool: Tool, context_id: str, body: bytes) 
 def read_line_item(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str) -> LineItem:
     """One line item; Missing when it is not this tool's, not of this context, or nowhere: the three answer alike."""
     link = find_context(uow, tool, context_id)
-    table = tables.lti_line_item
-    row = None
-    if is_id(line_item_id):
-        row = uow.connection.execute(
-            sa.select(table).where(table.c.id == line_item_id.lower(), table.c.resource_link_id == link.id)
-        ).one_or_none()
-    if row is None:
+    item = find_line_item(uow, line_item_id)
+    if item is None or item.resource_link_id != link.id:
         raise Missing("no_line_item", "There is no such line item.")
-    return _line_item(row)
+    return item
+
+
+def find_line_item(uow: UnitOfWork, line_item_id: str) -> LineItem | None:
+    """The line item with this id, whoever's it is."""
+    if not is_id(line_item_id):
+        return None
+    table = tables.lti_line_item
+    row = uow.connection.execute(sa.select(table).where(table.c.id == line_item_id.lower())).one_or_none()
+    return _line_item(row) if row else None
 
 
 def update_line_item(
@@ -94,7 +91,7 @@ def update_line_item(
 ) -> LineItem:
     """Replace a definition. A new maximum scales the results, which are worked out when they are read."""
     known = read_line_item(uow, tool, context_id, line_item_id)
-    asked = _parse(body)
+    asked = read_definition(body)
     item = LineItem(known.id, known.resource_link_id, is_default=known.is_default, **_values(asked))
     if item != known:
         _save(uow, item)
@@ -119,6 +116,16 @@ def delete_line_item(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id:
     audit(uow, "line_item_deleted", item.id, connection_id=tool.connection_id, partner_id=tool.partner_id)
 
 
+def define_default_line_item(uow: UnitOfWork, link_id: str, **definition: Any) -> None:
+    """Give a resource link's default line item the label, maximum, tag or resource id it was chosen with, if they differ."""
+    table = tables.lti_line_item
+    mine = sa.and_(table.c.resource_link_id == link_id, table.c.is_default)
+    known = _line_item(uow.connection.execute(sa.select(table).where(mine)).one())
+    item = replace(known, **definition)
+    if item != known:
+        _save(uow, item)
+
+
 def find_context(uow: UnitOfWork, tool: Tool, context_id: str) -> ResourceLink:
     """The resource link that is this context; Missing when it is another tool's or nobody's."""
     link = read_link(uow, context_id.lower()) if is_id(context_id) else None
@@ -136,47 +143,40 @@ def line_item_json(uow: UnitOfWork, item: LineItem) -> dict[str, Any]:
         "resourceLinkId": item.resource_link_id if item.is_default else "",
         "resourceId": item.resource_id,
         "tag": item.tag,
+        "startDateTime": item.starts_at.isoformat() if item.starts_at else "",
+        "endDateTime": item.ends_at.isoformat() if item.ends_at else "",
+        "submissionReview": review_json(item.submission_review) if item.submission_review else "",
     }
     return {name: value for name, value in shown.items() if value != ""}
 
 
-def _parse(body: bytes) -> _Definition:
-    try:
-        asked = msgspec.json.decode(body, type=_Definition)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise BadInput("bad_line_item", f"This is no line item: {error}") from None
-    texts = [asked.label, asked.tag or "", asked.resource_id or ""]
-    if any(len(text) > _MAX_TEXT or "\0" in text for text in texts):
-        raise BadInput(
-            "bad_line_item",
-            f"label, tag and resourceId have at most {_MAX_TEXT} characters, none of them NUL.",
-        )
-    if not asked.label.strip():
-        raise BadInput("bad_line_item", "The label must not be blank.")
-    if not is_maximum(asked.score_maximum):
-        raise BadInput("bad_line_item", f"scoreMaximum must be from {SMALLEST_MAXIMUM} to {LARGEST_NUMBER}.")
-    return asked
-
-
-def _values(asked: _Definition) -> Mapping[str, Any]:
-    return {
-        "label": asked.label,
-        "score_maximum": asked.score_maximum,
-        "tag": asked.tag or "",
-        "resource_id": asked.resource_id or "",
-    }
+def _values(asked: Definition) -> dict[str, Any]:
+    return {name: value for name, value in vars(asked).items() if name != "resource_link_id"}
 
 
 def _save(uow: UnitOfWork, item: LineItem) -> None:
     table = tables.lti_line_item
-    record_changes(uow, [Change("line_item_changed", item.id, vars(item))])
-    if not uow.connection.execute(
-        sa.update(table).where(table.c.id == item.id).values(**vars(item))
-    ).rowcount:
-        uow.connection.execute(sa.insert(table).values(**vars(item)))
+    review = item.submission_review
+    values = {**vars(item), "submission_review": asdict(review) if review else None}
+    times = {name: at.isoformat() if (at := values[name]) else None for name in ("starts_at", "ends_at")}
+    record_changes(uow, [Change("line_item_changed", item.id, {**values, **times})])
+    if not uow.connection.execute(sa.update(table).where(table.c.id == item.id).values(**values)).rowcount:
+        uow.connection.execute(sa.insert(table).values(**values))
 
 
 def _line_item(row: sa.Row[Any]) -> LineItem:
+    review = row.submission_review
     return LineItem(
-        row.id, row.resource_link_id, row.label, row.score_maximum, row.tag, row.resource_id, row.is_default
+        row.id,
+        row.resource_link_id,
+        row.label,
+        row.score_maximum,
+        row.tag,
+        row.resource_id,
+        row.is_default,
+        SubmissionReview(**{**review, "reviewable_status": tuple(review["reviewable_status"])})
+        if review
+        else None,
+        row.starts_at,
+        row.ends_at,
     )

@@ -1,7 +1,8 @@
 """The platform's signing keys: one signs, the ones before it stay published for a while."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,29 @@ BITS = 2048
 OVERLAP = timedelta(days=1)
 """How long a key that signs no more stays published: longer than any id_token lives, and than tools keep a JWKS."""
 _POSTGRES_LOCK = 7_170_002
+
+
+@dataclass(frozen=True)
+class PlatformKey:
+    """A key of the hub. ``signs`` for the current one; one with ``retired_at`` is published until then."""
+
+    kid: str
+    created_at: datetime
+    retired_at: datetime | None
+
+    @property
+    def signs(self) -> bool:
+        """Whether it is the one that signs now."""
+        return self.retired_at is None
+
+
+def list_platform_keys(uow: UnitOfWork) -> list[PlatformKey]:
+    """All keys there ever were, the newest first."""
+    key = tables.platform_key
+    rows = uow.connection.execute(
+        sa.select(key.c.kid, key.c.created_at, key.c.retired_at).order_by(key.c.created_at.desc(), key.c.kid)
+    )
+    return [PlatformKey(row.kid, row.created_at, row.retired_at) for row in rows]
 
 
 def sign(uow: UnitOfWork, claims: Mapping[str, Any]) -> str:

@@ -11,13 +11,12 @@ from hub.ids import derived_id
 from hub.journal import Change, record_changes
 from hub.lti import tables
 from hub.lti.insert import insert_once
+from hub.lti.tool_settings import RESERVED_PARAMETERS
 from hub.lti.tools import read_tool
 from hub.store import UnitOfWork
 from hub.training.completion import Offering
 from hub.training.offerings import read_offering
 
-RESERVED_PARAMETERS = frozenset({"hub_actor", "registration"})
-"""Custom parameters the hub itself sets."""
 DEFAULT_MAXIMUM = 100.0
 
 
@@ -61,6 +60,12 @@ def place_offering(
 def link_for(uow: UnitOfWork, offering: Offering) -> ResourceLink:
     """The offering's resource link, made now if this is its first launch."""
     return _find(uow, _link_id(offering)) or place_offering(uow, offering.id)
+
+
+def planned_link(uow: UnitOfWork, offering: Offering) -> ResourceLink:
+    """The offering's resource link as its first launch would make it, if there is none yet. Writes nothing."""
+    known = _find(uow, _link_id(offering))
+    return known or ResourceLink(_link_id(offering), offering.id, offering.connection_id)
 
 
 def read_link(uow: UnitOfWork, link_id: str) -> ResourceLink | None:

@@ -6,17 +6,19 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from hub.errors import Missing
+from hub.errors import Missing, NotAllowed
 from hub.journal import append_statements, audit
 from hub.lti import tables
-from hub.lti.id_token import line_item_url
+from hub.lti.bridge.echo import is_echo
 from hub.lti.insert import insert_for
 from hub.lti.launch import registration_for
 from hub.lti.line_items import LineItem, find_context, read_line_item
 from hub.lti.paging import Page
 from hub.lti.score_statement import ScoredWork, score_statement
 from hub.lti.scores import Score, read_score
+from hub.lti.service_urls import line_item_url
 from hub.lti.tools import Tool
+from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
 from hub.network.identities import SUBJECT, find_person
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering
@@ -32,12 +34,21 @@ def record_score(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str
     the result stays with the newest. Of two scores with one timestamp, which tools must not send, the statement with the
     higher id wins, so that the order of arrival does not matter.
 
-    Raises Missing ``user_not_in_context`` for somebody who never launched this course, BadInput for a bad score.
+    A score that the hub itself wrote to this system's gradebook, and that comes back, is answered and not kept: nobody
+    earned it twice.
+
+    Raises Missing ``user_not_in_context`` for somebody who never launched this course, NotAllowed ``deployment_disabled``
+    for somebody launched in a deployment that is off now, BadInput for a bad score.
     """
     item = read_line_item(uow, tool, context_id, line_item_id)
     score = read_score(body, uow.now)
     person_id = _learner(uow, tool, item, score.user_id)
     offering = read_offering(uow, find_context(uow, tool, context_id).offering_id)
+    if item.is_default and is_echo(
+        uow, tool.connection_id, person_id, offering.id, score.timestamp, score.given, score.maximum
+    ):
+        _audit(uow, "score_echo", item.id, tool, person_id, {"line_item": item.id})
+        return
     work = ScoredWork(
         line_item=item,
         activity_id=offering.activity_id,
@@ -48,18 +59,25 @@ def record_score(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str
     if not append_statements(uow, tool.connection_id, [statement]):
         return
     _keep_newest(uow, item, person_id, statement.id, score)
+    detail = {
+        "line_item": item.id,
+        "activity_progress": score.activity_progress,
+        "grading_progress": score.grading_progress,
+    }
+    _audit(uow, "score", statement.id, tool, person_id, detail)
+
+
+def _audit(
+    uow: UnitOfWork, action: str, subject_id: str, tool: Tool, person_id: str, detail: dict[str, str]
+) -> None:
     audit(
         uow,
-        "score",
-        statement.id,
+        action,
+        subject_id,
         actor_id=person_id,
         partner_id=tool.partner_id,
         connection_id=tool.connection_id,
-        detail={
-            "line_item": item.id,
-            "activity_progress": score.activity_progress,
-            "grading_progress": score.grading_progress,
-        },
+        detail=detail,
     )
 
 
@@ -83,20 +101,34 @@ def list_results(
 
 
 def _learner(uow: UnitOfWork, tool: Tool, item: LineItem, user_id: str) -> str:
-    """The person the tool means, who must have launched this very course from the hub."""
+    """The person the tool means, who must have launched this very course from the hub, in a deployment that is on."""
     person_id = find_person(uow, tool.connection_id, SUBJECT, user_id)
-    launch = tables.lti_launch
-    launched = sa.select(launch.c.id).where(
-        launch.c.person_id == person_id,
-        launch.c.resource_link_id == item.resource_link_id,
-        launch.c.launched_at.is_not(None),
+    launch, deployment = tables.lti_launch, tables.lti_deployment
+    same_deployment = sa.and_(
+        deployment.c.connection_id == launch.c.connection_id,
+        deployment.c.deployment_id == launch.c.deployment_id,
     )
-    if person_id is None or uow.connection.execute(launched.limit(1)).first() is None:
+    newest = (
+        sa.select(deployment.c.disabled)
+        .join_from(launch, deployment, same_deployment)
+        .where(
+            launch.c.person_id == person_id,
+            launch.c.resource_link_id == item.resource_link_id,
+            launch.c.message_type == RESOURCE_LINK_REQUEST,
+            launch.c.launched_at.is_not(None),
+        )
+        .order_by(launch.c.launched_at.desc(), launch.c.id.desc())
+        .limit(1)
+    )
+    row = uow.connection.execute(newest).first() if person_id else None
+    if person_id is None or row is None:
         raise Missing(
             "user_not_in_context",
             "Nobody with this userId has launched this course.",
             "userId is the sub of a launch of this course.",
         )
+    if row.disabled:
+        raise NotAllowed("deployment_disabled", "The deployment of this person's launch is switched off.")
     return person_id
 
 

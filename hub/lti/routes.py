@@ -11,13 +11,20 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from hub.errors import HubError
 from hub.flask_hub import current_hub
 from hub.lti import ags_routes
-from hub.lti.authorize import FormPost, WebSession, authorize
+from hub.lti.authorize import FormPost, authorize
+from hub.lti.content import routes as content_routes
+from hub.lti.login_hint import WebSession
+from hub.lti.oauth import grant_token
 from hub.lti.platform_keys import published_keys
 from hub.lti.refusals import Refused
-from hub.lti.tokens import LIFETIME, AccessToken, grant_token
+from hub.lti.registration import routes as registration_routes
+from hub.lti.roster import routes as roster_routes
+from hub.lti.tokens import LIFETIME, AccessToken
+from hub.lti.tool import routes as tool_routes
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti", template_folder="templates")
-ags_routes.add_to(blueprint)
+for part in (ags_routes, tool_routes, content_routes, roster_routes, registration_routes):
+    part.add_to(blueprint)
 
 MAX_FORM_BYTES = 32 * 1024
 

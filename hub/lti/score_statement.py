@@ -11,9 +11,9 @@ from hub.config import Settings
 from hub.ids import content_hash, derived_id
 from hub.journal import NewStatement
 from hub.journal.find_keys import read_keys
-from hub.lti.id_token import line_item_url
 from hub.lti.line_items import LineItem
 from hub.lti.scores import Score
+from hub.lti.service_urls import line_item_url
 
 _VERBS = "http://adlnet.gov/expapi/verbs/"
 

@@ -2,6 +2,11 @@
 
 import sqlalchemy as sa
 
+from hub.lti.bridge import tables as bridge
+from hub.lti.content import tables as content
+from hub.lti.registration import tables as registration
+from hub.lti.roster import tables as roster
+from hub.lti.tool import tables as tool
 from hub.store.types import Id, Json, Time, id_column, metadata, reference
 
 lti_tool = sa.Table(
@@ -24,6 +29,38 @@ lti_tool = sa.Table(
         "shares_personal_data", sa.Boolean, nullable=False, comment="whether launches tell name and e-mail"
     ),
     sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column(
+        "state",
+        sa.String(8),
+        nullable=False,
+        server_default="active",
+        comment="active, pending or refused; only active tools are served",
+    ),
+    sa.Column("deep_linking_url", sa.Text, comment="where content is chosen; null: not offered"),
+    sa.Column("public_jwks", Json, comment="keys handed over instead of the address of a JWKS"),
+    sa.Column(
+        "custom", Json, nullable=False, server_default="{}", comment="launch parameters of all its courses"
+    ),
+    sa.Column(
+        "domain",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="where its content lies, if it says so",
+    ),
+    sa.Column("asked", Json, comment="what the tool asked for when it registered itself"),
+)
+
+lti_deployment = sa.Table(
+    "lti_deployment",
+    metadata,
+    sa.Column("connection_id", Id(), sa.ForeignKey("lti_tool.connection_id"), nullable=False),
+    sa.Column("deployment_id", sa.String(100), nullable=False),
+    sa.Column("partner_id", Id(), sa.ForeignKey("partner.id"), comment="whose people are launched in it"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.PrimaryKeyConstraint("connection_id", "deployment_id"),
+    comment="Every tool has the one of lti_tool.deployment_id, for whom no other is meant.",
 )
 
 platform_key = sa.Table(
@@ -61,6 +98,9 @@ lti_line_item = sa.Table(
     sa.Column(
         "is_default", sa.Boolean, nullable=False, comment="made by the hub; the one whose score is credited"
     ),
+    sa.Column("submission_review", Json, comment="how the tool shows what a learner handed in"),
+    sa.Column("starts_at", Time()),
+    sa.Column("ends_at", Time()),
 )
 
 lti_launch = sa.Table(
@@ -71,7 +111,9 @@ lti_launch = sa.Table(
         "hint_hash", sa.String(64), nullable=False, unique=True, comment="of the login_hint, usable once"
     ),
     reference("person_id", "person"),
-    reference("resource_link_id", "lti_resource_link"),
+    reference("connection_id", "connection"),
+    sa.Column("deployment_id", sa.String(100), nullable=False, comment="the one it was begun in"),
+    reference("resource_link_id", "lti_resource_link", nullable=True, index=True),
     sa.Column("session_hash", sa.String(64), nullable=False, comment="of the web session that asked for it"),
     sa.Column("registration", Id(), nullable=False, comment="handed to the tool for its statements"),
     sa.Column("created_at", Time(), nullable=False),
@@ -79,6 +121,16 @@ lti_launch = sa.Table(
         "expires_at", Time(), index=True, comment="of the hint; null once launched, for then the row stays"
     ),
     sa.Column("launched_at", Time(), comment="when the id_token was issued"),
+    sa.Column("message_type", sa.String(40), nullable=False, server_default="LtiResourceLinkRequest"),
+    sa.Column(
+        "role",
+        sa.String(16),
+        nullable=False,
+        server_default="Learner",
+        comment="the context role, by its short name",
+    ),
+    sa.Column("for_person_id", Id(), sa.ForeignKey("person.id"), comment="whose work is to be reviewed"),
+    sa.Column("content_id", Id(), comment="the request for content, or the line item under review"),
     sa.Index("ix_lti_launch_person_id", "person_id", "resource_link_id"),
 )
 
@@ -109,3 +161,6 @@ lti_token = sa.Table(
     sa.Column("expires_at", Time(), nullable=False, index=True),
     sa.Column("revoked", sa.Boolean, nullable=False),
 )
+
+PARTS = (bridge, content, registration, roster, tool)
+"""Tables of the parts of this room, which are known when these are."""

@@ -2,20 +2,19 @@
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from hub.ids import content_hash
 from hub.lti import tables
-from hub.lti.client_assertion import Assertion, verify_assertion
+from hub.lti.client_assertion import Assertion
 from hub.lti.insert import insert_once
 from hub.lti.refusals import Refused
 from hub.lti.tools import Tool, read_tool
-from hub.lti.vocabulary import AGS_SCOPES, JWT_BEARER_ASSERTION
-from hub.runtime import Hub
+from hub.lti.vocabulary import ALL_SCOPES
 from hub.store import UnitOfWork
 
 LIFETIME = timedelta(hours=1)
@@ -24,40 +23,44 @@ _BEARER = re.compile(r"Bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A new access token, known in clear only here, with the scopes it was narrowed to."""
+    """A new access token, known in clear only here, with the scopes it was narrowed to. Authlib logs its repr."""
 
-    token: str
+    token: str = field(repr=False)
     scopes: tuple[str, ...]
 
 
-def grant_token(hub: Hub, form: Mapping[str, Sequence[str]]) -> AccessToken:
-    """Answer a client_credentials request with private_key_jwt. Raises Refused with OAuth's error codes.
+def new_token(scopes: tuple[str, ...]) -> AccessToken:
+    """A token nobody can guess."""
+    return AccessToken(secrets.token_urlsafe(32), scopes)
 
-    Scopes are narrowed to those the tool is granted; only if none is left the request is refused.
-    """
-    repeated = sorted(name for name, values in form.items() if len(values) > 1)
-    if repeated:
-        raise Refused(
-            "repeated_parameter", f"{repeated[0]} was given more than once.", error="invalid_request"
+
+def narrow_scopes(tool: Tool, scope: str) -> tuple[str, ...]:
+    """The scopes asked for that the tool is granted (RFC 6749, section 3.3); Refused ``invalid_scope`` if none is left."""
+    asked = set(scope.split())
+    granted = tuple(s for s in ALL_SCOPES if s in asked and s in tool.scopes)
+    if granted:
+        return granted
+    known = asked & {*ALL_SCOPES}
+    raise Refused(
+        "scope_missing" if not asked else "scope_not_granted" if known else "scope_unknown",
+        "None of the scopes asked for is granted.",
+        error="invalid_scope",
+        connection_id=tool.connection_id,
+    )
+
+
+def keep_token(uow: UnitOfWork, assertion: Assertion, token: AccessToken) -> None:
+    """Remember a token for its lifetime. Refused when the assertion that asked for it came before."""
+    _remember_jti(uow, assertion)
+    uow.connection.execute(
+        sa.insert(tables.lti_token).values(
+            token_hash=content_hash(token.token.encode()),
+            connection_id=assertion.tool.connection_id,
+            scopes=list(token.scopes),
+            expires_at=uow.now + LIFETIME,
+            revoked=False,
         )
-    given = {name: values[0] for name, values in form.items()}
-    if not given.get("grant_type"):
-        raise Refused("no_grant_type", "grant_type is missing.", error="invalid_request")
-    if given["grant_type"] != "client_credentials":
-        raise Refused("bad_grant_type", "Only client_credentials is granted.", error="unsupported_grant_type")
-    if given.get("client_assertion_type") != JWT_BEARER_ASSERTION:
-        raise Refused(
-            "bad_assertion_type",
-            f"client_assertion_type must be {JWT_BEARER_ASSERTION}.",
-            error="invalid_client",
-        )
-    if not given.get("client_assertion"):
-        raise Refused("no_assertion", "client_assertion is missing.", error="invalid_client")
-    assertion = verify_assertion(hub, given["client_assertion"])
-    scopes = _narrow(assertion.tool, given.get("scope", ""))
-    with hub.unit_of_work() as uow:
-        _remember_jti(uow, assertion)
-        return _make_token(uow, assertion.tool, scopes)
+    )
 
 
 def check_token(uow: UnitOfWork, authorization: str, scopes: Sequence[str]) -> Tool:
@@ -77,8 +80,8 @@ def check_token(uow: UnitOfWork, authorization: str, scopes: Sequence[str]) -> T
     if row is None:
         raise _unauthorized("unknown_token", "This access token was not given out here.")
     tool = read_tool(uow, row.connection_id)
-    if tool.disabled:
-        raise _unauthorized("tool_disabled", "This tool is switched off.", tool=tool)
+    if tool.closed:
+        raise _unauthorized(tool.closed, f"This tool {tool.closed_words}", tool=tool)
     if row.revoked:
         raise _unauthorized("token_revoked", "This access token was revoked.", tool=tool)
     if row.expires_at <= uow.now:
@@ -94,26 +97,6 @@ def check_token(uow: UnitOfWork, authorization: str, scopes: Sequence[str]) -> T
     return tool
 
 
-def _narrow(tool: Tool, scope: str) -> tuple[str, ...]:
-    asked = set(scope.split())
-    granted = tuple(s for s in AGS_SCOPES if s in asked and s in tool.scopes)
-    if not granted:
-        reason = (
-            "scope_missing"
-            if not asked
-            else "scope_not_granted"
-            if asked & {*AGS_SCOPES}
-            else "scope_unknown"
-        )
-        raise Refused(
-            reason,
-            "None of the scopes asked for is granted.",
-            error="invalid_scope",
-            connection_id=tool.connection_id,
-        )
-    return granted
-
-
 def _remember_jti(uow: UnitOfWork, assertion: Assertion) -> None:
     """Refuse an assertion that came before, in whatever process; its key is unique in the database."""
     key = content_hash(f"{assertion.tool.client_id}\x1f{assertion.jti}".encode())
@@ -124,20 +107,6 @@ def _remember_jti(uow: UnitOfWork, assertion: Assertion) -> None:
             error="invalid_client",
             connection_id=assertion.tool.connection_id,
         )
-
-
-def _make_token(uow: UnitOfWork, tool: Tool, scopes: tuple[str, ...]) -> AccessToken:
-    token = secrets.token_urlsafe(32)
-    uow.connection.execute(
-        sa.insert(tables.lti_token).values(
-            token_hash=content_hash(token.encode()),
-            connection_id=tool.connection_id,
-            scopes=list(scopes),
-            expires_at=uow.now + LIFETIME,
-            revoked=False,
-        )
-    )
-    return AccessToken(token, scopes)
 
 
 def _unauthorized(

@@ -1,29 +1,37 @@
 """Tools: the LTI side of connections to LMSs, what the hub tells them and what they tell the hub."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict, Unpack
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
 from hub.config import Settings
-from hub.errors import BadInput, Conflict, Missing, Problem
+from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal import Change, audit, record_changes
 from hub.lti import tables
-from hub.lti.vocabulary import AGS_SCOPES
+from hub.lti.deployments import has_open_deployment, make_default_deployment
+from hub.lti.remote_keys import KeySource
+from hub.lti.tool_settings import (
+    ToolChanges,
+    ToolState,
+    changed_settings,
+    new_settings,
+)
 from hub.network.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
 
 @dataclass(frozen=True)
 class Tool:
-    """An LMS as LTI tool. ``disabled`` when the tool or its connection is switched off: then everything is refused."""
+    """An LMS as LTI tool. ``disabled`` when the tool or its connection is switched off.
+
+    ``deployment_id`` is its default deployment; ``deployed`` whether any of its deployments is switched on. ``state`` is
+    pending for a tool that registered itself until somebody approves it.
+    """
 
     connection_id: str
     slug: str
@@ -38,6 +46,35 @@ class Tool:
     scopes: tuple[str, ...]
     shares_personal_data: bool
     disabled: bool
+    state: ToolState = "active"
+    deployed: bool = True
+    deep_linking_url: str | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    domain: str = ""
+    public_jwks: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def closed(self) -> str:
+        """The reason code for which everything of this tool is refused now; empty while it is served."""
+        if self.state != "active":
+            return f"tool_{self.state}"
+        if self.disabled:
+            return "tool_disabled"
+        return "" if self.deployed else "deployment_disabled"
+
+    @property
+    def closed_words(self) -> str:
+        """The same in words, as the end of a sentence that begins with who it is."""
+        return _CLOSED[self.closed]
+
+
+_CLOSED = {
+    "": "is in use.",
+    "tool_pending": "is not approved yet.",
+    "tool_refused": "was not approved.",
+    "tool_disabled": "is switched off at the moment.",
+    "deployment_disabled": "is switched off at the moment.",
+}
 
 
 @dataclass(frozen=True)
@@ -54,53 +91,64 @@ class ToolRegistration:
     scopes: tuple[str, ...]
 
 
-class ToolSettings(TypedDict):
-    """What an LMS's administrator tells the hub.
-
-    ``redirect_uris`` are the addresses an id_token may be posted to, compared exactly; the launch URL if left out.
-    ``scopes`` default to all of AGS, ``shares_personal_data`` (whether launches tell name and e-mail) to true.
-    """
-
-    login_url: str
-    launch_url: str
-    jwks_url: str
-    redirect_uris: NotRequired[Sequence[str]]
-    scopes: NotRequired[Sequence[str]]
-    shares_personal_data: NotRequired[bool]
-
-
 def connect_tool(
-    uow: UnitOfWork, slug: str, name: str, partner_id: str | None = None, **settings: Unpack[ToolSettings]
+    uow: UnitOfWork, slug: str, name: str, partner_id: str | None = None, **settings: Unpack[ToolChanges]
 ) -> ToolRegistration:
     """Make a connection to an LMS and register it as LTI tool; ``partner_id`` None lets several partners share it.
 
-    Raises BadInput ``bad_tool`` with one problem per wrong setting, Conflict when the slug is taken.
+    ``login_url``, ``launch_url`` and one of ``jwks_url`` and ``public_jwks`` are needed. Raises BadInput ``bad_tool``
+    with one problem per wrong setting, Conflict when the slug is taken.
     """
     return add_tool(uow, create_connection(uow, slug, "lms", name, partner_id), **settings)
 
 
-def add_tool(uow: UnitOfWork, connection_id: str, **settings: Unpack[ToolSettings]) -> ToolRegistration:
+def add_tool(uow: UnitOfWork, connection_id: str, **settings: Unpack[ToolChanges]) -> ToolRegistration:
     """Register an LMS that already has a connection; as ``connect_tool``, and Conflict when it is a tool already."""
     if read_connection(uow, connection_id).kind != "lms":
         raise BadInput("not_an_lms", "Only a connection to an LMS can be an LTI tool.")
     if _row(uow, tables.lti_tool.c.connection_id == connection_id) is not None:
         raise Conflict("tool_exists", "This connection already is an LTI tool.")
-    body: dict[str, Any] = {
+    body = {
         "connection_id": connection_id,
         "client_id": new_id(),
         "deployment_id": secrets.token_hex(8),
-        "login_url": settings["login_url"],
-        "launch_url": settings["launch_url"],
-        "redirect_uris": list(settings.get("redirect_uris") or [settings["launch_url"]]),
-        "jwks_url": settings["jwks_url"],
-        "scopes": sorted(set(settings.get("scopes", AGS_SCOPES))),
-        "shares_personal_data": settings.get("shares_personal_data", True),
         "disabled": False,
+        **new_settings(settings),
     }
-    _check(body)
     _save(uow, body)
-    audit(uow, "tool_connected", connection_id, connection_id=connection_id)
+    make_default_deployment(uow, connection_id, body["deployment_id"])
+    audit(uow, "tool_connected", connection_id, connection_id=connection_id, detail={"state": body["state"]})
     return registration_of(read_tool(uow, connection_id), uow.settings)
+
+
+def update_tool(uow: UnitOfWork, connection_id: str, **settings: Unpack[ToolChanges]) -> ToolRegistration:
+    """Change settings of a tool; client_id and deployments stay. The same again changes nothing; as ``add_tool``.
+
+    Keys fetched from an address that is no longer the tool's are forgotten.
+    """
+    known = _configured(uow, connection_id)
+    body = {**known, **changed_settings(known, settings)}
+    if body != known:
+        _save(uow, body)
+        if body["jwks_url"] != known["jwks_url"]:
+            tool = tables.lti_tool
+            forgotten = {"jwks": None, "jwks_at": None, "jwks_tried_at": None}
+            uow.connection.execute(
+                sa.update(tool).where(tool.c.connection_id == connection_id).values(**forgotten)
+            )
+        changed = sorted(name for name in body if body[name] != known[name])
+        audit(uow, "tool_updated", connection_id, connection_id=connection_id, detail={"changed": changed})
+    return registration_of(read_tool(uow, connection_id), uow.settings)
+
+
+def approve_tool(uow: UnitOfWork, connection_id: str) -> None:
+    """Serve a tool that registered itself from now on; once more changes nothing."""
+    _decide(uow, connection_id, "active", "tool_approved")
+
+
+def refuse_tool(uow: UnitOfWork, connection_id: str) -> None:
+    """Serve a tool that registered itself never, unless it is approved later; its tokens are revoked."""
+    _decide(uow, connection_id, "refused", "tool_refused")
 
 
 def set_tool_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bool) -> None:
@@ -108,19 +156,21 @@ def set_tool_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bool) ->
 
     Tokens given out before are revoked for good, so that none comes back to life with the tool.
     """
-    tool = tables.lti_tool
-    row = _row(uow, tool.c.connection_id == connection_id)
-    if row is None:
-        raise Missing("no_tool", "There is no such LTI tool.")
-    if row.disabled == disabled:
+    known = _configured(uow, connection_id)
+    if known["disabled"] == disabled:
         return
-    _save(uow, {**{name: getattr(row, name) for name in _CONFIGURED}, "disabled": disabled})
+    _save(uow, {**known, "disabled": disabled})
     if disabled:
-        token = tables.lti_token
-        uow.connection.execute(
-            sa.update(token).where(token.c.connection_id == connection_id).values(revoked=True)
-        )
+        revoke_tokens(uow, connection_id)
     audit(uow, "tool_disabled" if disabled else "tool_enabled", connection_id, connection_id=connection_id)
+
+
+def revoke_tokens(uow: UnitOfWork, connection_id: str) -> None:
+    """No access token given to this tool so far is good for anything from now on."""
+    token = tables.lti_token
+    uow.connection.execute(
+        sa.update(token).where(token.c.connection_id == connection_id).values(revoked=True)
+    )
 
 
 def read_tool(uow: UnitOfWork, connection_id: str) -> Tool:
@@ -135,6 +185,11 @@ def find_tool(uow: UnitOfWork, client_id: str) -> Tool | None:
     """The tool with this client_id, if there is one."""
     row = _row(uow, tables.lti_tool.c.client_id == client_id) if "\0" not in client_id else None
     return _tool(row) if row is not None else None
+
+
+def key_source(tool: Tool) -> KeySource:
+    """Where the public keys of a tool are."""
+    return KeySource(tables.lti_tool, tool.connection_id, tool.jwks_url, tool.public_jwks)
 
 
 def registration_of(tool: Tool, settings: Settings) -> ToolRegistration:
@@ -169,36 +224,41 @@ _CONFIGURED = (
     "launch_url",
     "redirect_uris",
     "jwks_url",
+    "public_jwks",
     "scopes",
     "shares_personal_data",
+    "state",
+    "deep_linking_url",
+    "custom",
+    "domain",
 )
+
+
+def _configured(uow: UnitOfWork, connection_id: str) -> dict[str, Any]:
+    """All settings of a tool as the table keeps them."""
+    tool = tables.lti_tool
+    columns = (*(tool.c[name] for name in _CONFIGURED), tool.c.disabled, tool.c.asked)
+    row = uow.connection.execute(
+        sa.select(*columns).where(tool.c.connection_id == connection_id)
+    ).one_or_none()
+    if row is None:
+        raise Missing("no_tool", "There is no such LTI tool.")
+    return dict(row._mapping)
+
+
+def _decide(uow: UnitOfWork, connection_id: str, state: ToolState, action: str) -> None:
+    known = _configured(uow, connection_id)
+    if known["state"] == state:
+        return
+    _save(uow, {**known, "state": state})
+    if state != "active":
+        revoke_tokens(uow, connection_id)
+    audit(uow, action, connection_id, connection_id=connection_id)
 
 
 def _save(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     record_changes(uow, [Change("lti_tool_changed", body["connection_id"], body)])
     apply_tool(uow, body)
-
-
-def _check(body: Mapping[str, Any]) -> None:
-    urls = [(name, body[name]) for name in ("login_url", "launch_url", "jwks_url")]
-    urls += [("redirect_uris", uri) for uri in body["redirect_uris"]]
-    problems = [Problem(problem, name) for name, url in urls if (problem := _url_problem(url))]
-    problems += [Problem(f"unknown scope {s}", "scopes") for s in body["scopes"] if s not in AGS_SCOPES]
-    if problems:
-        raise BadInput("bad_tool", "This LTI tool cannot be registered.", problems=problems)
-
-
-def _url_problem(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return f"{url} is not an address"
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.fragment:
-        return f"{url} is not an http(s) address without user name and fragment"
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        return f"{url} must use https: plain http is allowed on loopback only"
-    return ""
 
 
 def _row(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
@@ -211,6 +271,7 @@ def _row(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
             connection.c.name,
             connection.c.partner_id,
             connection.c.disabled.label("connection_disabled"),
+            has_open_deployment(tool.c.connection_id).label("deployed"),
         )
         .join(connection, connection.c.id == tool.c.connection_id)
         .where(where)
@@ -233,4 +294,10 @@ def _tool(row: sa.Row[Any]) -> Tool:
         scopes=tuple(row.scopes),
         shares_personal_data=row.shares_personal_data,
         disabled=row.disabled or row.connection_disabled,
+        state=row.state,
+        deployed=bool(row.deployed),
+        deep_linking_url=row.deep_linking_url,
+        custom=row.custom,
+        domain=row.domain,
+        public_jwks=tuple(row.public_jwks or ()),
     )

@@ -33,6 +33,14 @@ def create_connection(
     uow: UnitOfWork, slug: str, kind: ConnectionKind, name: str, partner_id: str | None = None
 ) -> str:
     """A new connection's id. BadInput for a slug that cannot stand in an address, Conflict when it is taken."""
+    check_new_connection(uow, slug, partner_id)
+    connection = Connection(new_id(), slug, partner_id, kind, name, disabled=False)
+    _save(uow, connection)
+    return connection.id
+
+
+def check_new_connection(uow: UnitOfWork, slug: str, partner_id: str | None) -> None:
+    """Raise what ``create_connection`` would, and make nothing; Missing when there is no such partner."""
     if not _SLUG.fullmatch(slug):
         raise BadInput(
             "bad_slug", f"{slug!r} cannot name a connection.", "Use lower case letters, digits and hyphens."
@@ -43,9 +51,6 @@ def create_connection(
         sa.select(tables.partner.c.id).where(tables.partner.c.id == partner_id)
     ):
         raise Missing("no_partner", "There is no such partner.")
-    connection = Connection(new_id(), slug, partner_id, kind, name, disabled=False)
-    _save(uow, connection)
-    return connection.id
 
 
 def set_connection_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bool) -> None:

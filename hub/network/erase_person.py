@@ -30,6 +30,7 @@ def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     """
     counts = count_of_person(uow, person_id)
     for table, where in (
+        (tables.identity_proof, _proofs(person_id)),
         (tables.person_detail, tables.person_detail.c.person_id == person_id),
         (tables.identity_link, tables.identity_link.c.person_id == person_id),
         (tables.roster_key, _keys(person_id)),
@@ -50,6 +51,13 @@ def _keys(person_id: str) -> sa.ColumnElement[bool]:
     key, appointment = tables.roster_key, tables.appointment
     mine = sa.select(appointment.c.id).where(appointment.c.person_id == person_id)
     return sa.or_(key.c.id == person_id, key.c.id.in_(mine))
+
+
+def _proofs(person_id: str) -> sa.ColumnElement[bool]:
+    """Proofs of an identity that became the person's."""
+    proof, link = tables.identity_proof, tables.identity_link
+    same = [proof.c[name] == link.c[name] for name in ("connection_id", "form", "subject")]
+    return sa.exists().where(link.c.person_id == person_id, *same)
 
 
 def _ended(uow: UnitOfWork, person_id: str) -> Mapping[str, Any]:

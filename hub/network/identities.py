@@ -1,6 +1,6 @@
 """How outside systems know people: by (connection, form, subject), never by e-mail."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -11,7 +11,9 @@ from hub.network import tables
 from hub.store import UnitOfWork
 
 SUBJECT = "sub"
-"""The form of OpenID Connect and LTI subjects; the other forms are those of xAPI actors."""
+"""The form of OpenID Connect subjects and of those the hub itself gives out; the other forms are those of xAPI actors."""
+LTI_SUBJECT = "lti"
+"""The form of subjects that an LTI platform names: apart from SUBJECT, for one system may be platform and tool."""
 
 
 def find_person(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> str | None:
@@ -87,3 +89,42 @@ def pairwise_subject(uow: UnitOfWork, connection_id: str, person_id: str) -> str
     subject = new_id()
     link_identity(uow, connection_id, SUBJECT, subject, person_id, made_by="launch")
     return subject
+
+
+def pairwise_subjects(uow: UnitOfWork, connection_id: str, person_ids: Collection[str]) -> dict[str, str]:
+    """``pairwise_subject`` for many people at once, by person id: one insert for all that are missing, and a change for each.
+
+    Whoever may run at the same time must hold the people (``hub.network.people.lock_people``).
+    """
+    table = tables.identity_link
+    rows = uow.connection.execute(
+        sa.select(table.c.person_id, table.c.subject).where(
+            table.c.connection_id == connection_id,
+            table.c.form == SUBJECT,
+            table.c.made_by == "launch",
+            uow.among(table.c.person_id, list(person_ids)),
+        )
+    )
+    found = {row.person_id: row.subject for row in rows}
+    links = [
+        {
+            "connection_id": connection_id,
+            "form": SUBJECT,
+            "subject": new_id(),
+            "person_id": person_id,
+            "made_by": "launch",
+        }
+        for person_id in dict.fromkeys(person_ids)
+        if person_id not in found
+    ]
+    if not links:
+        return found
+    uow.execute_many(sa.insert(table), [dict(link) for link in links])
+    record_changes(
+        uow,
+        [
+            Change("identity_linked", link["person_id"], {"links": [link]}, person_id=link["person_id"])
+            for link in links
+        ],
+    )
+    return found | {link["person_id"]: link["subject"] for link in links}

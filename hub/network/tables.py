@@ -171,6 +171,24 @@ identity_link = sa.Table(
     sa.PrimaryKeyConstraint("connection_id", "form", "subject"),
 )
 
+identity_proof = sa.Table(
+    "identity_proof",
+    metadata,
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+    reference("connection_id", "connection"),
+    sa.Column("form", sa.String(16), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column(
+        "browser_hash",
+        sa.String(64),
+        nullable=False,
+        comment="of the browser's cookie; empty until a browser of its own is known",
+    ),
+    sa.Column("expires_at", Time(), nullable=False, index=True),
+    sa.Column("used_at", Time()),
+    comment="Systems that showed who somebody is for them; whoever signs in with the code may say: this is me.",
+)
+
 email_domain = sa.Table(
     "email_domain",
     metadata,

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.errors import Missing
 from hub.network import tables
 from hub.store import UnitOfWork
 
@@ -73,6 +74,32 @@ def names_of_connections(uow: UnitOfWork, ids: Iterable[str | None]) -> dict[str
     wanted = {id for id in ids if id}
     rows = uow.connection.execute(sa.select(table.c.id, table.c.name).where(table.c.id.in_(wanted)))
     return {r.id: r.name for r in rows}
+
+
+def names_of_partners(uow: UnitOfWork, ids: Iterable[str | None]) -> dict[str, str]:
+    """Names by partner id."""
+    table = tables.partner
+    wanted = {id for id in ids if id}
+    rows = uow.connection.execute(sa.select(table.c.id, table.c.name).where(table.c.id.in_(wanted)))
+    return {r.id: r.name for r in rows}
+
+
+def find_partner(uow: UnitOfWork, words: str) -> str:
+    """The id of the partner that the network files call so, or whose full name this is; Missing ``no_partner``."""
+    table, key = tables.partner, tables.roster_key
+    of_files = sa.select(key.c.id).where(key.c.kind == "partner", key.c.external_id == words)
+    named = uow.connection.scalars(sa.select(table.c.id).where(table.c.name == words).limit(2)).all()
+    found = uow.connection.scalar(of_files) or (named[0] if len(named) == 1 else None)
+    if found is None:
+        raise Missing("no_partner", f"There is no partner {words}, or there are several.")
+    return str(found)
+
+
+def list_partner_names(uow: UnitOfWork, limit: int = 200) -> list[str]:
+    """The first partners by name, to choose from."""
+    return list(
+        uow.connection.scalars(sa.select(tables.partner.c.name).order_by(tables.partner.c.name).limit(limit))
+    )
 
 
 def search_people(uow: UnitOfWork, words: str) -> list[FoundPerson]:

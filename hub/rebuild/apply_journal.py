@@ -55,16 +55,24 @@ APPLY: Mapping[str, Apply] = {
 
 KEPT_BY_ADAPTERS = frozenset(
     {
+        "catalogue_source_changed",
         "cmi5_course_imported",
+        "course_access_given",
         "identity_provider_changed",
         "line_item_changed",
         "line_item_removed",
+        "lti_deployment_changed",
+        "lti_placement_changed",
+        "lti_platform_changed",
+        "lti_platform_deployment_changed",
+        "lti_registration_changed",
         "lti_tool_changed",
         "offering_placed",
         "platform_key_rotated",
+        "receiving_store_changed",
         "retention_rule_changed",
         "retention_rule_removed",
-        "receiving_store_changed",
+        "setup_link_changed",
         "xapi_credential",
     }
 )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput
 from hub.store.arrays import register_arrays
+from hub.store.driver import driver_errors
 
 BUSY_MILLISECONDS = 30_000
 TRUSTED_SECONDS = 30.0
@@ -45,7 +46,9 @@ def _open_postgres(address: sa.URL, pool_size: int) -> sa.Engine:
         if writes is None:  # a single query
             return
         mode = "READ COMMITTED" if writes else "REPEATABLE READ READ ONLY"
-        connection.connection.driver_connection.execute(f"BEGIN ISOLATION LEVEL {mode}")  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        with driver_errors(connection, "BEGIN"):
+            driver.execute(f"BEGIN ISOLATION LEVEL {mode}")
 
     @sa.event.listens_for(engine, "checkin")
     def _note_time(_: Any, record: Any) -> None:
@@ -104,8 +107,10 @@ def _open_sqlite(address: sa.URL, pool_size: int) -> sa.Engine:
         writes = connection.get_execution_options().get("hub_writes", True)
         if writes is None:  # a single query
             return
-        connection.exec_driver_sql(f"PRAGMA query_only = {not writes:d}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        with driver_errors(connection, "BEGIN"):
+            driver.execute(f"PRAGMA query_only = {not writes:d}")
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

@@ -15,6 +15,9 @@ from hub.training.catalogue import CatalogueRow
 from hub.training.completion import Offering
 from hub.training.policy import Policy
 
+CHOSEN = "chosen:"
+"""How external ids begin of courses that somebody chose one by one."""
+
 
 @dataclass(frozen=True)
 class CatalogueCounts:
@@ -24,6 +27,10 @@ class CatalogueCounts:
     changed: int
     retired: int
     unchanged: int
+
+    def as_numbers(self) -> dict[str, int]:
+        """The numbers by name."""
+        return asdict(self)
 
 
 def read_offering(uow: UnitOfWork, offering_id: str) -> Offering:
@@ -62,10 +69,14 @@ def offering_of(row: sa.Row[Any], policy: Policy | None = None) -> Offering:
     )
 
 
-def set_offerings(uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueRow]) -> CatalogueCounts:
+def set_offerings(
+    uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueRow], *, chosen: bool = False
+) -> CatalogueCounts:
     """Make an LMS's part of the catalogue equal to ``rows``; what is no longer listed is retired, never deleted.
 
-    The same rows again change nothing. BadInput ``bad_catalogue`` names every row that clashes with another.
+    With ``chosen`` the rows are courses that somebody chose one by one: they join the others, whose external ids begin
+    otherwise than with CHOSEN, and no list of courses retires them. The same rows again change nothing. BadInput
+    ``bad_catalogue`` names every row that clashes with another.
     """
     _refuse_clashes(uow, connection_id, rows)
     table = tables.offering
@@ -83,7 +94,11 @@ def set_offerings(uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueR
         for row in rows
     ]
     listed = {row.external_id for row in rows}
-    gone = [{**row, "retired": True} for id, row in known.items() if id not in listed and not row["retired"]]
+    gone = [
+        {**row, "retired": True}
+        for id, row in known.items()
+        if not (chosen or id in listed or row["retired"] or id.startswith(CHOSEN))
+    ]
     changed = [body for body in bodies if body["external_id"] in known and known[body["external_id"]] != body]
     added = [body for body in bodies if body["external_id"] not in known]
     for body in (*added, *changed, *gone):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
+from hub.training.course_access import has_access
 from hub.training.reasons import Reason, read_reasons
 
 
@@ -110,7 +111,7 @@ def read_plan(uow: UnitOfWork, person_id: str, target: tuple[str, str] | None = 
 
 
 def may_launch(uow: UnitOfWork, person_id: str, offering_id: str) -> bool:
-    """Whether the person has a live goal on the offering, directly or as a step of a path."""
+    """Whether the person has a live goal on the offering, directly or as a step of a path, or a system has placed it."""
     goal, source, step = tables.goal, tables.goal_source, tables.path_step
     paths = sa.select(step.c.path_id).where(step.c.offering_id == offering_id)
     query = (
@@ -126,7 +127,16 @@ def may_launch(uow: UnitOfWork, person_id: str, offering_id: str) -> bool:
         )
         .limit(1)
     )
-    return uow.connection.scalar(query) is not None
+    return uow.connection.scalar(query) is not None or has_access(uow, person_id, offering_id)
+
+
+def read_placed(uow: UnitOfWork, person_id: str, target: tuple[str, str]) -> PlanLine | None:
+    """A path or an offering as a line without goals, for whoever came to it without any; None when there is no such thing."""
+    titles = _titles(uow, {target: None})
+    if target not in titles:
+        return None
+    steps = _steps(uow, person_id, {target: []})
+    return PlanLine(*target, *titles[target], tuple(steps.get(target, ())), ())
 
 
 def _live_goals(uow: UnitOfWork, person_id: str, target: tuple[str, str] | None) -> Sequence[sa.Row[Any]]:

@@ -135,5 +135,31 @@ completion_policy = sa.Table(
     comment="Which evidence counts as completion of the courses of one source system.",
 )
 
+course_access = sa.Table(
+    "course_access",
+    metadata,
+    reference("person_id", "person"),
+    reference("offering_id", "offering"),
+    reference("connection_id", "connection"),
+    sa.Column("since", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("person_id", "offering_id", "connection_id"),
+    comment="Courses that a person may open without a goal, because a system placed them.",
+)
+
+catalogue_source = sa.Table(
+    "catalogue_source",
+    metadata,
+    reference("connection_id", "connection"),
+    sa.Column("kind", sa.String(16), nullable=False, comment="catalogue or roster"),
+    sa.Column("plugin", sa.String(64), nullable=False, comment="which plugin reads it"),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("sealed_secret", sa.Text, nullable=False, comment="empty where none is needed"),
+    sa.Column("last_run_at", Time()),
+    sa.Column("last_counts", Json, comment="of the last run that ended well"),
+    sa.Column("last_error", sa.Text, nullable=False, comment="of the last run; empty if it ended well"),
+    sa.PrimaryKeyConstraint("connection_id", "kind"),
+    comment="Where the courses of an LMS, or the accounts of its people, are read from.",
+)
+
 APPEND_ONLY = ("credit_ledger",)
 """Tables in which the database itself refuses UPDATE and DELETE."""

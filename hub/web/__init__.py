@@ -4,7 +4,18 @@ import flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from hub.web import admin, courses, my_training, operations, sign_in, team
+from hub.web import (
+    admin,
+    courses,
+    link_account,
+    lti_open,
+    my_training,
+    operations,
+    placed,
+    setup,
+    sign_in,
+    team,
+)
 from hub.web.assets import asset
 from hub.web.begin_request import (
     allow_large_upload,
@@ -25,7 +36,17 @@ resources = flask.Blueprint(
 )
 """Templates, styles and scripts; the pages themselves are in the blueprints below."""
 
-PAGES = (sign_in.blueprint, my_training.blueprint, courses.blueprint, team.blueprint, admin.blueprint)
+PAGES = (
+    sign_in.blueprint,
+    my_training.blueprint,
+    courses.blueprint,
+    team.blueprint,
+    admin.blueprint,
+    lti_open.blueprint,
+    link_account.blueprint,
+    placed.blueprint,
+    setup.blueprint,
+)
 
 
 def install(app: flask.Flask) -> CSRFProtect:
@@ -52,6 +73,9 @@ def install(app: flask.Flask) -> CSRFProtect:
     app.register_blueprint(operations.blueprint)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    csrf.exempt(
+        lti_open.blueprint
+    )  # its one-time code is all the proof there is, and no other site can have it
     # The last one registered runs first: headers are on the response before it is counted.
     app.after_request(count_request)
     app.after_request(set_headers)

@@ -15,7 +15,7 @@ from hub.web.viewer import load_viewer
 from hub.xapi.cmi5.package import MAX_PACKAGE
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PAGES = frozenset({"sign_in", "my_training", "courses", "team", "admin"})
+_PAGES = frozenset({"sign_in", "my_training", "courses", "team", "admin", "link_account", "placed", "setup"})
 """The blueprints of pages for people; protocols have rules of their own."""
 FORM_BYTES = 64 * 1024
 """For the fields of a form beside its file."""

@@ -104,6 +104,11 @@ def last_part(iri: str) -> str:
     return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]
 
 
+def first_up(words: str) -> str:
+    """``Use https: plain http …`` of ``use https: plain http …``; the rest stays as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def _is_far(at: datetime) -> bool:
     return at - _now() > timedelta(days=FAR_DAYS)
 
@@ -119,6 +124,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "due": due,
     "due_briefly": due_briefly,
     "due_tone": due_tone,
+    "first_up": first_up,
     "full_day": full_day,
     "last_part": last_part,
     "listing": listing,

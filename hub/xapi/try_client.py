@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from hub.errors import OutsideFailed
+from hub.exchange import Step, shown
 from hub.http import DEFAULT_PORTS, Answer, OutgoingHttp
-from hub.xapi.exchange import Step, shown
 from hub.xapi.versions import HEADER, ApiVersion
 
 ADVICE: Mapping[str, str] = {

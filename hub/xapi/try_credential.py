@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.exchange import Exchange, Step, masked, shown
 from hub.http import Answer
 from hub.ids import derived_id, random_id
 from hub.journal import VOIDED
 from hub.runtime import Hub
 from hub.xapi.credential_views import CredentialLine
-from hub.xapi.exchange import Exchange, Step, masked, shown
 from hub.xapi.instants import format_instant
 from hub.xapi.scopes import (
     MAY_PROFILE,

@@ -46,6 +46,20 @@ PAGES = {
     "admin, plugins": ("olga", "/admin/plugins"),
     "admin, readers": ("olga", "/admin/readers"),
     "admin, connections": ("olga", "/admin/connections"),
+    "admin, one connection": ("olga", "/admin/connections/lms-north"),
+    "admin, an identity provider": ("olga", "/admin/connections/harbor"),
+    "admin, connecting": ("olga", "/admin/connect"),
+    "admin, a new tool": ("olga", "/admin/connect/tool"),
+    "admin, a new platform": ("olga", "/admin/connect/platform"),
+    "admin, a changed tool": ("olga", "/admin/connections/lms-north/tool"),
+    "admin, registering": ("olga", "/admin/connect/registration?direction=tool"),
+    "admin, registrations": ("olga", "/admin/registrations"),
+    "admin, setup links": ("olga", "/admin/setup-links"),
+    "admin, catalogues": ("olga", "/admin/catalogues"),
+    "admin, signing keys": ("olga", "/admin/keys"),
+    "admin, learners": ("olga", "/admin/learners?who=mia"),
+    "admin, preview of a launch": ("olga", "preview"),
+    "admin, one learner": ("olga", "learner"),
     "admin, credentials": ("olga", "/admin/credentials"),
     "admin, credentials, none found": ("olga", "/admin/credentials?q=zzz"),
     "admin, credentials of all systems": ("olga", "/admin/credentials?show=all"),
@@ -63,6 +77,9 @@ def address(site: Site, who: str, path: str) -> str:
     """The path, or that of a goal of the person, or of the last statement."""
     if path.startswith("/"):
         return path
+    if path in {"learner", "preview"}:
+        max_id = site.world.ids["max"]
+        return f"/admin/learners/{max_id}" if path == "learner" else f"/admin/preview?person={max_id}"
     if path == "one statement":
         with site.world.hub.reading() as uow:
             return f"/admin/statements/{browse(uow, Filter()).rows[0].row.id}"

@@ -1,7 +1,7 @@
 """A hub with two tools, as one of them sees it: launches, tokens, services, and a look at what was written."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -44,6 +44,8 @@ class Keys:
     published: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
     calls: int = 0
+    instead: Callable[[], flask.typing.ResponseReturnValue] | None = None
+    """What the server answers in place of the keys."""
 
     def publish(self, *keys: RSAKey) -> None:
         self.published = [dict(key.as_dict(private=False)) for key in keys]
@@ -51,7 +53,7 @@ class Keys:
     def begin(self) -> "Keys":
         """As a test finds it: the key published, nothing fetched yet."""
         self.publish(self.private)
-        self.status, self.calls = 200, 0
+        self.status, self.calls, self.instead = 200, 0, None
         return self
 
 
@@ -60,8 +62,10 @@ def serve_keys() -> Iterator[Keys]:
     keys = Keys(new_key())
     app = flask.Flask(__name__)
 
-    def jwks() -> tuple[flask.Response, int]:
+    def jwks() -> flask.typing.ResponseReturnValue:
         keys.calls += 1
+        if keys.instead:
+            return keys.instead()
         return flask.jsonify(keys=keys.published), keys.status
 
     app.add_url_rule("/jwks", "jwks", jwks)

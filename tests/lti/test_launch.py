@@ -10,7 +10,7 @@ from hub.errors import Conflict, HubError
 from hub.lti.launch import start_launch
 from hub.lti.resource_links import default_line_item_id, place_offering
 from hub.lti.tools import add_tool, connect_tool, set_tool_disabled
-from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, AGS_SCOPES, CLAIM, SCORE_SCOPE
+from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM, SCORE_SCOPE
 from hub.network.identities import find_person
 from tests.lti.rig import Form, Rig
 
@@ -99,6 +99,10 @@ def test_what_a_tool_is_told(rig: Rig) -> None:
             "scope": sorted(AGS_SCOPES),
             "lineitems": items,
             "lineitem": f"{items}/{default_line_item_id(link)}",
+        },
+        NRPS_CLAIM: {
+            "context_memberships_url": f"{rig.base}/lti/contexts/{link}/members",
+            "service_versions": ["2.0"],
         },
     }
     with rig.hub.reading() as uow:

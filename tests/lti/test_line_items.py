@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, LINE_ITEM_TYPE, LINE_ITEMS_TYPE
+from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, LINE_ITEM_TYPE, LINE_ITEMS_TYPE, SCORE_TYPE
 from tests.lti.rig import Rig
 
 QUIZ = {"label": "Quiz", "scoreMaximum": 10, "tag": "grade", "resourceId": "quiz-1"}
@@ -103,6 +103,47 @@ def test_a_new_maximum_scales_the_results(rig: Rig, token: str) -> None:
     shown = rig.call("PUT", path, token, with_link, LINE_ITEM_TYPE).json
     assert shown is not None
     assert shown["resourceLinkId"] == path.split("/")[3], "a tool cannot move a line item"
+
+
+def test_a_line_item_may_have_a_range_and_say_how_work_is_reviewed(rig: Rig, items: str, token: str) -> None:
+    body = QUIZ | {
+        "startDateTime": "2026-05-01T08:00:00+02:00",
+        "endDateTime": "2026-06-01T00:00:00Z",
+        "submissionReview": {"reviewableStatus": ["Submitted", "Completed"], "custom": {"unit": "7"}},
+    }
+    made = rig.call("POST", items, token, body, LINE_ITEM_TYPE).json
+    assert made is not None
+    expected = body | {
+        "id": made["id"],
+        "startDateTime": "2026-05-01T06:00:00+00:00",
+        "endDateTime": "2026-06-01T00:00:00+00:00",
+    }
+    assert made == expected
+    path = made["id"].removeprefix(rig.base)
+    assert rig.call("GET", path, token).json == expected
+    record = rig.record()
+    assert rig.call("PUT", path, token, made, LINE_ITEM_TYPE).json == expected
+    assert record.changed() == set(), "the same again changes nothing"
+    assert rig.call("PUT", path, token, QUIZ, LINE_ITEM_TYPE).json == QUIZ | {"id": made["id"]}
+
+
+@pytest.mark.parametrize("query", ["x=1", "x=1&x=2", "lineitem=?x=1/", "limit=0", "page=1", "%00=%00"])
+def test_addresses_of_a_line_item_may_carry_a_query_string(rig: Rig, token: str, query: str) -> None:
+    """Learning systems add parameters of their own to addresses they were given."""
+    path, subject = rig.line_item_path(), rig.launch()["sub"]
+    assert rig.call("GET", f"{path}?{query}", token).status_code == 200
+    scored = rig.call("POST", f"{path}/scores?{query}", token, rig.score(subject), SCORE_TYPE)
+    assert scored.status_code == 200
+    if query.startswith("x"):
+        assert len(rig.call("GET", f"{path}/results?{query}", token).json or []) == 1
+
+
+def test_a_query_string_in_the_middle_of_an_address_reaches_no_score(rig: Rig, token: str) -> None:
+    """A client that appends /scores to an address with a query string asks for something else."""
+    path, subject = rig.line_item_path(), rig.launch()["sub"]
+    answer = rig.call("POST", f"{path}?x=1/scores", token, rig.score(subject), SCORE_TYPE)
+    assert answer.status_code == 405
+    assert rig.statements() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.app import open_worker
 from hub.lti import tables
-from hub.lti.platform_keys import rotate_platform_key
+from hub.lti.platform_keys import OVERLAP, PlatformKey, list_platform_keys, rotate_platform_key
 from tests.lti.rig import Form, Rig
 
 
@@ -45,6 +45,33 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_stays_published_for_
     assert rig.claims(before)["sub"] == rig.claims(after)["sub"], "both verify"
     rig.hub.clock.advance(hours=24)  # type: ignore[attr-defined]
     assert published(rig) == [new]
+
+
+def test_keys_are_listed_with_their_ages(rig: Rig) -> None:
+    (first,) = published(rig)
+    began = rig.hub.clock.now()
+    rig.hub.clock.advance(days=400)  # type: ignore[attr-defined]
+    with rig.hub.unit_of_work() as uow:
+        second = rotate_platform_key(uow)
+    now = rig.hub.clock.now()
+    with rig.hub.reading() as uow:
+        listed = list_platform_keys(uow)
+    assert listed == [
+        PlatformKey(second, now, None),
+        PlatformKey(first, began, now + OVERLAP),
+    ]
+    assert [key.signs for key in listed] == [True, False]
+
+
+def test_two_rotations_in_a_day_leave_three_keys_published(rig: Rig) -> None:
+    tokens = [launch(rig)]
+    for _ in range(2):
+        rig.hub.clock.advance(hours=1)  # type: ignore[attr-defined]
+        with rig.hub.unit_of_work() as uow:
+            rotate_platform_key(uow)
+        tokens.append(launch(rig))
+    assert published(rig) == [kid_of(token) for token in reversed(tokens)]
+    assert all(rig.claims(token)["sub"] for token in tokens)
 
 
 def test_private_keys_are_sealed_and_gone_when_they_sign_no_more(rig: Rig) -> None:

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
-from hub.lti.tool_keys import usable_keys
+from hub.lti.remote_keys import usable_keys
 from hub.lti.tools import set_tool_disabled
 from hub.lti.vocabulary import LINE_ITEM_SCOPE, RESULT_READ_SCOPE, SCORE_SCOPE
 from hub.testing.keys import new_key, public_pem
@@ -136,7 +136,8 @@ def test_p6_good_assertions(rig: Rig, audience: str) -> None:
     aud: object = ["https://other.example", rig.north.token_url]
     aud = aud if audience == "list" else getattr(rig.north, audience)
     now = int(rig.hub.clock.now().timestamp())
-    answer = rig.ask_token(client_assertion=rig.assertion(aud=aud, iat=now + 30, exp=now + 3_600, nbf=now))
+    assertion = rig.assertion(aud=aud, iat=now + 30, exp=now + 3_600, nbf=now)
+    answer = rig.ask_token(client_assertion=assertion, scope=" ".join(rig.north.scopes))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.json

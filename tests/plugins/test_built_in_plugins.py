@@ -12,7 +12,7 @@ import flask
 import pytest
 
 import hub.app
-from hub.api import CatalogueSource, Completion, CreditGranted, Evidence, Offering
+from hub.api import CatalogueSource, Completion, CreditGranted, Evidence, Offering, RosterRow
 from hub.app import BUILT_IN_PLUGINS, open_hub
 from hub.config import Settings
 from hub.hooks import Answer
@@ -38,6 +38,9 @@ def outside() -> Iterator[tuple[str, list[str]]]:
 
     rows = "external_id,key,title,activity_id\n7,brakes,Brakes,https://lms.example/brakes\n"
     app.add_url_rule("/catalogue.csv", "catalogue", lambda: rows)
+    app.add_url_rule("/people.csv", "people", lambda: "person_id,subject\nP1,11\n")
+    courses = [{"id": 7, "fullname": "Brakes"}]
+    app.add_url_rule("/webservice/rest/server.php", "moodle", lambda: courses, methods=["POST"])
     app.add_url_rule("/hook", "hook", take, methods=["POST"])
     with serve(app) as address:
         yield address, posted
@@ -58,6 +61,19 @@ def ask_csv_catalogue(opened: Hub, outside: tuple[str, list[str]]) -> None:
     assert [row.key for row in rows] == ["brakes"]
 
 
+def ask_csv_roster(opened: Hub, outside: tuple[str, list[str]]) -> None:
+    source = CatalogueSource("north", f"{outside[0]}/people.csv")
+    rows = opened.hooks.fetch("read_roster", "csv_roster", source=source, http=opened.http)
+    assert list(rows) == [RosterRow("P1", "11")]
+
+
+def ask_moodle(opened: Hub, outside: tuple[str, list[str]]) -> None:
+    rows = opened.hooks.fetch(
+        "read_catalogue", "moodle", source=CatalogueSource("north", outside[0]), http=opened.http
+    )
+    assert [row.key for row in rows] == ["north-7"]
+
+
 def ask_webhooks(opened: Hub, outside: tuple[str, list[str]]) -> None:
     event = CreditGranted(new_id(), new_id(), "offering", new_id(), "service", new_id(), NOW)
     opened.hooks.tell("credit_granted", "webhooks", event=event, http=opened.http)
@@ -67,6 +83,8 @@ def ask_webhooks(opened: Hub, outside: tuple[str, list[str]]) -> None:
 ASK: dict[str, Callable[[Hub, tuple[str, list[str]]], None]] = {
     "standard_completion": ask_standard_completion,
     "csv_catalogue": ask_csv_catalogue,
+    "csv_roster": ask_csv_roster,
+    "moodle": ask_moodle,
     "webhooks": ask_webhooks,
 }
 

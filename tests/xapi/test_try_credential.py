@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.app import create_app, open_hub
 from hub.clock import SettableClock
 from hub.config import Settings
+from hub.exchange import Exchange
 from hub.journal import tables as journal
 from hub.network.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
@@ -30,7 +31,6 @@ from hub.xapi.credentials import (
     revoke_credential,
 )
 from hub.xapi.documents.tables import xapi_document
-from hub.xapi.exchange import Exchange
 from hub.xapi.try_credential import try_credential
 from hub.xapi.wrong_secrets import WRONG_SECRETS
 from tests.xapi.test_statements import audited

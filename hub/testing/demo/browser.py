@@ -6,6 +6,9 @@ from urllib.parse import urljoin
 
 import requests
 
+_SENT_ON = {"id_token", "error", "lti_message_hint", "JWT"}
+"""Fields of the forms that LTI sends on by JavaScript."""
+
 
 @dataclass
 class Form:
@@ -65,7 +68,7 @@ class Browser:
             response.url, response.status_code, response.text, " ".join(reader.words), tuple(reader.forms)
         )
         only = page.forms[0] if len(page.forms) == 1 else None
-        if only and {"id_token", "error"} & only.fields.keys():
+        if only and _SENT_ON & only.fields.keys():
             return self.submit(only)  # a page that a browser with JavaScript sends on by itself
         return page
 

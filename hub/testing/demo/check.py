@@ -12,7 +12,7 @@ import requests
 
 from hub.testing.demo.browser import Browser, Page
 from hub.testing.demo.stage import Stage
-from hub.testing.demo.story import LENA, NADIA, OLU, OMAR, PASSWORD, SAM, SARA, DemoPerson
+from hub.testing.demo.story import LENA, NADIA, OLU, OMAR, PASSWORD, SAM, SARA, WEST_TEACHER, DemoPerson
 
 CREDIT_SECONDS = 10.0
 """How long a credit is waited for before the step fails; how long it took is printed."""
@@ -44,6 +44,7 @@ class Journey:
             self.plugin_changes_one_audience,
             self.statements_of_unknown_actors_wait,
             self.repeats_change_nothing,
+            self.course_of_north_inside_west_brings_its_score_there,
             self.wrong_things_are_refused,
             self.operator_sees_what_happened,
         ):
@@ -209,6 +210,31 @@ class Journey:
             len(credits) == 3 and credits == before[1],
             f"So the ledger has the same {len(credits)} credits for {LENA.name} as before.",
         )
+
+    def course_of_north_inside_west_brings_its_score_there(self) -> None:
+        """LMS West launches the hub, the hub launches LMS North, and the score goes all the way back."""
+        west, title = self.stage.west_url, "Data protection at work"
+        teacher = Browser(self.stage.hub_url)
+        page = teacher.get(f"{west}/pick/{WEST_TEACHER}")
+        found = re.search(rf'value="([^"]+)"[^>]*>\s*<span class="name">{title}', page.html)
+        self._see(
+            found is not None, f"Whoever runs the course in LMS West picks among the hub's, at {_path(page)}."
+        )
+        page = teacher.submit(page.form("/lti/tool/pick"), target=found[1] if found else "", do="send")
+        self._see(page.url == f"{west}/" and title in page.text, f"{title} stands in LMS West now.")
+        learner = Browser(self.stage.hub_url)
+        course = learner.get(f"{west}/open/{LENA.west_id}/placed-1")
+        self._see(
+            course.url.startswith(self.stage.north_url) and LENA.name in course.text,
+            f"{LENA.name} opens it there and is in LMS North, without a sign-in: {course.url}.",
+        )
+        answer = learner.post_json(f"{course.url}/finish", score_given="44", score_maximum="50").json()
+        self._see(answer["status"] == 200, "Its score of 44 out of 50 is taken by the hub.")
+        grades = self._until(lambda: requests.get(f"{west}/gradebook", timeout=15).json(), bool)
+        told = [(grade["user_id"], grade["points"], grade["maximum"]) for grade in grades]
+        self._see(told == [(LENA.west_id, 88, 100)], f"The gradebook of LMS West says: {told}.")
+        page = learner.get("/my-training")
+        self._see(LENA.given_name in page.text, "Whom LMS West names is signed in at the hub as well.")
 
     def wrong_things_are_refused(self) -> None:
         """Each with its status, and words that say what happened."""

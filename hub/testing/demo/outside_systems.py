@@ -1,10 +1,11 @@
-"""The outside systems of the demo: two identity providers and two LMSs, connected to the hub and started together."""
+"""The outside systems of the demo: two identity providers and three LMSs, connected to the hub and started together."""
 
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from hub.lti.tool.platforms import connect_platform
 from hub.lti.tools import ToolRegistration, connect_tool
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
@@ -14,8 +15,10 @@ from hub.testing.idp import IdpConfig
 from hub.testing.idp_store import Person
 from hub.testing.lms_north import NorthConfig
 from hub.testing.lms_south import SouthConfig, SouthUser
+from hub.testing.lms_west import INSTRUCTOR, WestConfig
 from hub.testing.lti_tool import Course
 from hub.testing.serve import free_port, is_taken, spawn_together
+from hub.testing.west_services import WestPerson
 from hub.xapi.credentials import DEFINE, READ_MINE, WRITE, create_credential
 
 CLIENT_ID = "training-hub"
@@ -48,11 +51,12 @@ class Ports:
     north: int = 8102
     south: int = 8103
     orvantis: int = 8104
+    west: int = 8105
 
     @classmethod
     def beside(cls, hub: int) -> "Ports":
         """The hub's port, and the others from 101 above it."""
-        return cls(hub, hub + 101, hub + 102, hub + 103, hub + 104)
+        return cls(hub, hub + 101, hub + 102, hub + 103, hub + 104, hub + 105)
 
     def busy(self) -> list[int]:
         """Those at which something answers already."""
@@ -61,7 +65,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Ports that nobody uses just now."""
-        return cls(*(free_port() for _ in range(5)))
+        return cls(*(free_port() for _ in range(6)))
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def url(port: int) -> str:
 
 
 def start_outside_systems(hub: Hub, running: ExitStack, ports: Ports, notices_secret: str) -> None:
-    """Start all four as processes that end with ``running``, and connect them."""
+    """Start all five as processes that end with ``running``, and connect them."""
     riverside, orvantis = (
         ("riverside-idp", story.GROUP_NAME, story.GROUP),
         ("orvantis-idp", "Orvantis Works", "P00001"),
@@ -99,6 +103,7 @@ def start_outside_systems(hub: Hub, running: ExitStack, ports: Ports, notices_se
                 *(("hub.testing.idp", _idp_config(hub, p, notices_secret), p.port) for p in providers),
                 ("hub.testing.lms_north", north, ports.north),
                 ("hub.testing.lms_south", south, ports.south),
+                ("hub.testing.lms_west", _west_config(hub, url(ports.west)), ports.west),
             ]
         )
     )
@@ -150,6 +155,33 @@ def _south_config(hub: Hub, base_url: str) -> SouthConfig:
         users=tuple(SouthUser(p.email, p.south_id, p.name) for p in story.LEARNERS),
         courses=SOUTH_COURSES,
     )
+
+
+def _west_config(hub: Hub, base_url: str) -> WestConfig:
+    """LMS West, where the hub is a tool: it launches the hub and keeps the grades."""
+    config = WestConfig(
+        base_url=base_url,
+        hub_url=hub.settings.public_url,
+        context_title="Welcome to Riverside",
+        people=(
+            *(WestPerson(p.west_id, p.name, p.email) for p in story.LEARNERS),
+            WestPerson(story.WEST_TEACHER, "Tess Hagen", roles=(INSTRUCTOR,)),
+        ),
+    )
+    with hub.unit_of_work() as uow:
+        connect_platform(
+            uow,
+            "lms-west",
+            "LMS West",
+            find_id(uow, "partner", story.GROUP),
+            issuer=base_url,
+            client_id=config.client_id,
+            authorize_url=f"{base_url}/lti/authorize",
+            token_url=f"{base_url}/lti/token",
+            jwks_url=f"{base_url}/lti/jwks",
+            deployment_id=config.deployment_id,
+        )
+    return config
 
 
 def _connect_lms(hub: Hub, slug: str, name: str, base_url: str) -> ToolRegistration:

@@ -1,4 +1,4 @@
-"""Setting the stage: a hub on a fresh database, a generated network with the story in it, and four outside systems."""
+"""Setting the stage: a hub on a fresh database, a generated network with the story in it, and five outside systems."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -36,6 +36,7 @@ class Stage:
     orvantis_url: str
     north_url: str
     south_url: str
+    west_url: str
     story: story.Story
 
 
@@ -59,9 +60,9 @@ def set_stage(
         migrate(hub.engine)
         the_story = _import_network(hub, directory / "network", size, seed, today, progress)
         with ExitStack() as running:
-            progress("outside systems", 0, 4)
+            progress("outside systems", 0, 5)
             start_outside_systems(hub, running, ports, notices_secret)
-            progress("outside systems", 4, 4)
+            progress("outside systems", 5, 5)
             _finish(hub, directory, ports, the_story, progress)
             yield Stage(
                 directory,
@@ -71,6 +72,7 @@ def set_stage(
                 url(ports.orvantis),
                 url(ports.north),
                 url(ports.south),
+                url(ports.west),
                 the_story,
             )
     finally:
@@ -80,7 +82,7 @@ def set_stage(
 def _write_settings(directory: Path, ports: Ports, notices_secret: str, database_url: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     allowed = ", ".join(
-        f'"127.0.0.1:{p}"' for p in (ports.riverside, ports.north, ports.south, ports.orvantis)
+        f'"127.0.0.1:{p}"' for p in (ports.riverside, ports.north, ports.south, ports.orvantis, ports.west)
     )
     file = directory / "hub.toml"
     file.touch(mode=0o600)

@@ -16,7 +16,10 @@ NEW_FOR_DAYS = 90
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody of the story. ``subject`` is the name at the own identity provider, ``south_id`` the one in LMS South."""
+    """Somebody of the story. ``subject`` is the name at the own identity provider, ``south_id`` the one in LMS South.
+
+    ``west_id`` is the one in LMS West.
+    """
 
     id: str
     given_name: str
@@ -25,6 +28,7 @@ class DemoPerson:
     subject: str
     role: str
     south_id: str = ""
+    west_id: str = ""
 
     @property
     def name(self) -> str:
@@ -40,6 +44,7 @@ LENA = DemoPerson(
     "riv-1001",
     "learner with two roles",
     "s-1042",
+    "w-7",
 )
 NADIA = DemoPerson(
     "RIV-nadia",
@@ -49,9 +54,17 @@ NADIA = DemoPerson(
     "riv-1002",
     "hired 23 days ago",
     "s-1043",
+    "w-8",
 )
 OLU = DemoPerson(
-    "RIV-olu", "Olu", "Adeyemi", "olu.adeyemi@riverside.example", "riv-1003", "today is day 91", "s-1044"
+    "RIV-olu",
+    "Olu",
+    "Adeyemi",
+    "olu.adeyemi@riverside.example",
+    "riv-1003",
+    "today is day 91",
+    "s-1044",
+    "w-9",
 )
 SARA = DemoPerson("RIV-sara", "Sara", "Okafor", "sara.okafor@orvantis.example", "orv-77", "service manager")
 SAM = DemoPerson("RIV-sam", "Sam", "Lindqvist", "sam.lindqvist@orvantis.example", "orv-78", "sales manager")
@@ -63,6 +76,8 @@ LEARNERS = (LENA, NADIA, OLU)
 FIELD = (SARA, SAM, OMAR)
 PEOPLE = (*LEARNERS, *FIELD)
 MANUFACTURER = "P00001"
+WEST_TEACHER = "w-1"
+"""Who looks after the course in LMS West; the hub knows nobody of that name."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ def write_story(out: Path, today: date) -> Story:
 
 
 def write_identities(out: Path, south_url: str) -> None:
-    """Write the roster's identities into ``out``: how the identity providers and LMS South call the story's people."""
+    """Write the roster's identities into ``out``: how the identity providers, LMS South and LMS West call people."""
     rows = [
         {"person_id": p.id, "connection": "riverside-idp", "form": "sub", "subject": p.subject}
         for p in LEARNERS
@@ -116,6 +131,9 @@ def write_identities(out: Path, south_url: str) -> None:
         }
         for p in LEARNERS
         if p is not OLU  # nobody told the hub about Olu's account in LMS South: his statements wait
+    ]
+    rows += [
+        {"person_id": p.id, "connection": "lms-west", "form": "lti", "subject": p.west_id} for p in LEARNERS
     ]
     with (out / "identities.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["person_id", "connection", "form", "subject"])

@@ -1,11 +1,17 @@
 """Pages for those who run the hub: what happened, what waits, and what needs somebody."""
 
 from hub.web.admin import (
+    catalogues,
+    connect,
+    connect_platform,
+    connect_tool,
     connections,
+    content,
     courses,
     credentials,
     deliveries,
     history,
+    learners,
     lifecycle,
     overview,
     plugins,
@@ -13,17 +19,25 @@ from hub.web.admin import (
     readers,
     receiving_stores,
     records,
+    setup_links,
+    signing_keys,
     statements,
 )
 from hub.web.admin.blueprint import blueprint
 
 __all__ = [
     "blueprint",
+    "catalogues",
+    "connect",
+    "connect_platform",
+    "connect_tool",
     "connections",
+    "content",
     "courses",
     "credentials",
     "deliveries",
     "history",
+    "learners",
     "lifecycle",
     "overview",
     "plugins",
@@ -31,5 +45,7 @@ __all__ = [
     "readers",
     "receiving_stores",
     "records",
+    "setup_links",
+    "signing_keys",
     "statements",
 ]

@@ -12,6 +12,7 @@ SECTIONS = (
     ("overview", "Overview"),
     ("sign_ins", "Sign-ins"),
     ("launches", "Launches"),
+    ("learners", "Learners"),
     ("statements", "Statements"),
     ("credits", "Credits"),
     ("policies", "Completion"),
@@ -28,8 +29,17 @@ SECTIONS = (
 )
 """Endpoints and titles, in the order of the menu."""
 
+CONNECTION_TABS = (
+    ("connections", "All"),
+    ("registrations", "Registrations"),
+    ("setup_links", "Setup links"),
+    ("catalogues", "Catalogues"),
+    ("signing_keys", "Signing keys"),
+)
+"""Endpoints and titles of the pages about connections."""
+
 
 @blueprint.context_processor
 def menu() -> dict[str, object]:
     """The sections, for the layout of these pages."""
-    return {"sections": SECTIONS}
+    return {"sections": SECTIONS, "connection_tabs": CONNECTION_TABS}

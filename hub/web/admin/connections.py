@@ -1,11 +1,34 @@
-"""The outside systems: identity providers and LMSs."""
+"""The outside systems: what each is to the hub, what its administrator enters, and what it was refused."""
 
 import flask
+from werkzeug import Response
 
+from hub.errors import BadInput, Missing
+from hub.exchange import Exchange
 from hub.flask_hub import current_hub
-from hub.network.views import search_connections
+from hub.lti.connection_views import platform_part, tool_part
+from hub.lti.deployments import read_deployment, save_deployment
+from hub.lti.registration.explain import last_refusals
+from hub.lti.registration.try_platform import try_platform
+from hub.lti.registration.try_tool import try_tool
+from hub.lti.tool.platform_deployments import decide_deployment, find_deployment
+from hub.lti.tool.platforms import set_platform_disabled
+from hub.lti.tools import set_tool_disabled
+from hub.network.connections import find_connection
+from hub.network.views import find_partner, list_partner_names, names_of_partners, search_connections
+from hub.sso.providers import read_provider
 from hub.web.admin.blueprint import blueprint
+from hub.web.admin.history import refused_words
 from hub.web.admin.query import MAX_WORDS
+from hub.web.admin.scope_words import SCOPE_WORDS
+from hub.web.viewer import current_viewer
+
+REFUSALS = 10
+_DEPLOYMENT_WORDS = {
+    "add": "The deployment is added. Enter its id in the LMS too.",
+    "on": "The deployment is switched on.",
+    "off": "The deployment is switched off.",
+}
 
 
 @blueprint.get("/connections")
@@ -15,3 +38,121 @@ def connections() -> str:
     with current_hub().reading() as uow:
         rows, more = search_connections(uow, words, flask.request.args.get("after", "")[:MAX_WORDS])
     return flask.render_template("admin/connections.html", rows=rows, more=more, words=words)
+
+
+@blueprint.get("/connections/<slug>")
+def connection(slug: str) -> str:
+    """One connection: what it is to the hub, what to enter there, and what it was refused."""
+    return _page(slug)
+
+
+@blueprint.post("/connections/<slug>/try")
+def try_connection(slug: str) -> str:
+    """Do the exchange of one of its sides and show each step. Form: ``what``, tool or platform."""
+    hub, what = current_hub(), flask.request.form.get("what", "")
+    with hub.reading() as uow:
+        found = find_connection(uow, slug)
+    if what not in {"tool", "platform"}:
+        raise BadInput("bad_choice", "The form does not say which side to try.")
+    exchange = (try_tool if what == "tool" else try_platform)(hub, found.id)
+    return _page(slug, exchange)
+
+
+@blueprint.post("/connections/<slug>/switch")
+def switch_connection(slug: str) -> Response:
+    """Switch one of its sides off or on. Form: ``what``, tool or platform; ``disabled``, 1 or 0."""
+    what, wanted = flask.request.form.get("what"), flask.request.form.get("disabled")
+    if what not in {"tool", "platform"} or wanted not in {"0", "1"}:
+        raise BadInput("bad_switch", "The form does not say what to switch off or on.")
+    switch = set_tool_disabled if what == "tool" else set_platform_disabled
+    with current_hub().unit_of_work() as uow:
+        found = find_connection(uow, slug)
+        switch(uow, found.id, disabled=wanted == "1")
+    flask.flash(
+        f"{found.name} is switched off as {what}. What it asks for is refused from now on."
+        if wanted == "1"
+        else f"{found.name} is switched on as {what}."
+    )
+    return _back(slug)
+
+
+@blueprint.post("/connections/<slug>/deployments")
+def keep_deployment(slug: str) -> Response:
+    """Deployments of a tool. Form: ``deployment``; ``do``: add (with ``partner``), on or off."""
+    form = flask.request.form
+    deployment_id, do = form.get("deployment", "").strip(), form.get("do", "")
+    if do not in _DEPLOYMENT_WORDS:
+        raise BadInput("bad_choice", "The form does not say what to do with the deployment.")
+    with current_hub().unit_of_work() as uow:
+        found = find_connection(uow, slug)
+        if do == "add":
+            partner_id: str | None = find_partner(uow, form.get("partner", "").strip())
+            name, disabled = "", False
+        else:
+            known = read_deployment(uow, found.id, deployment_id)
+            partner_id, name, disabled = known.partner_id, known.name, do == "off"
+        save_deployment(
+            uow, found.id, deployment_id or None, partner_id=partner_id, name=name, disabled=disabled
+        )
+    flask.flash(_DEPLOYMENT_WORDS[do])
+    return _back(slug)
+
+
+@blueprint.post("/connections/<slug>/platform-deployments")
+def decide_platform_deployment(slug: str) -> Response:
+    """Approve or refuse a deployment of a platform. Form: ``deployment``, ``state``, ``partner`` (may be empty)."""
+    form = flask.request.form
+    deployment_id, state = form.get("deployment", ""), form.get("state", "")
+    if state not in {"approved", "refused"}:
+        raise BadInput("bad_choice", "The form does not say whether to approve or to refuse.")
+    with current_hub().unit_of_work() as uow:
+        found = find_connection(uow, slug)
+        known = find_deployment(uow, found.id, deployment_id) if "\0" not in deployment_id else None
+        if known is None:
+            raise Missing("no_deployment", "This platform has no such deployment.")
+        partner = form.get("partner", "").strip()
+        partner_id = find_partner(uow, partner) if partner else known.partner_id
+        actor_id = current_viewer().person.id
+        decide_deployment(
+            uow,
+            found.id,
+            deployment_id,
+            "approved" if state == "approved" else "refused",
+            partner_id,
+            actor_id,
+        )
+    flask.flash(
+        "Approved: its launches are let in." if state == "approved" else "Refused: its launches are refused."
+    )
+    return _back(slug)
+
+
+def _back(slug: str) -> Response:
+    return flask.redirect(flask.url_for("admin.connection", slug=slug), 303)
+
+
+def _page(slug: str, exchange: Exchange | None = None) -> str:
+    hub = current_hub()
+    with hub.reading() as uow:
+        found = find_connection(uow, slug)
+        tool, platform = tool_part(uow, found.id), platform_part(uow, found.id)
+        owners = [d.partner_id for d in tool.deployments] if tool else []
+        owners += [d.partner_id for d in platform.deployments] if platform else []
+        partners = names_of_partners(uow, [found.partner_id, *owners])
+        refusals = last_refusals(uow, found.id, REFUSALS)
+        choices = list_partner_names(uow)
+        provider = read_provider(uow, slug) if found.kind == "oidc" else None
+    return flask.render_template(
+        "admin/connection.html",
+        connection=found,
+        tool=tool,
+        platform=platform,
+        provider=provider,
+        partners=partners,
+        partner_choices=choices,
+        refusals=refusals,
+        refused_words=refused_words,
+        exchange=exchange,
+        scope_words=SCOPE_WORDS,
+        public_url=hub.settings.public_url,
+    )

@@ -9,11 +9,21 @@ from hub.ids import is_id
 from hub.journal import audit
 from hub.journal.outbox import MAX_ATTEMPTS, resend
 from hub.journal.views import list_deliveries
+from hub.network.views import names_of_connections
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_before_id, read_choice, read_person_filter
 from hub.web.viewer import current_viewer
 
-STATES = {"": "All states", "waiting": "Waiting", "parked": "Parked", "delivered": "Delivered"}
+STATES = {
+    "": "All states",
+    "waiting": "Waiting",
+    "parked": "Parked",
+    "delivered": "Delivered",
+    "superseded": "Superseded",
+    "dismissed": "Dismissed",
+}
+KINDS = {"ags_score": "Score"}
+"""Words for kinds of effects that have no subject."""
 
 
 @blueprint.get("/deliveries")
@@ -22,10 +32,13 @@ def deliveries() -> str:
     who, state = read_person_filter(), read_choice("state", tuple(STATES))
     with current_hub().reading() as uow:
         listed = list_deliveries(uow, state=state, person_id=who.id, before=read_before_id())
+        receivers = names_of_connections(uow, [row.receiver for row in listed.rows if is_id(row.receiver)])
     return flask.render_template(
         "admin/deliveries.html",
         rows=listed.rows,
         older=listed.older,
+        receivers=receivers,
+        kinds=KINDS,
         who=who,
         choice=("state", "State", STATES, state),
         max_attempts=MAX_ATTEMPTS,

@@ -33,6 +33,28 @@ DONE_WORDS = {
     "tool_connected": "LMS connected",
     "tool_disabled": "LMS switched off",
     "tool_enabled": "LMS switched on",
+    "tool_updated": "LMS changed",
+    "tool_approved": "LMS approved",
+    "tool_refused": "LMS not approved",
+    "platform_connected": "LMS that opens the hub connected",
+    "platform_disabled": "LMS that opens the hub switched off",
+    "platform_enabled": "LMS that opens the hub switched on",
+    "platform_key_rotated": "New signing key",
+    "deployment_changed": "Deployment changed",
+    "deployment_decided": "Decided on a deployment",
+    "lti_entry": "Came in from an LMS",
+    "lti_link": "Linked an account of an LMS",
+    "lti_content": "Chose courses in an LMS",
+    "lti_pick": "Chose courses for an LMS",
+    "lti_registration": "Registration of an LMS",
+    "setup_link": "Setup link",
+    "score_passed_back": "Score passed back",
+    "score_echo": "Own score came back",
+    "offering_imported": "Course imported",
+    "catalogue_source_changed": "Catalogue or roster: where it is read",
+    "catalogue_synced": "Catalogue read",
+    "roster_synced": "Roster read",
+    "delivery_dismissed": "Let a delivery be",
     "connect_identity_provider": "Identity provider connected",
     "delivery_resent": "Sent a delivery again",
     "completion_policy_changed": "Completion policy changed",
@@ -59,11 +81,22 @@ DONE_WORDS = {
 REFUSED_WORDS = {
     "sign_in": "Sign-in refused",
     "launch": "Launch refused",
+    "review": "Looking at work refused",
     "score": "Score refused",
     "form": "Form refused",
     "admin": "Admin page refused",
     "statement": "Statement refused",
     "document": "Document refused",
+    "line_item": "Change of a gradebook refused",
+    "result": "Reading of results refused",
+    "members": "Reading of members refused",
+    "lti_login": "Login from an LMS refused",
+    "lti_entry": "Launch from an LMS refused",
+    "lti_link": "Link of an account refused",
+    "lti_content": "Choice of courses refused",
+    "lti_pick": "Choice of courses for an LMS refused",
+    "lti_registration": "Registration of an LMS refused",
+    "setup_link": "Setup link refused",
     "lti_token": "Token for an LMS refused",
     "cmi5_fetch": "Token for a course refused",
     "cmi5_import": "Import of a course refused",
@@ -133,10 +166,19 @@ def _page(title: str, actions: tuple[str, ...], nothing: str) -> str:
     )
 
 
+def refused_words(action: str) -> str:
+    """A refused action in words."""
+    return REFUSED_WORDS.get(action) or f"{_plain(action)} refused"
+
+
 def _words(row: AuditRow) -> str:
-    words = REFUSED_WORDS if row.outcome == "refused" else DONE_WORDS
-    plain = row.action.replace("_", " ").capitalize().replace("Xapi", "xAPI").replace("Lti", "LTI")
-    return words.get(row.action) or (f"{plain} refused" if row.outcome == "refused" else plain)
+    if row.outcome == "refused":
+        return refused_words(row.action)
+    return DONE_WORDS.get(row.action) or _plain(row.action)
+
+
+def _plain(action: str) -> str:
+    return action.replace("_", " ").capitalize().replace("Xapi", "xAPI").replace("Lti", "LTI")
 
 
 def _happening(

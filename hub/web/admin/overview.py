@@ -1,6 +1,6 @@
 """The first admin page: does anything need somebody, and what happened last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,9 +16,13 @@ from hub.journal.views import (
     list_readers,
     list_timings,
 )
+from hub.lti.connection_views import waiting_connections
+from hub.lti.platform_keys import PlatformKey, list_platform_keys
+from hub.lti.registration.drafts import list_drafts
 from hub.training.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
+from hub.web.admin.signing_keys import OLD
 from hub.web.timings import save_web_timings
 from hub.web.words import count, span
 from hub.xapi.credential_views import count_ending
@@ -51,12 +55,16 @@ def overview() -> str:
         undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
         latest = list_audit(uow, limit=LATEST).rows
         stores, ending = list_stores(uow)[0], count_ending(uow)
+        registrations, waiting_platforms = list_drafts(uow, state="received"), waiting_connections(uow)
+        keys, now = list_platform_keys(uow), uow.now
         recent = [t for t in timings if t.last_error_at and uow.now - t.last_error_at < RECENT]
     own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
     concerns = [
         *_of_readers(own),
         *_of_stores(stores),
         *_of_deliveries(undelivered),
+        *_of_connections(len(registrations), waiting_platforms),
+        *_of_keys([key for key in keys if key.signs and now - key.created_at > OLD]),
         *_of_credentials(ending),
         *_of_plugins(recent),
     ]
@@ -129,6 +137,22 @@ def _of_credentials(ending: int) -> Iterator[Concern]:
             "admin.credentials",
             {"show": "ending"},
         )
+
+
+def _of_connections(registrations: int, platforms: Mapping[str, str]) -> Iterator[Concern]:
+    if registrations:
+        title = f"{count(registrations, 'registration')} of {'an LMS' if registrations == 1 else 'LMSs'}"
+        meaning = "Look at what was sent, then approve or refuse."
+        yield Concern(f"{title} to decide on", meaning, "admin.registrations", {})
+    for slug, name in platforms.items():
+        meaning = "Its launches are refused until somebody approves the deployment."
+        yield Concern(f"{name} comes from a new deployment", meaning, "admin.connection", {"slug": slug})
+
+
+def _of_keys(old: list[PlatformKey]) -> Iterator[Concern]:
+    if old:
+        meaning = "Make a new one; the one before it stays published for a day."
+        yield Concern("The signing key is older than a year", meaning, "admin.signing_keys", {})
 
 
 def _of_plugins(timings: list[TimingRow]) -> Iterator[Concern]:

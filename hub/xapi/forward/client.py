@@ -10,15 +10,14 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.parse import quote, urlencode
 
 from hub.clock import Clock
 from hub.errors import OutsideFailed
+from hub.exchange import shown
 from hub.http import Answer, OutgoingHttp
 from hub.sealing import Sealer
-from hub.xapi.exchange import shown
 from hub.xapi.forward.stores import OAUTH2, ReceivingStore
 from hub.xapi.versions import HEADER
 
@@ -132,23 +131,6 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return re.sub(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{8,}", rf"\1 {MASK}", text)
-
-
-def retry_after(answer: Answer, now: datetime) -> timedelta:
-    """How long the receiver asks us to wait (RFC 9110, section 10.2.3), a day at most; nothing if it says no time."""
-    told = next(
-        (value for name, value in answer.headers.items() if name.lower() == "retry-after"), ""
-    ).strip()
-    wait = timedelta()
-    if told.isdecimal() and len(told) < 10:
-        wait = timedelta(seconds=int(told))
-    elif told:
-        try:
-            at = parsedate_to_datetime(told)
-            wait = at - now if at.tzinfo else wait
-        except (ValueError, OverflowError):  # a date that no calendar has
-            return wait
-    return min(max(wait, timedelta()), timedelta(days=1))
 
 
 def _token_life(told: object) -> timedelta:

@@ -6,11 +6,11 @@ from datetime import timedelta
 from enum import Enum
 
 from hub.errors import HubError, OutsideFailed
-from hub.http import Answer
+from hub.http import Answer, retry_after
 from hub.store.blobs import BlobStore
 from hub.xapi.equality import statement_hash
 from hub.xapi.forward.bodies import Batch, Outgoing, build_body
-from hub.xapi.forward.client import StoreClient, retry_after
+from hub.xapi.forward.client import StoreClient
 from hub.xapi.forward.stores import ReceivingStore
 from hub.xapi.strict_json import parse_json
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.errors import HubError, OutsideFailed
+from hub.exchange import Exchange, Step, shown
 from hub.http import Answer
 from hub.ids import random_id
 from hub.runtime import Hub
-from hub.xapi.exchange import Exchange, Step, shown
 from hub.xapi.forward.client import StoreClient, mask
 from hub.xapi.forward.stores import OAUTH2, ReceivingStore
 from hub.xapi.instants import format_instant

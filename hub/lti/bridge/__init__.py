@@ -1,0 +1,1 @@
+"""What was learned in one LMS, told to the gradebooks of others."""

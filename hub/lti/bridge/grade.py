@@ -1,0 +1,96 @@
+"""Sending one score to one gradebook, outside any unit of work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from hub.errors import Missing
+from hub.lti.bridge.achievements import COMPLETED
+from hub.lti.bridge.ags_client import AgsClient
+from hub.lti.bridge.columns import find_column, forget_column
+from hub.lti.bridge.outcome import ServiceFailed
+from hub.lti.bridge.pass_back import NO_IDENTITY
+from hub.lti.bridge.score import ExactScore, decimal_text
+from hub.lti.tool.placements import Placement, read_placement, subject_at
+from hub.lti.tool.platform_deployments import find_deployment
+from hub.lti.tool.platforms import Platform, read_platform
+from hub.lti.vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
+from hub.runtime import Hub
+from hub.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a score goes: the gradebook, the column's placement, and how the learner is called there."""
+
+    platform: Platform
+    placement: Placement
+    user_id: str
+
+
+def send_grade(hub: Hub, body: Mapping[str, Any]) -> int:
+    """Send the score in the body of a delivery; the status of the gradebook's answer.
+
+    Raises ServiceFailed and OutsideFailed; ``retryable`` tells whether there is use in trying again.
+    """
+    with hub.reading() as uow:
+        to = find_address(uow, body["placement_id"], body["person_id"])
+    client = AgsClient(hub, to.platform)
+    url, maximum = find_column(hub, client, to.placement)
+    try:
+        return client.post_score(url, score_body(body, to.user_id, maximum), to.user_id)
+    except ServiceFailed as error:
+        if error.status_received == HTTPStatus.NOT_FOUND:
+            forget_column(hub, to.placement)
+        raise
+
+
+def find_address(uow: UnitOfWork, placement_id: str, person_id: str) -> Address:
+    """Where a learner's score goes as of now. Raises ServiceFailed, permanent, when it cannot go anywhere."""
+    try:
+        placement = read_placement(uow, placement_id)
+        platform = read_platform(uow, placement.connection_id)
+    except Missing as error:
+        raise ServiceFailed(error.code, error.message) from None
+    if platform.disabled:
+        raise ServiceFailed("platform_off", f"{platform.name} is switched off.")
+    deployment = find_deployment(uow, platform.connection_id, placement.deployment_id)
+    if deployment is None or deployment.state != "approved":
+        raise ServiceFailed("deployment_off", f"This deployment of {platform.name} is not approved.")
+    user_id = subject_at(uow, placement, person_id)
+    if user_id is None:
+        raise ServiceFailed(NO_IDENTITY, f"{platform.name} has never named the learner.")
+    if SCORE_SCOPE not in placement.scopes:
+        raise ServiceFailed("no_scope", f"{platform.name} lets the hub send no scores for this course.")
+    if not placement.line_item_url and not (placement.line_items_url and LINE_ITEM_SCOPE in placement.scopes):
+        raise ServiceFailed("no_line_item", f"{platform.name} has no column for this course.")
+    return Address(platform, placement, user_id)
+
+
+def score_body(body: Mapping[str, Any], user_id: str, maximum: float | None) -> bytes:
+    """A score as JSON (Assignment and Grade Services 2.0, section 3.4), its numbers exact.
+
+    Progress on a path is graded ``Pending``: a partial value that may still change.
+    """
+    done = body["progress"] == COMPLETED
+    told: dict[str, Any] = {
+        "userId": user_id,
+        "timestamp": body["timestamp"],
+        "activityProgress": body["progress"],
+        "gradingProgress": "FullyGraded" if done else "Pending",
+    }
+    if body["given"] is not None:
+        score = ExactScore(Fraction(body["given"]), Fraction(body["maximum"])).scaled_to(maximum)
+        told |= {"scoreGiven": _number(score.given), "scoreMaximum": _number(score.maximum)}
+    return msgspec.json.encode(told)
+
+
+def _number(value: Fraction) -> msgspec.Raw:
+    """Exactly these digits, and no float between."""
+    digits = decimal_text(value)
+    assert digits is not None  # noqa: S101  (it came as a decimal, or was scaled to one)
+    return msgspec.Raw(digits.encode())

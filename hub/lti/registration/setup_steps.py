@@ -1,0 +1,162 @@
+"""What a partner's administrator does with a setup link, step by step, in units of their own.
+
+Every step proves anew that the link is good and the browser the one that claimed it. A refused step leaves one audit row
+and changes nothing else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from hub.errors import BadInput, Conflict, HubError, Missing
+from hub.exchange import Exchange, Step
+from hub.lti.registration.drafts import Direction, NewDraft, open_draft
+from hub.lti.registration.setup import (
+    ACTION,
+    SetupLink,
+    attach_connection,
+    check_allows,
+    claim_setup_link,
+    finish_setup_link,
+    peek_setup_link,
+)
+from hub.lti.registration.try_platform import try_platform
+from hub.lti.registration.try_tool import try_tool
+from hub.lti.tool.platforms import HubAsTool, add_platform, connect_platform
+from hub.lti.tools import ToolRegistration, add_tool, connect_tool
+from hub.network.connections import check_new_connection, read_connection
+from hub.runtime import Hub
+from hub.store import UnitOfWork
+
+MAX_SLUG = 40
+_TRIES = 100
+_Made = TypeVar("_Made")
+_OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
+
+
+def look(hub: Hub, code: str) -> SetupLink:
+    """The link, before anybody claims it; refuses as ``peek_setup_link``."""
+    with hub.reading() as uow:
+        return _audited(hub, lambda: peek_setup_link(uow, code))
+
+
+def claim(hub: Hub, code: str, browser: str) -> SetupLink:
+    """The link, for the browser that has it or takes it now; refuses as ``claim_setup_link``."""
+    return _step(hub, lambda uow: claim_setup_link(uow, code, browser))
+
+
+def open_registration(
+    hub: Hub, code: str, browser: str, direction: Direction, registration_url: str = ""
+) -> NewDraft:
+    """Open a dynamic registration; where the browser goes next, or what is pasted into the LMS. As ``open_draft``."""
+
+    def step(uow: UnitOfWork) -> NewDraft:
+        link = claim_setup_link(uow, code, browser)
+        return open_draft(
+            uow,
+            direction=direction,
+            partner_id=link.partner_id,
+            slug=_slug(uow, link),
+            name=link.name,
+            created_by=None,
+            setup_link_id=link.id,
+            registration_url=registration_url,
+        )
+
+    return _step(hub, step)
+
+
+def enter_tool(hub: Hub, code: str, browser: str, **settings: Any) -> ToolRegistration:
+    """Connect a tool by hand, as ``tools.connect_tool``."""
+
+    def step(uow: UnitOfWork) -> ToolRegistration:
+        link = _link_for(uow, code, browser, "tool")
+        if link.connection_id is not None:
+            return add_tool(uow, link.connection_id, **settings)
+        made = connect_tool(uow, _slug(uow, link), link.name, link.partner_id, **settings)
+        attach_connection(uow, link.id, made.connection_id)
+        return made
+
+    return _step(hub, step)
+
+
+def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsTool:
+    """Connect a platform by hand, as ``platforms.connect_platform``."""
+
+    def step(uow: UnitOfWork) -> HubAsTool:
+        link = _link_for(uow, code, browser, "platform")
+        if link.connection_id is not None:
+            return add_platform(uow, link.connection_id, **settings)
+        made = connect_platform(uow, _slug(uow, link), link.name, link.partner_id, **settings)
+        attach_connection(uow, link.id, made.connection_id)
+        return made
+
+    return _step(hub, step)
+
+
+def try_connection(hub: Hub, code: str, browser: str) -> Exchange:
+    """Try what was connected so far, as tool and as platform. BadInput ``nothing_connected``."""
+    link = claim(hub, code, browser)
+    if link.connection_id is None:
+        error = BadInput("nothing_connected", "Nothing has been connected yet.", "Connect the LMS first.")
+        hub.audit_refusal(ACTION, error.code, link.id, partner_id=link.partner_id)
+        raise error
+    steps: list[Step] = []
+    for attempt in (try_tool, try_platform):
+        try:
+            steps += attempt(hub, link.connection_id).steps
+        except Missing:
+            continue  # it is not both
+    return Exchange(steps)
+
+
+def finish(hub: Hub, code: str, browser: str) -> SetupLink:
+    """The work is done; the link as it was before. Refuses as ``finish_setup_link``."""
+
+    def step(uow: UnitOfWork) -> SetupLink:
+        link = claim_setup_link(uow, code, browser)
+        finish_setup_link(uow, code, browser)
+        return link
+
+    return _step(hub, step)
+
+
+def _step(hub: Hub, step: Callable[[UnitOfWork], _Made]) -> _Made:
+    def run() -> _Made:
+        with hub.unit_of_work() as uow:
+            return step(uow)
+
+    return _audited(hub, run)
+
+
+def _audited(hub: Hub, run: Callable[[], _Made]) -> _Made:
+    try:
+        return run()
+    except HubError as error:
+        hub.audit_refusal(ACTION, error.code)
+        raise
+
+
+def _link_for(uow: UnitOfWork, code: str, browser: str, direction: Direction) -> SetupLink:
+    link = claim_setup_link(uow, code, browser)
+    check_allows(link, direction)
+    return link
+
+
+def _slug(uow: UnitOfWork, link: SetupLink) -> str:
+    """The slug of the link's connection; for a new one the link's name, with a number where it is taken."""
+    if link.connection_id is not None:
+        return read_connection(uow, link.connection_id).slug
+    plain = unicodedata.normalize("NFKD", link.name).encode("ascii", "ignore").decode().lower()
+    base = _OTHER_CHARACTERS.sub("-", plain)[:MAX_SLUG].strip("-") or "lms"
+    for number in range(1, _TRIES):
+        slug = base if number == 1 else f"{base}-{number}"
+        try:
+            check_new_connection(uow, slug, link.partner_id)
+        except Conflict:
+            continue
+        return slug
+    raise Conflict(
+        "connection_exists", f"There are too many connections called {base}.", "Choose another name."
+    )

@@ -1,0 +1,1 @@
+"""Names and roles: who takes part in a placed course, told and asked."""

@@ -1,0 +1,1 @@
+"""The hub as LTI tool: launched from the LMSs that people already use."""

@@ -1,0 +1,260 @@
+"""Accepting a launch: one unit that uses up the state and writes down who came, from where, and what is opened."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from hub.errors import NotAllowed
+from hub.journal import audit
+from hub.lti.content.pick import begin_pick
+from hub.lti.refusals import Refused
+from hub.lti.tool import tables
+from hub.lti.tool.attempt import Attempt
+from hub.lti.tool.entries import NewEntry, save_entry
+from hub.lti.tool.login import START_AGAIN, Login
+from hub.lti.tool.loops import refuse_loop
+from hub.lti.tool.placements import save_placement, subject_key
+from hub.lti.tool.platform_deployments import (
+    PlatformDeployment,
+    belongs_to_another,
+    find_deployment,
+    note_unknown,
+)
+from hub.lti.tool.platforms import Platform
+from hub.lti.tool.roles import map_roles
+from hub.lti.tool.target import Target, read_target
+from hub.lti.tool.validate import Launch
+from hub.network.identities import LTI_SUBJECT, find_person
+from hub.network.link_proofs import Proof, keep_proof
+from hub.network.people import Person, read_person, works_for
+from hub.runtime import Hub
+from hub.store import UnitOfWork
+from hub.training import tables as training
+from hub.training.course_access import allow_course, allow_courses
+from hub.training.offerings import read_steps
+
+Outcome = Literal["open", "link", "anonymous", "pick", "pending"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What happens next.
+
+    ``open`` and ``link``: the browser takes ``code`` to the hub's own pages, where somebody known is signed in, or somebody
+    unknown says who they are. ``anonymous``: a page without a session. ``pick``: on to ``address``, the picker.
+    ``pending``: the deployment waits for approval.
+    """
+
+    outcome: Outcome
+    platform: Platform
+    title: str
+    code: str = ""
+    address: str = ""
+    return_url: str = ""
+
+
+def accept_launch(hub: Hub, launch: Launch, attempt: Attempt, *, in_frame: bool) -> Accepted:
+    """Use up the launch; of twenty that bring the same message at once, in whatever process, one succeeds.
+
+    Refuses ``state_used``, ``deployment_of_another``, ``deployment_refused``, ``launch_loop``, ``unknown_target``,
+    ``unknown_subject`` where the platform's unknown people are refused, ``person_disabled``, ``left_partner`` and
+    ``not_instructor``, and then nothing is written. A deployment that is new is kept as pending, and nothing else.
+    """
+    with hub.unit_of_work() as uow:
+        _use_state(uow, launch.login)
+        deployment = _deployment(uow, launch)
+        if deployment is None or deployment.state == "pending":
+            return _wait_for_approval(uow, launch, attempt, known=deployment is not None)
+        if launch.message.is_deep_linking:
+            return _pick(uow, launch, deployment, attempt)
+        return _enter(uow, launch, deployment, attempt, in_frame=in_frame)
+
+
+def consume_error(hub: Hub, login: Login) -> None:
+    """Use up the state of a login that the platform answered with an error; refuses ``state_used``."""
+    with hub.unit_of_work() as uow:
+        _use_state(uow, login)
+
+
+def _use_state(uow: UnitOfWork, login: Login) -> None:
+    table = tables.lti_login
+    used = uow.connection.execute(
+        sa.update(table)
+        .where(table.c.state_hash == login.state_hash, table.c.used_at.is_(None))
+        .values(used_at=uow.now)
+    )
+    if used.rowcount != 1:
+        raise Refused("state_used", f"This launch was used before. {START_AGAIN}")
+
+
+def _deployment(uow: UnitOfWork, launch: Launch) -> PlatformDeployment | None:
+    platform, deployment_id = launch.platform, launch.message.deployment_id
+    deployment = find_deployment(uow, platform.connection_id, deployment_id)
+    if deployment is None and belongs_to_another(uow, platform.connection_id, platform.issuer, deployment_id):
+        raise Refused("deployment_of_another", "The message comes from a deployment of another registration.")
+    if deployment is not None and deployment.state == "refused":
+        raise Refused(
+            "deployment_refused",
+            f"This part of {platform.name} may not open the training hub. Ask whoever looks after your course.",
+            status=403,
+        )
+    return deployment
+
+
+def _wait_for_approval(uow: UnitOfWork, launch: Launch, attempt: Attempt, *, known: bool) -> Accepted:
+    """Keep the deployment for an operator to decide on; the launch itself is refused, with its one audit row."""
+    platform, message = launch.platform, launch.message
+    if not known:
+        note_unknown(uow, platform.connection_id, message.deployment_id)
+    audit(
+        uow,
+        "lti_entry",
+        refused="deployment_pending",
+        partner_id=platform.partner_id,
+        connection_id=platform.connection_id,
+        detail=attempt.as_detail(),
+    )
+    return Accepted("pending", platform, message.title, return_url=message.return_url)
+
+
+def _pick(uow: UnitOfWork, launch: Launch, deployment: PlatformDeployment, attempt: Attempt) -> Accepted:
+    """On to choosing content, which needs a role that may, and no account (LTI Deep Linking 2.0, section 2.1)."""
+    platform, message = launch.platform, launch.message
+    person_id = None
+    if message.subject:
+        key = subject_key(deployment, platform.partner_id, message.subject)
+        person_id = attempt.person_id = find_person(uow, platform.connection_id, LTI_SUBJECT, key)
+    address = begin_pick(uow, platform, launch.claims, person_id)
+    new = NewEntry(
+        platform.connection_id, message, Target("pick"), map_roles(message.roles), False, person_id
+    )
+    _audit_entry(uow, platform, save_entry(uow, new), person_id)
+    return Accepted("pick", platform, message.title, address=address)
+
+
+def _enter(
+    uow: UnitOfWork, launch: Launch, deployment: PlatformDeployment, attempt: Attempt, *, in_frame: bool
+) -> Accepted:
+    platform, message = launch.platform, launch.message
+    target = read_target(uow.settings, message.target_link_uri)
+    if target is None or target.kind == "pick":
+        raise Refused("bad_target", "The link does not lead to a page of the training hub.")
+    key = subject_key(deployment, platform.partner_id, message.subject) if message.subject else ""
+    person = _person(uow, platform, deployment, key, attempt) if key else None
+    offering_ids, title = _what_opens(uow, target)
+    if target.kind == "offering" and target.id:
+        refuse_loop(uow, platform, target.id, person.id if person else None)
+    placement = save_placement(uow, platform.connection_id, message, target)
+    new = NewEntry(
+        connection_id=platform.connection_id,
+        message=message,
+        target=target,
+        role=map_roles(message.roles),
+        in_frame=in_frame,
+        person_id=person.id if person else None,
+        placement_id=placement.id,
+        code=new_code() if key else "",
+    )
+    entry_id = save_entry(uow, new)
+    if not key:
+        _audit_entry(uow, platform, entry_id, None, {"anonymous": True})
+        return Accepted("anonymous", platform, message.title or title, return_url=message.return_url)
+    if person is None:
+        keep_proof(uow, new.code, Proof(platform.connection_id, LTI_SUBJECT, key))
+        _audit_unknown(uow, platform, entry_id, attempt)
+        return Accepted("link", platform, message.title or title, new.code)
+    allow_courses(uow, person.id, offering_ids, platform.connection_id)
+    _audit_entry(uow, platform, entry_id, person.id)
+    return Accepted("open", platform, message.title or title, new.code)
+
+
+def new_code() -> str:
+    """A one-time code in two parts: one for an address, one that stays in the browser's cookie or in a form."""
+    return f"{secrets.token_urlsafe(32)}.{secrets.token_urlsafe(32)}"
+
+
+def give_access(uow: UnitOfWork, person_id: str, target: Target, connection_id: str) -> None:
+    """Let a person open what their learning system has placed."""
+    if target.kind == "offering" and target.id:
+        allow_course(uow, person_id, target.id, connection_id)
+    elif target.kind == "path":
+        allow_courses(uow, person_id, _what_opens(uow, target)[0], connection_id)
+
+
+def _person(
+    uow: UnitOfWork, platform: Platform, deployment: PlatformDeployment, key: str, attempt: Attempt
+) -> Person | None:
+    """Who this subject is, by what was proved before; never by an e-mail address."""
+    person_id = attempt.person_id = find_person(uow, platform.connection_id, LTI_SUBJECT, key)
+    if person_id is None and platform.unknown_people == "refuse":
+        raise Refused(
+            "unknown_subject",
+            f"The training hub does not know you by your account at {platform.name} yet. "
+            "Ask your training administrator to connect it.",
+            status=403,
+        )
+    if person_id is None:
+        return None
+    person = read_person(uow, person_id)
+    if person.disabled:
+        raise NotAllowed("person_disabled", "Your access to the training hub has been switched off.")
+    refuse_left_partner(uow, person, deployment.partner_id or platform.partner_id, platform.name)
+    return person
+
+
+def refuse_left_partner(uow: UnitOfWork, person: Person, partner_id: str | None, name: str) -> None:
+    """A partner's learning system opens the hub for that partner's own people; raises NotAllowed ``left_partner``."""
+    if partner_id is not None and not works_for(uow, person, partner_id):
+        raise NotAllowed("left_partner", f"{name} opens the training hub for its own people only.")
+
+
+def _what_opens(uow: UnitOfWork, target: Target) -> tuple[list[str], str]:
+    """The offerings a target consists of, and its title; refuses ``unknown_target``."""
+    if target.id is None:
+        return [], "My training"
+    title = _title(uow, target.kind, target.id)
+    if title is None:
+        message = (
+            "What this link opens is not in the training hub any more. Ask whoever looks after your course."
+        )
+        raise Refused("unknown_target", message, status=404)
+    steps = [target.id] if target.kind == "offering" else read_steps(uow, [target.id]).get(target.id, [])
+    return steps, title
+
+
+def _title(uow: UnitOfWork, kind: str, id: str) -> str | None:
+    table = training.offering if kind == "offering" else training.path
+    found = uow.connection.scalar(sa.select(table.c.title).where(table.c.id == id))
+    return None if found is None else str(found)
+
+
+def _audit_entry(
+    uow: UnitOfWork,
+    platform: Platform,
+    entry_id: str,
+    person_id: str | None,
+    detail: dict[str, bool] | None = None,
+) -> None:
+    audit(
+        uow,
+        "lti_entry",
+        entry_id,
+        actor_id=person_id,
+        partner_id=platform.partner_id,
+        connection_id=platform.connection_id,
+        detail=detail,
+    )
+
+
+def _audit_unknown(uow: UnitOfWork, platform: Platform, entry_id: str, attempt: Attempt) -> None:
+    audit(
+        uow,
+        "lti_entry",
+        entry_id,
+        refused="unknown_subject",
+        partner_id=platform.partner_id,
+        connection_id=platform.connection_id,
+        detail=attempt.as_detail(),
+    )

@@ -1,0 +1,142 @@
+"""Placements: where something of the hub stands in a platform's course, and by which names people are known there."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import Missing
+from hub.ids import derived_id, is_id
+from hub.journal import Change, record_changes
+from hub.lti.insert import insert_once
+from hub.lti.tool import tables
+from hub.lti.tool.message import LtiMessage
+from hub.lti.tool.platform_deployments import PlatformDeployment
+from hub.lti.tool.target import Target
+from hub.network.identities import LTI_SUBJECT, list_subjects
+from hub.network.tables import connection as connection_table
+from hub.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One resource link of a platform that opens ``target``. The addresses are those of its services, where it has them."""
+
+    id: str
+    connection_id: str
+    deployment_id: str
+    context_id: str
+    resource_link_id: str
+    title: str
+    target_kind: str
+    target_id: str | None
+    line_item_url: str | None
+    line_items_url: str | None
+    members_url: str | None
+    groups_url: str | None
+    scopes: tuple[str, ...]
+    line_item_maximum: float | None
+
+
+def save_placement(uow: UnitOfWork, connection_id: str, message: LtiMessage, target: Target) -> Placement:
+    """The placement a launch came from, as the launch tells it; written only where it tells something new."""
+    table = tables.lti_placement
+    told: dict[str, Any] = {
+        "connection_id": connection_id,
+        "deployment_id": message.deployment_id,
+        "context_id": message.context_id,
+        "resource_link_id": message.resource_link_id,
+        "title": message.title,
+        "target_kind": target.kind,
+        "target_id": target.id,
+        "line_item_url": message.line_item_url,
+        "line_items_url": message.line_items_url,
+        "members_url": message.members_url,
+        "groups_url": message.groups_url,
+        "scopes": list(message.service_scopes),
+    }
+    # Derived, so that two first launches at once make the same row.
+    id = derived_id("lti-placement", connection_id, message.deployment_id, message.resource_link_id)
+    row = uow.connection.execute(sa.select(table).where(table.c.id == id)).one_or_none()
+    if row is not None and all(getattr(row, name) == value for name, value in told.items()):
+        return _placement(row)
+    changed: dict[str, Any] = {**told, "seen_at": uow.now}
+    if row is None or row.line_item_url != message.line_item_url:
+        changed |= {"line_item_maximum": None, "line_item_read_at": None}
+    if row is not None or not insert_once(uow, table, id=id, **changed):
+        uow.connection.execute(sa.update(table).where(table.c.id == id).values(**changed))
+    record_changes(uow, [Change("lti_placement_changed", id, {"id": id, **told})])
+    return read_placement(uow, id)
+
+
+def read_placement(uow: UnitOfWork, placement_id: str) -> Placement:
+    """The placement with this id; Missing when there is none."""
+    table = tables.lti_placement
+    row = (
+        uow.connection.execute(sa.select(table).where(table.c.id == placement_id)).one_or_none()
+        if is_id(placement_id)
+        else None
+    )
+    if row is None:
+        raise Missing("no_placement", "There is no such placement.")
+    return _placement(row)
+
+
+def placements_of(uow: UnitOfWork, target_kind: str, target_ids: Collection[str]) -> list[Placement]:
+    """Where these targets of one kind are placed, in an order that stays."""
+    table = tables.lti_placement
+    rows = uow.connection.execute(
+        sa.select(table)
+        .where(table.c.target_kind == target_kind, uow.among(table.c.target_id, list(target_ids)))
+        .order_by(table.c.id)
+    )
+    return [_placement(row) for row in rows]
+
+
+def subject_key(deployment: PlatformDeployment, owner_id: str | None, subject: str) -> str:
+    """Under which subject a person is known: with the deployment in front where it serves another partner than its connection.
+
+    ``owner_id`` is the connection's partner. Two partners behind one registration are thus never mixed up.
+    """
+    return _prefix(deployment.deployment_id, deployment.partner_id, owner_id) + subject
+
+
+def subject_at(uow: UnitOfWork, placement: Placement, person_id: str) -> str | None:
+    """The ``sub`` by which the placement's deployment knows the person; None when it has never named them."""
+    table = tables.lti_platform_deployment
+    rows = uow.connection.execute(
+        sa.select(table.c.deployment_id, table.c.partner_id, connection_table.c.partner_id.label("owner_id"))
+        .join(connection_table, connection_table.c.id == table.c.connection_id)
+        .where(table.c.connection_id == placement.connection_id)
+    ).all()
+    prefixes = {row.deployment_id: _prefix(row.deployment_id, row.partner_id, row.owner_id) for row in rows}
+    mine = prefixes.get(placement.deployment_id, "")
+    others = tuple(filter(None, prefixes.values()))
+    for form, subject in list_subjects(uow, placement.connection_id, person_id):
+        if form == LTI_SUBJECT and (subject.startswith(mine) if mine else not subject.startswith(others)):
+            return subject.removeprefix(mine)
+    return None
+
+
+def _prefix(deployment_id: str, partner_id: str | None, owner_id: str | None) -> str:
+    return f"{deployment_id}|" if partner_id not in (None, owner_id) else ""
+
+
+def _placement(row: sa.Row[Any]) -> Placement:
+    return Placement(
+        id=row.id,
+        connection_id=row.connection_id,
+        deployment_id=row.deployment_id,
+        context_id=row.context_id,
+        resource_link_id=row.resource_link_id,
+        title=row.title,
+        target_kind=row.target_kind,
+        target_id=row.target_id,
+        line_item_url=row.line_item_url,
+        line_items_url=row.line_items_url,
+        members_url=row.members_url,
+        groups_url=row.groups_url,
+        scopes=tuple(row.scopes),
+        line_item_maximum=row.line_item_maximum,
+    )
