@@ -74,7 +74,7 @@ def _show_missing_token(error: CSRFError) -> flask.typing.ResponseReturnValue:
     hub, session = current_hub(), current_session()
     if take_turn(hub, REFUSED_FORMS, flask.request.remote_addr or ""):
         actor_id = session.person_id if session else None
-        hub.audit_refusal("form", "no_form_token", flask.request.path[:200], actor_id=actor_id)
+        hub.audit_refusal("form", "no_form_token", str(flask.request.url_rule or ""), actor_id=actor_id)
     return _answer(
         Explanation(
             400,

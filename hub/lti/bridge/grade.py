@@ -19,6 +19,7 @@ from hub.lti.tool.placements import Placement, read_placement, subject_at
 from hub.lti.tool.platform_deployments import find_deployment
 from hub.lti.tool.platforms import Platform, read_platform
 from hub.lti.vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
+from hub.network.people import read_person, works_for
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
@@ -64,6 +65,9 @@ def find_address(uow: UnitOfWork, placement_id: str, person_id: str) -> Address:
     user_id = subject_at(uow, placement, person_id)
     if user_id is None:
         raise ServiceFailed(NO_IDENTITY, f"{platform.name} has never named the learner.")
+    partner_id = deployment.partner_id or platform.partner_id
+    if partner_id is not None and not works_for(uow, read_person(uow, person_id), partner_id):
+        raise ServiceFailed("left_partner", f"{platform.name} is told scores of its own people only.")
     if SCORE_SCOPE not in placement.scopes:
         raise ServiceFailed("no_scope", f"{platform.name} lets the hub send no scores for this course.")
     if not placement.line_item_url and not (placement.line_items_url and LINE_ITEM_SCOPE in placement.scopes):

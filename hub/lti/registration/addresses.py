@@ -40,6 +40,14 @@ def host_of(address: str) -> str:
     return urlsplit(address).hostname or ""
 
 
+def host_or_text(text: str) -> str:
+    """The host of a text that should be an address but need not be one; the text itself where it names no host."""
+    try:
+        return urlsplit(text).hostname or text
+    except ValueError:
+        return text
+
+
 def origin_of(address: str) -> str:
     """Scheme, host and port of an address that has no problem, as browsers write an origin."""
     parts = urlsplit(address)

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from hub.errors import Conflict, Missing
 from hub.journal import audit
+from hub.lti.registration.addresses import host_or_text
 from hub.lti.registration.drafts import ACTION, Draft, change_draft, read_draft
 from hub.lti.registration.setup import attach_connection
+from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first, decide_deployment, find_deployment
 from hub.lti.tool.platforms import (
     Platform,
@@ -104,6 +108,21 @@ def save_platform(uow: UnitOfWork, draft: Draft, settings: Mapping[str, Any]) ->
     return connection_id
 
 
+def doubts_about_platform(uow: UnitOfWork, draft: Draft, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What somebody has to look at before ``save_platform``, beside the flags of the configuration; reason codes.
+
+    ``platform_changed`` when a platform that is there already gets another issuer or client_id, or an address on another
+    host; ``audience_shared`` when its tokens would be for what another connection's are for. Conflict ``platform_taken``.
+    """
+    known = _known_platform(uow, draft, str(settings["issuer"]), str(settings["client_id"]))
+    doubts = []
+    if known is not None and _identity(vars(known)) != _identity(settings):
+        doubts.append("platform_changed")
+    if _is_audience_of_another(uow, str(settings["token_audience"]), known):
+        doubts.append("audience_shared")
+    return tuple(doubts)
+
+
 def known_tool(uow: UnitOfWork, draft: Draft) -> Tool | None:
     """The tool that the registration renews, if it renews one."""
     if draft.connection_id is None:
@@ -137,6 +156,25 @@ def _known_platform(uow: UnitOfWork, draft: Draft, issuer: str, client_id: str) 
         return read_platform(uow, draft.connection_id)
     except Missing:
         return None
+
+
+def _identity(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a platform's settings no renewal may change by itself."""
+    urls = [settings[name] for name in ("authorize_url", "token_url", "jwks_url")]
+    hosts = (host_or_text(url) for url in (*urls, settings["token_audience"] or settings["token_url"]))
+    return (settings["issuer"], settings["client_id"], *hosts)
+
+
+def _is_audience_of_another(uow: UnitOfWork, audience: str, known: Platform | None) -> bool:
+    """Whether another connection's platform might take an assertion that is signed for this audience."""
+    if not audience:
+        return False
+    platform = tables.lti_platform
+    names = (platform.c.token_url, platform.c.token_audience, platform.c.issuer)
+    query = sa.select(platform.c.connection_id).where(sa.or_(*(name == audience for name in names)))
+    if known is not None:
+        query = query.where(platform.c.connection_id != known.connection_id)
+    return uow.connection.scalar(query.limit(1)) is not None
 
 
 def _approve_deployment(uow: UnitOfWork, platform: Platform, deployment_id: str) -> None:

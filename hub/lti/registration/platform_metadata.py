@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.lti.refusals import Refused
-from hub.lti.registration.addresses import address_problem, host_of, is_insecure
+from hub.lti.registration.addresses import address_problem, host_of, host_or_text, is_insecure
 from hub.lti.registration.metadata import MAX_TEXT, PLATFORM_CONFIGURATION, bad_metadata, text, texts
 from hub.lti.vocabulary import ALL_SCOPES, SIGNING_ALGORITHM
 
@@ -14,7 +14,8 @@ from hub.lti.vocabulary import ALL_SCOPES, SIGNING_ALGORITHM
 class PlatformMetadata:
     """A platform's configuration, read and checked. ``scopes`` are those of LTI services that the hub can use.
 
-    ``flags`` says what an administrator has to look at: ``other_host`` for endpoints on another host than the issuer.
+    ``flags`` says what an administrator has to look at: ``other_host`` for endpoints, or an audience of tokens, on another
+    host than the issuer. An audience that names no host counts as one: what is signed for it may be good anywhere.
     """
 
     issuer: str
@@ -54,10 +55,11 @@ def read_platform_metadata(given: Mapping[str, Any], configuration_url: str) -> 
     if not isinstance(about, dict):
         raise bad_metadata(f"{PLATFORM_CONFIGURATION} must be an object.")
     offered = set(texts(given, "scopes_supported"))
-    others = sorted({host_of(url) for url in endpoints.values()} - {host_of(issuer)})
     audience = given.get("authorization_server") or ""
     if not isinstance(audience, str) or len(audience) > 2000:
         raise bad_metadata("authorization_server must be a text.")
+    hosts = {host_of(url) for url in endpoints.values()} | ({host_or_text(audience)} if audience else set())
+    others = sorted(hosts - {host_of(issuer)})
     return PlatformMetadata(
         issuer=issuer,
         authorize_url=endpoints["authorization_endpoint"],

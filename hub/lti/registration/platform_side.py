@@ -66,10 +66,10 @@ def openid_configuration(settings: Settings, draft_id: str = "") -> dict[str, An
 def register_tool(hub: Hub, authorization: str, body: bytes, draft_id: str = "") -> dict[str, Any]:
     """Register the tool that sent ``body``; the registration as it is kept (RFC 7591, section 3.2.1).
 
-    A new tool waits for approval, and its client_id works nowhere until then, unless a setup link brought it. A tool that
-    is there already keeps its client_id, and what it has changed waits for approval. Raises Refused 401 without a good
-    registration token, else what ``read_tool_metadata`` raises; a refused registration leaves one audit row and the token
-    as it was, so the tool may try again.
+    A new tool waits for approval, and its client_id works nowhere until then, unless a setup link brought it and nothing
+    about it is flagged. A tool that is there already keeps its client_id, and what it has changed waits for approval.
+    Raises Refused 401 without a good registration token, else what ``read_tool_metadata`` raises; a refused registration
+    leaves one audit row and the token as it was, so the tool may try again.
     """
     draft: Draft | None = None
     try:
@@ -94,7 +94,7 @@ def register_tool(hub: Hub, authorization: str, body: bytes, draft_id: str = "")
 
 def _register(uow: UnitOfWork, draft: Draft, metadata: ToolMetadata) -> dict[str, Any]:
     known = known_tool(uow, draft)
-    approved = draft.setup_link_id is not None
+    approved = draft.setup_link_id is not None and not metadata.flags
     if known is None or approved:
         state = "active" if approved else "pending"
         made = save_tool(uow, draft, {**metadata.settings, "state": state})

@@ -16,7 +16,7 @@ from hub.http import Answer
 from hub.journal import audit
 from hub.lti.refusals import Refused
 from hub.lti.registration.addresses import address_problem, host_of
-from hub.lti.registration.decide import save_platform
+from hub.lti.registration.decide import doubts_about_platform, save_platform
 from hub.lti.registration.drafts import ACTION, Draft, change_draft, draft_of, release_draft, take_draft
 from hub.lti.registration.metadata import MAX_TEXT, TOOL_CONFIGURATION, read_json_object
 from hub.lti.registration.platform_metadata import PlatformMetadata, read_platform_metadata
@@ -156,15 +156,16 @@ def _register(hub: Hub, draft: Draft, platform: PlatformMetadata, token: str) ->
     if answer.status not in _DONE:
         raise _not_registered(answer.status)
     settings = _settings(platform, read_json_object(answer.body), scopes)
-    received = {
-        "name": platform.product or host_of(platform.issuer),
-        "settings": settings,
-        "flags": list(platform.flags),
-        "other_hosts": list(platform.other_hosts),
-        "renews": draft.connection_id is not None,
-    }
     with hub.unit_of_work() as uow:
-        waits = bool(platform.flags)
+        flags = [*platform.flags, *doubts_about_platform(uow, draft, settings)]
+        received = {
+            "name": platform.product or host_of(platform.issuer),
+            "settings": settings,
+            "flags": flags,
+            "other_hosts": list(platform.other_hosts),
+            "renews": draft.connection_id is not None,
+        }
+        waits = bool(flags)
         connection_id = None if waits else save_platform(uow, draft, settings)
         draft = change_draft(uow, draft.id, state="received" if waits else "approved", received=received)
         audit(
@@ -173,7 +174,7 @@ def _register(hub: Hub, draft: Draft, platform: PlatformMetadata, token: str) ->
             draft.id,
             partner_id=draft.partner_id,
             connection_id=connection_id,
-            detail={"done": draft.state, "flags": list(platform.flags)},
+            detail={"done": draft.state, "flags": flags},
         )
     return Registered(
         draft, platform.issuer, connection_id, platform.other_hosts, "deployment_id" not in settings

@@ -190,6 +190,14 @@ REGISTRATION: Mapping[str, tuple[str, str]] = {
         "Another connection has this issuer and client_id.",
         "Renew that connection instead, or register the hub once more in the LMS, which gives another client_id.",
     ),
+    "platform_changed": (
+        "The registration changes what this platform is: its issuer, its client_id or the host of an address.",
+        "Ask whoever runs the LMS whether that is meant, before you approve it.",
+    ),
+    "audience_shared": (
+        "The audience of its tokens is an address of another connection.",
+        "Approve it only if both connections lead to the same LMS: what the hub signs for one is good at the other.",
+    ),
     "connection_exists": ("There is already a connection of this name.", "Choose another name."),
     "tool_exists": ("This connection is a tool already.", "Change it instead."),
     "platform_exists": ("This connection is a platform already.", "Change it instead."),

@@ -1,6 +1,7 @@
 """Accepting a launch: one unit that uses up the state and writes down who came, from where, and what is opened."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,7 @@ from hub.lti.tool.validate import Launch
 from hub.network.identities import LTI_SUBJECT, find_person
 from hub.network.link_proofs import Proof, keep_proof
 from hub.network.people import Person, read_person, works_for
+from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training import tables as training
@@ -143,7 +145,7 @@ def _enter(
         raise Refused("bad_target", "The link does not lead to a page of the training hub.")
     key = subject_key(deployment, platform.partner_id, message.subject) if message.subject else ""
     person = _person(uow, platform, deployment, key, attempt) if key else None
-    offering_ids, title = _what_opens(uow, target)
+    offering_ids, title = _what_opens(uow, target, deployment.partner_id or platform.partner_id)
     if target.kind == "offering" and target.id:
         refuse_loop(uow, platform, target.id, person.id if person else None)
     placement = save_placement(uow, platform.connection_id, message, target)
@@ -175,12 +177,14 @@ def new_code() -> str:
     return f"{secrets.token_urlsafe(32)}.{secrets.token_urlsafe(32)}"
 
 
-def give_access(uow: UnitOfWork, person_id: str, target: Target, connection_id: str) -> None:
-    """Let a person open what their learning system has placed."""
+def give_access(
+    uow: UnitOfWork, person_id: str, target: Target, connection_id: str, partner_id: str | None
+) -> None:
+    """Let a person open what their learning system, which is one of ``partner_id``, has placed."""
     if target.kind == "offering" and target.id:
         allow_course(uow, person_id, target.id, connection_id)
     elif target.kind == "path":
-        allow_courses(uow, person_id, _what_opens(uow, target)[0], connection_id)
+        allow_courses(uow, person_id, _what_opens(uow, target, partner_id)[0], connection_id)
 
 
 def _person(
@@ -210,18 +214,33 @@ def refuse_left_partner(uow: UnitOfWork, person: Person, partner_id: str | None,
         raise NotAllowed("left_partner", f"{name} opens the training hub for its own people only.")
 
 
-def _what_opens(uow: UnitOfWork, target: Target) -> tuple[list[str], str]:
-    """The offerings a target consists of, and its title; refuses ``unknown_target``."""
+def _what_opens(uow: UnitOfWork, target: Target, partner_id: str | None) -> tuple[list[str], str]:
+    """The offerings a target consists of, and its title; refuses ``unknown_target``.
+
+    A partner's learning system opens courses of that partner and shared ones; those of others are as if they were not there.
+    """
     if target.id is None:
         return [], "My training"
     title = _title(uow, target.kind, target.id)
-    if title is None:
+    steps = [target.id] if target.kind == "offering" else read_steps(uow, [target.id]).get(target.id, [])
+    if title is None or _are_of_others(uow, steps, partner_id):
         message = (
             "What this link opens is not in the training hub any more. Ask whoever looks after your course."
         )
         raise Refused("unknown_target", message, status=404)
-    steps = [target.id] if target.kind == "offering" else read_steps(uow, [target.id]).get(target.id, [])
     return steps, title
+
+
+def _are_of_others(uow: UnitOfWork, offering_ids: Sequence[str], partner_id: str | None) -> bool:
+    """Whether another partner's course is among these."""
+    owner = connection.c.partner_id
+    query = (
+        sa.select(training.offering.c.id)
+        .join(connection, connection.c.id == training.offering.c.connection_id)
+        .where(training.offering.c.id.in_(offering_ids), owner.is_not(None))
+    )
+    others = query if partner_id is None else query.where(owner != partner_id)
+    return uow.connection.scalar(others.limit(1)) is not None
 
 
 def _title(uow: UnitOfWork, kind: str, id: str) -> str | None:

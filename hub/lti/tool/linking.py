@@ -74,7 +74,7 @@ def link_person(hub: Hub, code: str, browser: str, person_id: str) -> Entry:
         _refuse_disabled(uow, entry)
         link_by_proof(uow, code, browser, person_id)
         entry = take_entry(uow, code, person_id)
-        give_access(uow, person_id, _target(entry), entry.connection_id)
+        give_access(uow, person_id, _target(entry), entry.connection_id, owner_id)
         release_parked(uow, entry.connection_id, person_id)
         audit(
             uow,

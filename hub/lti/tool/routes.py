@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -107,6 +108,13 @@ def _launch(attempt: Attempt) -> Response:
 
 
 def _confirm(attempt: Attempt) -> Response:
+    own = urlsplit(current_hub().settings.public_url)
+    if request.headers.get("Origin") != f"{own.scheme}://{own.netloc}":
+        raise Refused(  # or somebody's own launch could be finished in the browser of another
+            "foreign_form",
+            "This form does not come from the training hub. Go back to your learning system and open the link again.",
+            status=403,
+        )
     given = one_each(request.form.to_dict(flat=False))
     state = given.get("state", "")
     begun = find_state(current_hub(), state, attempt)

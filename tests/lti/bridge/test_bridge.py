@@ -1,6 +1,7 @@
 """Scores back to the gradebooks of other LMSs: the rows BR1 to BR6 and R8."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from hub.clock import SettableClock
+from hub.lti.bridge.ags_client import AgsClient
+from hub.lti.bridge.columns import find_column
 from hub.lti.bridge.deliveries import release_parked, resend_grade
+from hub.lti.bridge.tables import lti_made_line_item
+from hub.lti.tool.placements import read_placement
+from hub.lti.tool.tables import lti_platform_deployment
 from hub.lti.vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
+from hub.network import tables as network
 from hub.training import tables as training
 from tests.lti.bridge.rig import Bridge
 
@@ -113,9 +120,8 @@ def test_br1_what_waits_can_be_released_at_once(bridge: Bridge) -> None:
 def test_br1_who_was_a_stranger_gets_the_newest_score_with_the_first_launch(
     bridge: Bridge, clock: SettableClock
 ) -> None:
-    bridge.add_partner("other")
-    bridge.platform("west", bridge.west, partner="other")
-    bridge.platform("east", bridge.east, partner="other")
+    bridge.platform("west", bridge.west, partner=None)
+    bridge.platform("east", bridge.east, partner=None)
     bridge.world.add_path("wheels", "tires", "brakes")
     bridge.place("west")
     bridge.place("east")
@@ -152,6 +158,41 @@ def test_br1_the_platform_of_another_partner_gets_no_row(bridge: Bridge) -> None
     bridge.complete()
     bridge.work()
     assert bridge.grades() == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "of_deployment", "told"),
+    [
+        ("partner", None, False),
+        ("partner", "partner", False),
+        (None, "partner", False),
+        ("other", "partner", False),
+        ("partner", "other", True),
+        (None, None, True),
+    ],
+)
+def test_a_former_employers_platform_is_told_no_more_scores(
+    bridge: Bridge, owner: str | None, of_deployment: str | None, told: bool
+) -> None:
+    """Ann has gone from one partner to the other."""
+    bridge.add_partner("other")
+    bridge.platform("west", bridge.west, partner=owner)
+    ids = bridge.world.ids
+    bridge.know("ann", "west", "ann-there" if of_deployment in {None, owner} else "deployment-1|ann-there")
+    bridge.place("west")
+    with bridge.hub.unit_of_work() as uow:
+        partner_id = ids[of_deployment] if of_deployment else None
+        uow.connection.execute(sa.update(lti_platform_deployment).values(partner_id=partner_id))
+        person = network.person
+        uow.connection.execute(
+            sa.update(person).where(person.c.id == ids["ann"]).values(partner_id=ids["other"])
+        )
+    bridge.complete()
+    bridge.work()
+    grade = bridge.grade()
+    assert (grade.state, grade.code) == (("delivered", "") if told else ("parked", "left_partner"))
+    assert [post.told["userId"] for post in bridge.west.posts] == (["ann-there"] if told else [])
+    assert told or bridge.west.calls == []
 
 
 def test_br2_three_scores_while_the_gradebook_is_down_arrive_as_the_newest_once(
@@ -328,9 +369,8 @@ def test_br6_other_points_and_then_the_first_again_are_three_writes(
 
 
 def test_r8_two_tenants_of_one_issuer_never_share_a_token(bridge: Bridge) -> None:
-    bridge.add_partner("other")
     bridge.platform("west", bridge.west)
-    bridge.platform("west-two", bridge.west, partner="other")
+    bridge.platform("west-two", bridge.west, partner=None)
     bridge.west.items["2"] = {"label": "Tires", "scoreMaximum": 100}
     for slug, item in (("west", "1"), ("west-two", "2")):
         bridge.know("ann", slug, f"ann-at-{slug}")
@@ -382,6 +422,39 @@ def test_a_column_of_the_hubs_own_is_known_again_where_the_platform_does_not_say
     bridge.work()
     assert bridge.states()[-1] == "delivered"
     assert bridge.west.items["2"]["label"] == "Tires"
+
+
+def test_first_scores_of_many_learners_at_once_make_one_column(bridge: Bridge) -> None:
+    bridge.platform("west", bridge.west)
+    id = bridge.place("west", line_item_url=None)
+    with bridge.hub.reading() as uow:
+        placement = read_placement(uow, id)
+    client = AgsClient(bridge.hub, bridge.read_platform())
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: find_column(bridge.hub, client, placement), range(8)))
+    assert found == {(bridge.west.item_url("2"), 100)}
+    assert bridge.west.calls == ["token", "items", "items"]
+
+
+def test_a_column_that_another_process_made_meanwhile_gets_the_score(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge.platform("west", bridge.west)
+    bridge.know("ann", "west")
+    placement = bridge.place("west", line_item_url=None)
+    theirs = {"placement_id": placement, "url": bridge.west.item_url("1"), "maximum": 10}
+    find_or_create = AgsClient.find_or_create
+
+    def come_second(*args: Any) -> Any:
+        made = find_or_create(*args)
+        with bridge.hub.unit_of_work() as uow:
+            uow.connection.execute(sa.insert(lti_made_line_item).values(**theirs))
+        return made
+
+    monkeypatch.setattr(AgsClient, "find_or_create", come_second)
+    bridge.complete()
+    bridge.work()
+    assert [(post.item, post.points) for post in bridge.west.posts] == [("1", (7, 10))]
 
 
 @pytest.mark.parametrize(

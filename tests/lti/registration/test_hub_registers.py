@@ -24,7 +24,7 @@ from hub.lti.registration.drafts import read_draft
 from hub.lti.registration.metadata import TOOL_CONFIGURATION
 from hub.lti.registration.setup import make_setup_link, read_setup_link
 from hub.lti.tool.platform_deployments import list_platform_deployments
-from hub.lti.tool.platforms import Platform, find_platform
+from hub.lti.tool.platforms import Platform, find_platform, read_platform, update_platform
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE, SCORE_SCOPE
 from tests.lti.registration.desk import Desk, Outside
 from tests.lti.rig import Form
@@ -170,7 +170,9 @@ def test_r2_issuer_on_another_host(desk: Desk, outside: Outside, issuer: str) ->
 
 
 @pytest.mark.requirement("R2")
-@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+@pytest.mark.parametrize(
+    "name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "authorization_server"]
+)
 def test_r2_endpoint_on_another_host_waits_for_an_operator(desk: Desk, outside: Outside, name: str) -> None:
     outside.configuration[name] = "https://keys.example/x"
     draft = desk.open("platform")
@@ -184,6 +186,30 @@ def test_r2_endpoint_on_another_host_waits_for_an_operator(desk: Desk, outside: 
         assert find_platform(uow, outside.address, "hub-at-west") is None
         decide_draft(uow, draft.id, True, None)
     assert _platform(desk, outside).slug == "west"
+
+
+@pytest.mark.requirement("R2")
+@pytest.mark.parametrize("audience", ["keys", "urn:keys:token", "https://["])
+def test_r2_audience_that_names_no_host_waits_for_an_operator(
+    desk: Desk, outside: Outside, audience: str
+) -> None:
+    outside.configuration["authorization_server"] = audience
+    assert _flags(desk, outside) == ["other_host"]
+
+
+@pytest.mark.requirement("R2")
+@pytest.mark.parametrize("name", ["issuer", "token_url", "token_audience"])
+def test_r2_audience_of_another_connection_waits_for_an_operator(
+    desk: Desk, outside: Outside, name: str
+) -> None:
+    outside.configuration["authorization_server"] = f"{outside.address}/audience"
+    assert _flags(desk, outside) == []
+    assert _flags(desk, outside) == []  # its own again
+    outside.configuration["authorization_server"] = getattr(_platform(desk, outside), name)
+    outside.answer["client_id"] = "hub-at-east"
+    assert _flags(desk, outside, "east") == ["audience_shared"]
+    with desk.hub.reading() as uow:
+        assert find_platform(uow, outside.address, "hub-at-east") is None
 
 
 @pytest.mark.requirement("R2")
@@ -367,11 +393,18 @@ def test_r5_registered_twice_renews_the_connection(desk: Desk, outside: Outside)
 
 
 @pytest.mark.requirement("R5")
-def test_r5_registered_again_with_another_client_id(desk: Desk, outside: Outside) -> None:
+def test_r5_registered_again_with_another_client_id_waits(desk: Desk, outside: Outside) -> None:
     desk.confirm(desk.open("platform"), outside.configuration_url)
     before = _platform(desk, outside)
     outside.answer = {"client_id": "hub-2", TOOL_CONFIGURATION: {"deployment_id": "2"}}
-    desk.confirm(desk.open("platform"), outside.configuration_url)
+    draft = desk.open("platform")
+    desk.confirm(draft, outside.configuration_url)
+    assert _platform(desk, outside) == before  # until somebody has agreed it goes on as before
+    with desk.hub.unit_of_work() as uow:
+        waiting = read_draft(uow, draft.id).received
+        assert waiting
+        assert waiting["flags"] == ["platform_changed"]
+        decide_draft(uow, draft.id, True, None)
     with desk.hub.reading() as uow:
         after = find_platform(uow, outside.address, "hub-2")
         assert find_platform(uow, outside.address, "hub-at-west") is None
@@ -379,6 +412,19 @@ def test_r5_registered_again_with_another_client_id(desk: Desk, outside: Outside
         states = {d.deployment_id: d.state for d in list_platform_deployments(uow, after.connection_id)}
     assert after.connection_id == before.connection_id
     assert states["2"] == "approved"
+
+
+@pytest.mark.requirement("R5")
+@pytest.mark.parametrize("name", ["issuer", "authorize_url", "token_url", "jwks_url", "token_audience"])
+def test_r5_renewal_from_another_host_waits(desk: Desk, outside: Outside, name: str) -> None:
+    desk.confirm(desk.open("platform"), outside.configuration_url)
+    connection_id = _platform(desk, outside).connection_id
+    changes: Any = {name: "https://lms.example/x"}
+    with desk.hub.unit_of_work() as uow:
+        before = update_platform(uow, connection_id, **changes)
+    assert _flags(desk, outside) == ["platform_changed"]
+    with desk.hub.reading() as uow:
+        assert read_platform(uow, connection_id) == before
 
 
 @pytest.mark.requirement("R5")
@@ -473,6 +519,18 @@ def _refuse_code(desk: Desk, outside: Outside, code: str, reason: str) -> None:
     answer = desk.client.post(f"/lti/tool/register/{code}", data=form, base_url=desk.base)
     assert answer.status_code == 401
     record.assert_refused("lti_registration", reason)
+
+
+def _flags(desk: Desk, outside: Outside, slug: str = "west") -> list[str]:
+    """What is flagged about one more registration, which waits if anything is."""
+    draft = desk.open("platform", slug=slug)
+    assert desk.confirm(draft, outside.configuration_url).status_code == 200
+    with desk.hub.reading() as uow:
+        answered = read_draft(uow, draft.id)
+    assert answered.received
+    flags: list[str] = answered.received["flags"]
+    assert answered.state == ("received" if flags else "approved")
+    return flags
 
 
 def _platform(desk: Desk, outside: Outside) -> Platform:

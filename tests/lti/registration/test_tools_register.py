@@ -88,6 +88,24 @@ def test_setup_link_approves_by_itself(desk: Desk) -> None:
         assert read_draft(uow, draft.id).state == "approved"
 
 
+def test_setup_link_does_not_approve_what_is_flagged(desk: Desk) -> None:
+    with desk.hub.unit_of_work() as uow:
+        link = make_setup_link(uow, desk.partners["riverside"], "tool", "West", None)
+    foreign = desk.metadata(configuration={"domain": "other.example"})
+    first = desk.open(setup_link_id=link.id)
+    told: Any = desk.register(first.code, foreign).json
+    tool = _tool(desk, told["client_id"])
+    assert tool.closed == "tool_pending"
+    with desk.hub.unit_of_work() as uow:
+        assert read_draft(uow, first.id).state == "received"
+        assert read_setup_link(uow, link.id).connection_id == tool.connection_id
+        decide_draft(uow, first.id, True, None)
+    # Nor does it renew a tool that is in use.
+    again = desk.open(setup_link_id=link.id)
+    desk.register(again.code, {**foreign, "initiate_login_uri": f"{TOOL}/login-2"})
+    assert _tool(desk, told["client_id"]).login_url == f"{TOOL}/login"
+
+
 @pytest.mark.requirement("LN8")
 def test_ln8_registration_of_a_revoked_setup_link(desk: Desk) -> None:
     with desk.hub.unit_of_work() as uow:

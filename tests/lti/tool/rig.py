@@ -171,7 +171,8 @@ class West:
         return jws.serialize_compact({"alg": "RS256", "kid": self.key.kid}, payload, self.key, ["RS256"])
 
     def post(self, state: str | None, token: str | None, path: str = "", **more: Any) -> TestResponse:
-        headers = more.pop("headers", {})
+        own = {"Origin": self.base} if path == "/confirm" else {}
+        headers = own | more.pop("headers", {})
         form = {"state": state, "id_token": token} | more
         form = {name: value for name, value in form.items() if value is not None}
         return self.client.post(f"/lti/tool/launch{path}", data=form, headers=headers, base_url=self.base)

@@ -21,6 +21,7 @@ from hub.lti.tool.tables import lti_platform
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
 from hub.network import tables as network
 from hub.network.identities import pairwise_subject, pairwise_subjects
+from hub.training import tables as training
 from tests.lti.tool.rig import CLIENT, ISSUER, West, record
 
 GOOD: dict[str, Any] = {
@@ -162,6 +163,7 @@ def test_decisions_that_cannot_be(
 def test_two_partners_behind_one_registration_know_a_person_by_names_of_their_own(west: West) -> None:
     with west.hub.unit_of_work() as uow:
         uow.connection.execute(sa.insert(network.partner).values(id=west.another_partner, name="Hilltop"))
+    _give_course_to(west, "brakes", None)
     west.launch(west.target("brakes"))
     west.launch(x__deployment_id="hilltop")
     west.decide("hilltop", "approved", west.another_partner)
@@ -197,3 +199,29 @@ def test_many_subjects_at_once_are_those_given_one_by_one(west: West) -> None:
         assert subjects == {ann: first, bob: pairwise_subject(uow, west.world.ids["north"], bob)}
         assert pairwise_subjects(uow, west.world.ids["north"], [ann, bob]) == subjects
         assert pairwise_subjects(uow, west.world.ids["north"], []) == {}
+
+
+def test_a_course_of_another_partner_is_as_if_it_were_not_there(west: West) -> None:
+    with west.hub.unit_of_work() as uow:
+        uow.connection.execute(sa.insert(network.partner).values(id=west.another_partner, name="Hilltop"))
+    assert west.launch(west.target("brakes")).status_code == 303
+    _give_course_to(west, "brakes", west.another_partner)
+    target = west.target("brakes")
+    begun = west.begin(target_link_uri=target)
+    before = record(west)
+    token = west.sign(west.claims(begun, x__target_link_uri=target))
+    assert west.post(begun["state"], token).status_code == 404
+    before.assert_refused("lti_entry", "unknown_target")
+
+
+def _give_course_to(west: West, name: str, partner_id: str | None) -> None:
+    """Let the LMS of a course belong to a partner, or to everybody."""
+    its_lms = sa.select(training.offering.c.connection_id).where(
+        training.offering.c.id == west.world.ids[name]
+    )
+    with west.hub.unit_of_work() as uow:
+        uow.connection.execute(
+            sa.update(network.connection)
+            .where(network.connection.c.id.in_(its_lms))
+            .values(partner_id=partner_id)
+        )

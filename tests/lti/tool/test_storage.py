@@ -86,6 +86,17 @@ def test_t26_silent_or_forged_answer(west: West, proof: str | None, reason: str)
     before.assert_refused("lti_entry", reason)
 
 
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", ""])
+def test_t26_proof_sent_by_another_site(west: West, origin: str) -> None:
+    begun, _, value = _begin(west)
+    frame = _without_cookies(west)
+    before = record(west)
+    token = frame.sign(frame.claims(begun))
+    answer = frame.post(begun["state"], token, "/confirm", proof=value, headers={"Origin": origin})
+    assert answer.status_code == 403
+    before.assert_refused("lti_entry", "foreign_form")
+
+
 def test_t26_answer_of_another_login(west: West) -> None:
     begun, _, _ = _begin(west)
     _, _, other = _begin(west)
