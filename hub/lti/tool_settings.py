@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypedDict
-from urllib.parse import urlsplit
 
 from hub.errors import BadInput, Problem
+from hub.lti.addresses import address_problem
 from hub.lti.remote_keys import usable_keys
 from hub.lti.vocabulary import ALL_SCOPES, USUAL_SCOPES
 
@@ -12,7 +12,6 @@ ToolState = Literal["active", "pending", "refused"]
 
 RESERVED_PARAMETERS = frozenset({"hub_actor", "registration"})
 """Custom parameters the hub itself sets."""
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _URLS = ("login_url", "launch_url", "jwks_url", "deep_linking_url")
 
 
@@ -87,7 +86,7 @@ def _address_problems(body: Mapping[str, Any]) -> Iterator[Problem]:
     urls = [(name, body[name]) for name in _URLS if body[name] or name not in optional]
     urls += [("redirect_uris", uri) for uri in body["redirect_uris"]]
     for name, url in urls:
-        if problem := _url_problem(url):
+        if problem := address_problem(url):
             yield Problem(problem, name)
 
 
@@ -102,16 +101,3 @@ def _other_problems(body: Mapping[str, Any]) -> Iterator[Problem]:
     texts = [text for pair in body["custom"].items() for text in pair]
     if any(not isinstance(text, str) or "\0" in text for text in texts):
         yield Problem("names and values are texts", "custom")
-
-
-def _url_problem(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return f"{url} is not an address"
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.fragment:
-        return f"{url} is not an http(s) address without user name and fragment"
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        return f"{url} must use https: plain http is allowed on loopback only"
-    return ""

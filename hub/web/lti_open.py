@@ -1,7 +1,5 @@
 """Where a launch from an LMS ends: a session in the browser, and on to what was asked for."""
 
-from urllib.parse import urlsplit
-
 import flask
 from werkzeug import Response
 
@@ -11,7 +9,7 @@ from hub.lti.launch import start_launch
 from hub.lti.tool.attempt import Attempt, audited_refusal
 from hub.lti.tool.entries import LINK_LIFETIME, Entry
 from hub.lti.tool.linking import Opened, open_entry
-from hub.lti.tool.routes import held_code
+from hub.lti.tool.routes import held_code, is_own_form
 from hub.sso.cookies import SESSION, read_cookie, set_cookie
 from hub.sso.sessions import end_session, start_session
 from hub.sso.tokens import token_hash
@@ -32,8 +30,7 @@ def open_window() -> Response:
 @blueprint.post("/lti/open")
 def open_from_frame() -> Response:
     """From the button of the hub's own page in a frame, where no cookie could be set."""
-    own = urlsplit(current_hub().settings.public_url)
-    if flask.request.headers.get("Origin") != f"{own.scheme}://{own.netloc}":
+    if not is_own_form():
         current_hub().audit_refusal("lti_entry", "foreign_form")
         raise NotAllowed(
             "foreign_form",

@@ -10,12 +10,12 @@ from hub.lti.vocabulary import (
     AGS_ENDPOINT_CLAIM,
     CLAIM,
     DEEP_LINKING_REQUEST,
+    GROUPS_CLAIM,
     NRPS_CLAIM,
     RESOURCE_LINK_REQUEST,
     VERSION,
 )
 
-GROUPS_CLAIM = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 MAX_ID = 255
 MAX_TEXT = 255
 MAX_URL = 2000

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.config import Settings
 from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.journal import Change, audit, record_changes
+from hub.lti.addresses import address_problem
 from hub.lti.insert import insert_once
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first
@@ -19,7 +20,6 @@ from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 
 UnknownPeople = Literal["link", "refuse"]
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_TEXT = 255
 LOGIN_PATH = "/lti/tool/login"
 LAUNCH_PATH = "/lti/tool/launch"
@@ -250,24 +250,11 @@ def _check(body: Mapping[str, Any], deployment_id: str) -> None:
         if not 0 < len(text) <= MAX_TEXT or "\0" in text
     ]
     urls = ((name, body[name]) for name in ("authorize_url", "token_url", "jwks_url"))
-    problems += [Problem(problem, name) for name, url in urls if (problem := _url_problem(url))]
+    problems += [Problem(problem, name) for name, url in urls if (problem := address_problem(url))]
     if body["unknown_people"] not in {"link", "refuse"}:
         problems.append(Problem("must be link or refuse", "unknown_people"))
     if problems:
         raise BadInput("bad_platform", "This LTI platform cannot be registered.", problems=problems)
-
-
-def _url_problem(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return f"{url} is not an address"
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None or parts.fragment:
-        return f"{url} is not an http(s) address without user name and fragment"
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        return f"{url} must use https: plain http is allowed on loopback only"
-    return ""
 
 
 def _query(where: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -108,8 +108,7 @@ def _launch(attempt: Attempt) -> Response:
 
 
 def _confirm(attempt: Attempt) -> Response:
-    own = urlsplit(current_hub().settings.public_url)
-    if request.headers.get("Origin") != f"{own.scheme}://{own.netloc}":
+    if not is_own_form():
         raise Refused(  # or somebody's own launch could be finished in the browser of another
             "foreign_form",
             "This form does not come from the training hub. Go back to your learning system and open the link again.",
@@ -153,6 +152,12 @@ def _answer(accepted: Accepted, *, in_frame: bool) -> Response:
     response = _away(f"{OPEN_PATH}?code={in_address}")
     _set_cookie(response, cookie_of(in_address), in_cookie, int(WINDOW_LIFETIME.total_seconds()))
     return response
+
+
+def is_own_form() -> bool:
+    """Whether the form was sent by a page of the hub itself, as browsers say it."""
+    own = urlsplit(current_hub().settings.public_url)
+    return request.headers.get("Origin") == f"{own.scheme}://{own.netloc}"
 
 
 def held_code(in_address: str) -> str:
