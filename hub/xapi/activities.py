@@ -14,6 +14,7 @@ COMPONENT_LISTS = {
     "performance": {"steps"},
 }
 """Which lists of components an interaction type takes; the others take none."""
+_LISTS = ("choices", "scale", "source", "target", "steps")
 
 
 class Component(Part):
@@ -41,19 +42,16 @@ class Definition(Part):
 
     def __post_init__(self) -> None:
         """Interaction properties need an interaction type that takes them, and component ids are distinct."""
-        lists = {
-            name: found
-            for name, found in (
-                ("choices", self.choices),
-                ("scale", self.scale),
-                ("source", self.source),
-                ("target", self.target),
-                ("steps", self.steps),
-            )
-            if found is not UNSET
-        }
-        if not lists and self.correct_responses_pattern is UNSET:
+        if (
+            self.correct_responses_pattern is UNSET
+            and self.choices is UNSET
+            and self.scale is UNSET
+            and self.source is UNSET
+            and self.target is UNSET
+            and self.steps is UNSET
+        ):
             return
+        lists = {name: found for name in _LISTS if (found := getattr(self, name)) is not UNSET}
         if self.interaction_type is UNSET:
             raise Broken(("interactionType", "is missing: the definition has properties of an interaction"))
         allowed = COMPONENT_LISTS.get(self.interaction_type, set())

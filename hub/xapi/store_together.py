@@ -19,8 +19,10 @@ from hub.xapi.incoming import Incoming
 from hub.xapi.store_statements import store_statements
 from hub.xapi.versions import ApiVersion
 
-MAX_TOGETHER = 400
-"""Statements in one shared unit. A request of half as many has a unit of its own."""
+MAX_TOGETHER = 200
+"""Statements in one shared unit."""
+BY_ITSELF = 25
+"""A request of so many statements has a unit of its own: to wait for another would take longer than its commit costs."""
 
 
 @dataclass(eq=False)
@@ -87,7 +89,7 @@ def store_together(
     hub: Hub, credential: Credential, incoming: Sequence[Incoming], version: ApiVersion
 ) -> list[str]:
     """``store_statements`` in a unit of work that it may share with other requests of the same credential."""
-    if len(incoming) * 2 >= MAX_TOGETHER:
+    if len(incoming) >= BY_ITSELF:
         return _store(hub, credential, incoming, version)
     gathering = _gatherings.setdefault(hub.engine, _Gathering())
     key, request = (credential.id, credential.scopes, version), _Request(incoming)

@@ -20,7 +20,7 @@ from hub.xapi.authenticate import check_credential
 from hub.xapi.credentials import WRITE, Credential, create_credential
 from hub.xapi.incoming import Incoming, read_statements
 from hub.xapi.store_statements import store_statements
-from hub.xapi.store_together import MAX_TOGETHER, store_together
+from hub.xapi.store_together import BY_ITSELF, MAX_TOGETHER, store_together
 from hub.xapi.versions import ApiVersion
 from tests.xapi.rig import ACTIVITY, basic, new_uuid, statement
 
@@ -117,11 +117,20 @@ def test_one_unit_takes_only_so_many(
     hub: Hub, credential: Credential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
-    size = MAX_TOGETHER // 2 - 1
-    requests = [incoming(*(statement() for _ in range(size))) for _ in range(4)]
+    size = BY_ITSELF - 1
+    fit = MAX_TOGETHER // size
+    requests = [incoming(*(statement() for _ in range(size))) for _ in range(fit + 2)]
     answers = send_all(hub, credential, gate, requests)
-    assert len({id for answer in answers for id in answer.result()}) == 4 * size
-    assert gate.units == [size, 2 * size, size]
+    assert len({id for answer in answers for id in answer.result()}) == (fit + 2) * size
+    assert gate.units == [size, fit * size, size]
+
+
+def test_a_large_request_waits_for_no_other(
+    hub: Hub, credential: Credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module._Gathering, "leads", lambda *_: pytest.fail("it waited"))
+    large = incoming(*(statement() for _ in range(BY_ITSELF)))
+    assert len(store_together(hub, credential, large, ApiVersion.V2)) == BY_ITSELF
 
 
 def test_after_a_failure_the_next_goes_on(
