@@ -2,8 +2,11 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from hub.clock import SettableClock
 from hub.config import Settings
 from hub.ids import new_id
 from hub.runtime import Hub
+from tests.apps import give_back
 from tests.databases import RUN_FOLDER, Kind, begin_run, create_database, drop_database, end_run
 from tests.outside_world import block_outside_traffic
 
@@ -70,6 +74,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return stage[0] if stage else super()._split_scope(nodeid)
 
     return StageScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed_plugins_are_read_once() -> Iterator[None]:
+    """Each hub asks which there are, and reading that of all packages takes as long as making its database."""
+    original = metadata.entry_points
+    read = cache(lambda _, group: original(group=group))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata, "entry_points", lambda *, group: read(tuple(sys.path), group))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -132,3 +146,4 @@ def hub(settings: Settings, clock: SettableClock) -> Iterator[Hub]:
     opened = open_hub(settings, clock=clock)
     yield opened
     opened.close()
+    give_back(opened)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import psycopg
 import sqlalchemy as sa
 
 from hub.ids import new_id
@@ -62,8 +63,7 @@ def create_database(kind: Kind, *, migrated: bool = True) -> str:
             shutil.copyfile(_sqlite_template(), path)
         return f"sqlite:///{path}"
     template = sa.make_url(_postgres_template()).database if migrated else "template0"
-    with _maintenance(_server()) as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    _maintain(_server(), f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     return _named(_server(), name)
 
 
@@ -73,9 +73,8 @@ def drop_database(url: str) -> None:
         for file in _run_folder().glob(f"{Path(sa.make_url(url).database or '').name}*"):
             file.unlink()
         return
-    with _maintenance(_server()) as connection:
-        # FORCE: a test may have left a worker process that is still ending.
-        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)')
+    # FORCE: a test may have left a worker process that is still ending.
+    _maintain(_server(), f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)')
 
 
 def _sqlite_template() -> Path:
@@ -110,8 +109,7 @@ def _postgres_template() -> str:
         made = _run_folder() / "template.url"
         if not made.exists():
             url = _named(server, f"hub_template_{new_id().replace('-', '')}")
-            with _maintenance(server) as connection:
-                connection.exec_driver_sql(f'CREATE DATABASE "{sa.make_url(url).database}"')
+            _maintain(server, f'CREATE DATABASE "{sa.make_url(url).database}"')
             _migrate(url)
             made.write_text(url)
         return made.read_text()
@@ -125,11 +123,11 @@ def _migrate(url: str) -> None:
         engine.dispose()
 
 
-@contextmanager
-def _maintenance(url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+def _maintain(url: str, command: str) -> None:
+    """Run a command on the server. By the driver itself: this happens twice for each test."""
+    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(command)
 
 
 def _named(url: str, database: str) -> str:

@@ -27,6 +27,7 @@ from hub.testing.faults import Faults, faults_of
 from hub.testing.idp import IdpConfig, create_idp, provider_of
 from hub.testing.idp_store import Person
 from hub.testing.serve import serve
+from tests.apps import app_of
 
 HUB = "http://127.0.0.1:8000"
 CLIENT_SECRET = "secret of the client: %41 + & /"
@@ -158,7 +159,7 @@ class Browser:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
-        self.client: FlaskClient = small_app(hub).test_client()
+        self.client: FlaskClient = app_of(hub, small_app).test_client()
         self.base_url = hub.settings.public_url
 
     def get(self, path: str, query: dict[str, str] | None = None) -> TestResponse:

@@ -6,6 +6,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from hub.app import create_app
 from hub.errors import BadInput, OutsideFailed, Problem
 from hub.journal.tables import audit
 from hub.sso.limits import TooManyRequests
@@ -18,7 +19,7 @@ JSON = {"Accept": "application/json"}
 @pytest.fixture
 def broken(world: World) -> World:
     """A hub with addresses that fail in every way."""
-    app = world.app
+    app = world.app = create_app(world.hub)
 
     @app.get("/broken/<how>")
     def fail(how: str) -> str:
@@ -145,7 +146,7 @@ def test_a_flood_of_refused_forms_does_not_fill_the_audit_trail(world: World) ->
 
 
 def test_what_is_too_large_is_refused(world: World) -> None:
-    world.app.config["MAX_CONTENT_LENGTH"] = 100
+    world.app.config["MAX_CONTENT_LENGTH"] = 100  # of this test alone: see tests/apps.py
     answer = world.browser().post("/sign-in", data={"csrf_token": "x" * 1000})
     assert answer.status_code == 413
     assert "That is more than the hub takes at once." in answer.text

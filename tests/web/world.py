@@ -31,6 +31,7 @@ from hub.sso.sessions import start_session
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueRow
 from hub.training.offerings import find_offering, find_target, set_offerings, set_path
+from tests.apps import app_of
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 PASSED = "http://adlnet.gov/expapi/verbs/passed"
@@ -201,7 +202,7 @@ def build_world(hub: Hub) -> World:
     hub = replace(
         hub, hooks=Hooks(hookspecs, [*hub.hooks.plugins, Plugin("first_90_days", "1.0.0", FirstNinetyDays())])
     )
-    world = World(hub, create_app(hub))
+    world = World(hub, app_of(hub, create_app))
     with hub.unit_of_work() as uow:
         _build_places(uow, world.ids)
         _build_systems(uow, world.ids, hub)

@@ -17,6 +17,7 @@ from hub.runtime import Hub
 from hub.xapi.credentials import READ_MINE, WRITE, create_credential
 from hub.xapi.oauth_routes import blueprint as oauth_blueprint
 from hub.xapi.routes import blueprint
+from tests.apps import app_of
 
 GONE = object()
 """Takes a property away in ``changed``."""
@@ -218,7 +219,7 @@ def open_store(
     """The store as a new credential of a connection sees it."""
     with hub.unit_of_work() as uow:
         key, secret = create_credential(uow, connection_id, scopes)
-    return Store(make_app(hub).test_client(), connection_id, key, secret, version)
+    return Store(app_of(hub, make_app).test_client(), connection_id, key, secret, version)
 
 
 def problems_of(answer: Answer) -> dict[str, str]:

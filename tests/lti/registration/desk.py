@@ -21,6 +21,7 @@ from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
 from hub.network import tables as network
 from hub.runtime import Hub
 from hub.testing.serve import serve
+from tests.apps import app_of
 from tests.lti.rig import Keys, Record, small_app
 
 TOOL = "https://tool.example"
@@ -107,7 +108,7 @@ class Desk:
         with hub.unit_of_work() as uow:
             for name, partner_id in self.partners.items():
                 uow.connection.execute(sa.insert(network.partner).values(id=partner_id, name=name))
-        self.client: FlaskClient = small_app(hub).test_client()
+        self.client: FlaskClient = app_of(hub, small_app).test_client()
 
     @property
     def base(self) -> str:

@@ -22,6 +22,7 @@ from hub.runtime import Hub
 from hub.sso.tables import web_session
 from hub.training import tables as training
 from hub.training.offerings import set_path
+from tests.apps import app_of
 from tests.lti.rig import Form, Keys, Record
 from tests.world import World
 
@@ -52,7 +53,7 @@ class West:
         self.east = self.connect("east", ISSUER, "hub-at-east", "e-1")
         self.other = self.connect("other", "https://other.example", "hub-at-other", "o-1")
         self.know("ann", ANN)
-        self.app = create_app(hub)
+        self.app = app_of(hub, create_app)
         self.base = hub.settings.public_url
         self.client: FlaskClient = self.app.test_client()
 
