@@ -23,6 +23,8 @@ from hub.lti.bridge.pass_back import pass_back
 from hub.lti.bridge.sender import GradeSender
 from hub.lti.bridge.tables import lti_service_token
 from hub.lti.content.tables import lti_content_request, lti_pick
+from hub.lti.notices.handlers import LTI_NOTICE
+from hub.lti.notices.send import send_notice
 from hub.lti.tool import tables as lti_tool_tables
 from hub.network import tables as network_tables
 from hub.publish import TELL, publish, tell_plugin
@@ -79,7 +81,7 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
 def open_worker(hub: Hub) -> Worker:
     """A worker with every reader and every way out."""
     errands = (Forwarder(hub, worker_name()), GradeSender(hub), OverdueSessions(hub), Upkeep(hub))
-    return Worker(hub, READERS, {TELL: tell_plugin(hub)}, EXPIRING, errands)
+    return Worker(hub, READERS, {TELL: tell_plugin(hub), LTI_NOTICE: send_notice(hub)}, EXPIRING, errands)
 
 
 def create_app(hub: Hub) -> flask.Flask:

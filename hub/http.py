@@ -4,7 +4,10 @@ It sets timeouts, caps the size of answers, follows no redirects, keeps a bound 
 connection, and refuses addresses inside the hub's own network (server-side request forgery).
 """
 
+import http.client
+import io
 import ipaddress
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -22,13 +25,15 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from hub import __version__
 from hub.errors import OutsideFailed
 
 MAX_BYTES = 2 * 1024 * 1024
 TIMEOUT = (3.05, 5.0)
-"""Seconds to connect and between two packets; the body as a whole may take as long as both together."""
+"""Seconds to connect and between two packets; head and body of an answer may each take as long as both together."""
 CALLS_IN_FLIGHT = 4
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
@@ -63,14 +68,14 @@ class OutgoingHttp:
         # Systems of different partners share this session: none may set a cookie that another call carries.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("http://", _Refuse())
-        self._session.mount("https://", _OnlyPublic(is_https_proto=True))
+        self._session.mount("https://", _OnlyPublic(is_https_proto=True))  # type: ignore[call-arg]
         self._allow = frozenset(host.lower() for host in allow)
         for host in self._allow:
             name, _, port = host.rpartition(":")
             for scheme, default in DEFAULT_PORTS.items():
-                self._session.mount(f"{scheme}://{host}/", HTTPAdapter())
+                self._session.mount(f"{scheme}://{host}/", _Bounded())
                 if port == str(default):  # addresses leave it out
-                    self._session.mount(f"{scheme}://{name}/", HTTPAdapter())
+                    self._session.mount(f"{scheme}://{name}/", _Bounded())
         self._slots: defaultdict[str, threading.BoundedSemaphore] = defaultdict(
             lambda: threading.BoundedSemaphore(CALLS_IN_FLIGHT)
         )
@@ -173,7 +178,63 @@ def retry_after(answer: Answer, now: datetime) -> timedelta:
     return min(max(wait, timedelta()), timedelta(days=1))
 
 
-class _OnlyPublic(IPFilterAdapter):  # type: ignore[misc]  # its package has no types
+class _UntilDeadline(io.RawIOBase):
+    """What arrives at a socket until a moment, and then a timeout: a trickle would keep within every wait for a packet."""
+
+    def __init__(self, arriving: io.RawIOBase, sock: socket.socket) -> None:
+        self._arriving, self._sock = arriving, sock
+        self._patience = sock.gettimeout() or TIMEOUT[1]
+        self._deadline = time.monotonic() + self._patience + 2 * sum(TIMEOUT)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer")
+        self._sock.settimeout(min(left, self._patience))
+        try:
+            return self._arriving.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._patience)  # for what is sent next over the same connection
+
+    def close(self) -> None:
+        self._arriving.close()
+        super().close()
+
+
+class _Answering(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp: Any = io.BufferedReader(_UntilDeadline(self.fp.detach(), sock))
+
+
+class _Http(HTTPConnection):
+    response_class = _Answering
+
+
+class _Https(HTTPSConnection):
+    response_class = _Answering
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Bounded(HTTPAdapter):
+    """An answer as a whole takes no longer than it may."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _OnlyPublic(IPFilterAdapter, _Bounded):  # type: ignore[misc]  # its package has no types
     """Resolves a name once, checks what it stands for, and connects to that very address."""
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:

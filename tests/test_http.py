@@ -2,6 +2,7 @@
 
 import _socket
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -209,3 +210,32 @@ def test_name_that_nobody_knows_is_unreachable_and_may_be_tried_again(
         OutgoingHttp().get(f"https://{host}/jwks")
     assert (failure.value.code, failure.value.retryable) == ("unreachable", True)
     assert attempts == []
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_answer_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """Each byte comes in time, and all of them never would: a call has an end, and so has whatever waits for it."""
+    monkeypatch.setattr("hub.http.TIMEOUT", (0.1, 0.2))
+    begin = b"HTTP/1.1 200 OK\r\n" + (b"Content-Length: 1000\r\n\r\n" if part == "body" else b"X-Long: ")
+    given_up = threading.Event()
+
+    def answer(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(begin)
+            for _ in range(400):  # twenty seconds, and the answer is not at its end
+                if given_up.wait(0.05):
+                    return
+                connection.sendall(b"a")
+        pytest.fail("nobody gave up")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        serving = threading.Thread(target=answer, args=(listening,))
+        serving.start()
+        with pytest.raises(OutsideFailed) as failure:
+            OutgoingHttp([address]).get(f"http://{address}/")
+        given_up.set()
+        serving.join()
+    assert (failure.value.code, failure.value.retryable) == ("timeout", True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bench.lti.cost import WARM_UP, Cost, Environ, environ, measure
@@ -21,6 +22,8 @@ from hub.testing.west_services import Placed, WestPerson
 from tests.lti.rig import Keys, Rig
 
 ANN = "west-ann"
+NETWORK = ip_network("198.18.0.0/15")
+"""Where the browsers are: from one address alone there may be only so many logins a minute."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,14 @@ class Bench:
         """id_tokens of West for logins that are under way in ann's browser."""
         assert self._west
         made = []
-        for _ in range(times):
+        for number in range(times):
             form = self._west.launch_form(ANN, "home")
             client = self._app.test_client()
-            answer = client.get(f"/lti/tool/login?{urlencode(form.fields)}", base_url=self._base)
+            answer = client.get(
+                f"/lti/tool/login?{urlencode(form.fields)}",
+                base_url=self._base,
+                environ_base={"REMOTE_ADDR": str(NETWORK[number % NETWORK.num_addresses])},
+            )
             asked = {name: value[0] for name, value in parse_qs(urlsplit(answer.location).query).items()}
             cookie = answer.headers["Set-Cookie"].partition(";")[0]
             made.append(

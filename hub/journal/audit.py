@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from hub.ids import new_id
 from hub.journal import tables
 from hub.store import UnitOfWork
@@ -25,17 +23,16 @@ def audit(
 
     A refused request rolls its own unit back; its row is written in a unit of its own (``Hub.audit_refusal``).
     """
-    uow.connection.execute(
-        sa.insert(tables.audit).values(
-            id=new_id(),
-            at=uow.now,
-            action=action,
-            outcome="refused" if refused else "done",
-            reason=refused,
-            actor_id=actor_id,
-            partner_id=partner_id,
-            connection_id=connection_id,
-            subject_id=subject_id,
-            detail=dict(detail or {}),
-        )
+    uow.insert(
+        tables.audit,
+        id=new_id(),
+        at=uow.now,
+        action=action,
+        outcome="refused" if refused else "done",
+        reason=refused,
+        actor_id=actor_id,
+        partner_id=partner_id,
+        connection_id=connection_id,
+        subject_id=subject_id,
+        detail=dict(detail or {}),
     )

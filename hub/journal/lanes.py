@@ -26,10 +26,14 @@ _POSTGRES_LOCK = 7_170_005
 
 @dataclass(frozen=True)
 class Taken:
-    """A delivery that this process sends. With ``failures`` above 0 it is the one that tries a receiver that was down."""
+    """A delivery that this process sends, nobody else before ``leased_until``.
+
+    With ``failures`` above 0 it is the one that tries a receiver that was down.
+    """
 
     delivery: Delivery
     failures: int
+    leased_until: datetime
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,37 @@ def take(uow: UnitOfWork, kind: str, limit: int, busy: Mapping[str, int] | None 
         return []
     _hold_back(uow, probed)
     o = tables.outbox
+    free = sa.or_(o.c.leased_until.is_(None), o.c.leased_until <= uow.now)  # not held on to a moment ago
     rows = uow.connection.execute(
         sa.update(o)
-        .where(o.c.id.in_(failures), o.c.state == WAITING)
+        .where(o.c.id.in_(failures), o.c.state == WAITING, free)
         .values(leased_until=uow.now + LEASE, next_attempt_at=uow.now + LEASE, attempts=o.c.attempts + 1)
         .returning(o)
     ).all()
     return [
-        Taken(Delivery(r.id, r.kind, r.receiver, r.person_id, r.body, r.attempts), failures[r.id])
+        Taken(
+            Delivery(r.id, r.kind, r.receiver, r.person_id, r.body, r.attempts),
+            failures[r.id],
+            uow.now + LEASE,
+        )
         for r in sorted(rows, key=lambda row: row.id)
     ]
+
+
+def hold(uow: UnitOfWork, taken: Taken) -> bool:
+    """Lease a delivery anew, for whoever takes longer with it.
+
+    False when it is not to be sent any more: somebody else has it, or a newer one of its lane stands for it.
+    """
+    o = tables.outbox
+    held = uow.connection.execute(
+        sa.update(o)
+        .where(o.c.id == taken.delivery.id, o.c.attempts == taken.delivery.attempts, o.c.state == WAITING)
+        .values(leased_until=uow.now + LEASE, next_attempt_at=uow.now + LEASE)
+    )
+    if held.rowcount and taken.failures:
+        _hold_back(uow, [taken.delivery.receiver])
+    return bool(held.rowcount)
 
 
 def settle_delivered(uow: UnitOfWork, taken: Taken, status: int) -> None:
@@ -159,7 +184,13 @@ def _pause(uow: UnitOfWork, taken: Taken, failure: Failure) -> None:
     pause, receiver = tables.outbox_pause, taken.delivery.receiver
     failures = taken.failures + 1
     until = uow.now + max(_backoff(failures - 1), failure.wait)
-    new = {"receiver": receiver, "failures": failures, "retry_at": until, "last_error": ""}
+    new = {
+        "receiver": receiver,
+        "failures": failures,
+        "since": uow.now,
+        "retry_at": until,
+        "last_error": "",
+    }
     uow.insert_new(pause, [new])
     later = sa.case((pause.c.retry_at > until, pause.c.retry_at), else_=sa.literal(until, Time()))
     uow.connection.execute(

@@ -164,6 +164,7 @@ outbox_pause = sa.Table(
     metadata,
     sa.Column("receiver", sa.String(200), primary_key=True),
     sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Column("since", Time(), comment="the first of these failures; null where nobody noted it"),
     sa.Column("retry_at", Time(), nullable=False, comment="when one delivery may try it again"),
     sa.Column("last_error", sa.Text, nullable=False),
     comment="Receivers of lanes that did not do their part: they are left alone for a while.",

@@ -47,6 +47,16 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True)
+class PauseRow:
+    """A receiver that is left alone for a while, since when it fails, and how many deliveries wait for it."""
+
+    receiver: str
+    since: datetime | None
+    last_error: str
+    waiting: int
+
+
+@dataclass(frozen=True)
 class ReaderState:
     """How far a reader has come. ``behind`` counts positions, ``waiting_for`` is the age of the oldest unread row."""
 
@@ -160,6 +170,20 @@ def count_undelivered(uow: UnitOfWork) -> dict[str, int]:
         sa.select(o.c.state, sa.func.count()).where(o.c.state.in_([WAITING, PARKED])).group_by(o.c.state)
     )
     return {WAITING: 0, PARKED: 0} | {row[0]: row[1] for row in rows}
+
+
+def list_pauses(uow: UnitOfWork) -> list[PauseRow]:
+    """Receivers for which something waits because they did not do their part; those that failed longest first."""
+    o, pause = tables.outbox, tables.outbox_pause
+    waiting = sa.func.count(o.c.id)
+    rows = uow.connection.execute(
+        sa.select(pause.c.receiver, pause.c.since, pause.c.last_error, waiting.label("waiting"))
+        .join(o, o.c.receiver == pause.c.receiver)
+        .where(o.c.state == WAITING, o.c.lane.is_not(None))
+        .group_by(pause.c.receiver, pause.c.since, pause.c.last_error)
+        .order_by(pause.c.since, pause.c.receiver)
+    )
+    return [PauseRow(*row) for row in rows]
 
 
 def list_readers(uow: UnitOfWork) -> list[ReaderState]:

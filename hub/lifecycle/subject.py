@@ -11,7 +11,7 @@ from hub.errors import BadInput
 from hub.journal.terms import AGENT, RELATED_AGENT, hash_term
 from hub.lifecycle.anonymize import Anonymizer, Identity
 from hub.network import tables as network
-from hub.network.identities import LTI_SUBJECT, SUBJECT, find_people
+from hub.network.identities import LTI_FORMS, SUBJECT, find_people
 from hub.network.people import read_person
 from hub.store import UnitOfWork
 
@@ -64,14 +64,14 @@ def subject_of_person(uow: UnitOfWork, person_id: str) -> Subject:
     person = read_person(uow, person_id)
     link = network.identity_link
     rows = uow.connection.execute(sa.select(link).where(link.c.person_id == person_id)).all()
-    identities = {_as_actor(uow, row.form, row.subject) for row in rows if row.form != LTI_SUBJECT}
+    identities = {_as_actor(uow, row.form, row.subject) for row in rows if row.form not in LTI_FORMS}
     if person.email:
         address = f"mailto:{person.email}"
         digest = hashlib.sha1(address.encode(), usedforsecurity=False).hexdigest()
         identities |= {("mbox", address), ("mbox_sha1sum", digest)}
     others = _of_others(uow, person_id, identities)
     names = {(id, identity) for id in _connections(uow) for identity in identities} - others
-    subjects = [row.subject for row in rows if row.form not in (SUBJECT, LTI_SUBJECT)]
+    subjects = [row.subject for row in rows if row.form != SUBJECT and row.form not in LTI_FORMS]
     words = [person.email, *subjects, *(s.removeprefix("mailto:") for s in subjects), person.name]
     return Subject(person.id, frozenset(names), _words(words), person.name or "an erased person")
 

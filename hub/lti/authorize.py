@@ -68,7 +68,7 @@ def authorize(hub: Hub, asked: Parameters, session: WebSession | None) -> FormPo
 def _asking_tool(hub: Hub, asked: Parameters) -> Tool:
     """The tool that asks, if it is served and the address for the answer is one of its own."""
     client_ids = asked.get("client_id", ())
-    with hub.reading() as uow:
+    with hub.glance() as uow:
         tool = find_tool(uow, client_ids[0]) if len(client_ids) == 1 else None
     if tool is None:
         raise BadInput("unknown_client", "The learning system that asked is not known here.", START_AGAIN)
@@ -113,8 +113,9 @@ def _id_token(uow: UnitOfWork, tool: Tool, asked: Parameters, session: WebSessio
     person = read_person(uow, session.person_id)
     link = read_link(uow, begun.link_id) if begun.link_id else None
     _check_still_allowed(uow, person, link, begun)
-    # Two first launches at once get one subject.
-    lock_people(uow, [person.id, *filter(None, [begun.for_person_id])])
+    if begun.for_person_id:
+        # Both may get their subject now, and are held in one order.
+        lock_people(uow, [person.id, begun.for_person_id])
     message = Message(
         tool=tool,
         deployment_id=begun.deployment_id,

@@ -1,11 +1,13 @@
 """What the page of a connection shows of its two sides: the tool that the hub opens, the platform that opens the hub. Reads only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from hub.errors import Missing
 from hub.lti.deployments import Deployment, list_deployments
+from hub.lti.notices.platform_service import NoticeService, list_notice_services
 from hub.lti.remote_keys import KeyAge, KeySource, key_age
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import PlatformDeployment, list_platform_deployments
@@ -27,12 +29,13 @@ class ToolPart:
 
 @dataclass(frozen=True)
 class PlatformPart:
-    """A connection as LTI platform, in the same way."""
+    """A connection as LTI platform, in the same way; ``notices`` are its notification services by deployment id."""
 
     platform: Platform
     registration: HubAsTool
     deployments: list[PlatformDeployment]
     keys: KeyAge
+    notices: Mapping[str, NoticeService]
 
 
 def tool_part(uow: UnitOfWork, connection_id: str) -> ToolPart | None:
@@ -69,4 +72,5 @@ def platform_part(uow: UnitOfWork, connection_id: str) -> PlatformPart | None:
         hub_as_tool(uow.settings, connection_id),
         list_platform_deployments(uow, connection_id),
         key_age(uow, source),
+        list_notice_services(uow, connection_id),
     )

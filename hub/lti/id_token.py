@@ -7,7 +7,9 @@ from typing import Any
 from hub import __version__
 from hub.config import Settings
 from hub.lti.content.request import deep_linking_claims
+from hub.lti.legacy.claim import migration_claim
 from hub.lti.message import Message
+from hub.lti.notices.handlers import notice_claims
 from hub.lti.resource_links import ResourceLink, default_line_item_id
 from hub.lti.roster.claims import roster_claims
 from hub.lti.service_urls import line_item_url, line_items_url
@@ -32,7 +34,7 @@ LIFETIME = timedelta(minutes=5)
 def id_token_claims(uow: UnitOfWork, message: Message) -> dict[str, Any]:
     """The claims of a message of any type, valid for five minutes from now."""
     settings, tool = uow.settings, message.tool
-    return {
+    claims = {
         "iss": settings.public_url,
         "aud": tool.client_id,
         "sub": message.subject,
@@ -60,8 +62,13 @@ def id_token_claims(uow: UnitOfWork, message: Message) -> dict[str, Any]:
         **_course_claims(message, settings),
         **_review_claims(message),
         **roster_claims(settings, message.link, tool),
+        **notice_claims(settings, tool, message.deployment_id),
         **(deep_linking_claims(uow, message) if message.message_type == DEEP_LINKING_REQUEST else {}),
     }
+    with_person = tool.shares_personal_data
+    return claims | migration_claim(
+        uow, tool.connection_id, message.person.id, claims, with_person=with_person
+    )
 
 
 def _personal_claims(message: Message, person: Person) -> dict[str, str]:

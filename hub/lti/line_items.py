@@ -70,7 +70,11 @@ def create_line_item(uow: UnitOfWork, tool: Tool, context_id: str, body: bytes) 
 
 def read_line_item(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str) -> LineItem:
     """One line item; Missing when it is not this tool's, not of this context, or nowhere: the three answer alike."""
-    link = find_context(uow, tool, context_id)
+    return line_item_of(uow, find_context(uow, tool, context_id), line_item_id)
+
+
+def line_item_of(uow: UnitOfWork, link: ResourceLink, line_item_id: str) -> LineItem:
+    """One line item of a context; Missing when it is of another one, or nowhere."""
     item = find_line_item(uow, line_item_id)
     if item is None or item.resource_link_id != link.id:
         raise Missing("no_line_item", "There is no such line item.")
@@ -81,8 +85,7 @@ def find_line_item(uow: UnitOfWork, line_item_id: str) -> LineItem | None:
     """The line item with this id, whoever's it is."""
     if not is_id(line_item_id):
         return None
-    table = tables.lti_line_item
-    row = uow.connection.execute(sa.select(table).where(table.c.id == line_item_id.lower())).one_or_none()
+    row = uow.find(tables.lti_line_item, id=line_item_id.lower())
     return _line_item(row) if row else None
 
 
@@ -164,7 +167,7 @@ def _save(uow: UnitOfWork, item: LineItem) -> None:
         uow.connection.execute(sa.insert(table).values(**values))
 
 
-def _line_item(row: sa.Row[Any]) -> LineItem:
+def _line_item(row: Any) -> LineItem:
     review = row.submission_review
     return LineItem(
         row.id,

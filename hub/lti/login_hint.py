@@ -10,6 +10,7 @@ from hub.lti import tables
 from hub.lti.refusals import Refused
 from hub.lti.tools import Tool
 from hub.store import UnitOfWork
+from hub.store.driver import Command, Question
 
 
 class WebSession(Protocol):
@@ -47,17 +48,11 @@ def take_hint(
 
     Raises Refused with the error of OpenID Connect Core, section 3.1.2.6, that the tool is told.
     """
-    row = _find(uow, login_hint)
+    row = _BEGUN.ask(uow.connection, hint_hash=content_hash(login_hint.encode()))
     if row is None:
         raise denied("unknown_login_hint", "The hub did not start this launch.")
     _check(uow, tool, row, message_hint, session)
-    launch = tables.lti_launch
-    taken = uow.connection.execute(
-        sa.update(launch)
-        .where(launch.c.id == row.id, launch.c.launched_at.is_(None))
-        .values(launched_at=uow.now, expires_at=None)
-    )
-    if taken.rowcount != 1:
+    if _TAKE.run(uow.connection, launch_id=row.id, now=uow.now) != 1:
         raise denied("hint_reused", "This launch was used before.")
     return BegunMessage(
         row.id,
@@ -79,22 +74,26 @@ def denied(reason: str, message: str, error: str = "access_denied") -> Refused:
 START_AGAIN = "Go back to My training and start the course again."
 
 
-def _find(uow: UnitOfWork, login_hint: str) -> sa.Row[Any] | None:
-    launch, deployment = tables.lti_launch, tables.lti_deployment
-    return uow.connection.execute(
-        sa.select(launch, deployment.c.disabled.label("deployment_disabled"))
-        .join(
-            deployment,
-            sa.and_(
-                deployment.c.connection_id == launch.c.connection_id,
-                deployment.c.deployment_id == launch.c.deployment_id,
-            ),
-        )
-        .where(launch.c.hint_hash == content_hash(login_hint.encode()))
-    ).one_or_none()
+_launch, _deployment = tables.lti_launch, tables.lti_deployment
+_BEGUN = Question(
+    sa.select(_launch, _deployment.c.disabled.label("deployment_disabled"))
+    .join(
+        _deployment,
+        sa.and_(
+            _deployment.c.connection_id == _launch.c.connection_id,
+            _deployment.c.deployment_id == _launch.c.deployment_id,
+        ),
+    )
+    .where(_launch.c.hint_hash == sa.bindparam("hint_hash"))
+)
+_TAKE = Command(
+    sa.update(_launch)
+    .where(_launch.c.id == sa.bindparam("launch_id"), _launch.c.launched_at.is_(None))
+    .values(launched_at=sa.bindparam("now"), expires_at=None)
+)
 
 
-def _check(uow: UnitOfWork, tool: Tool, row: sa.Row[Any], message_hint: str, session: WebSession) -> None:
+def _check(uow: UnitOfWork, tool: Tool, row: Any, message_hint: str, session: WebSession) -> None:
     if row.connection_id != tool.connection_id:
         raise denied(
             "hint_of_other_tool",

@@ -16,6 +16,7 @@ from hub.lti.vocabulary import SIGNING_ALGORITHM
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 BITS = 2048
 OVERLAP = timedelta(days=1)
@@ -89,13 +90,18 @@ def _published(uow: UnitOfWork) -> list[dict[str, str]]:
     return list(rows)
 
 
+_CURRENT = Question(
+    sa.select(tables.platform_key.c.kid, tables.platform_key.c.private_key).where(
+        tables.platform_key.c.retired_at.is_(None)
+    )
+)
+
+
 def _signing_key(uow: UnitOfWork) -> tuple[str, RSAKey]:
-    key = tables.platform_key
-    current = sa.select(key.c.kid, key.c.private_key).where(key.c.retired_at.is_(None))
-    row = uow.connection.execute(current).one_or_none()
+    row = _CURRENT.ask(uow.connection)
     if row is None:
         _take_turns(uow)
-        row = uow.connection.execute(current).one_or_none()
+        row = _CURRENT.ask(uow.connection)
     if row is None:
         return _make_key(uow)
     return row.kid, _open_key(row.private_key, tuple(uow.settings.secret_keys))

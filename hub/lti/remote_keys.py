@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from hub.lti.refusals import Refused
 from hub.lti.vocabulary import SIGNING_ALGORITHM
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 MAX_AGE = timedelta(hours=1)
 """A key that its owner took out of the JWKS is refused after this long at the latest."""
@@ -120,12 +121,16 @@ def _unknown(source: KeySource) -> Refused:
 
 
 def _stored(hub: Hub, source: KeySource) -> tuple[Jwks, datetime | None]:
-    table = source.table
     with hub.glance() as uow:
-        row = uow.connection.execute(
-            sa.select(table.c.jwks, table.c.jwks_at).where(table.c.connection_id == source.connection_id)
-        ).one()
+        row = _kept_in(source.table).ask(uow.connection, connection_id=source.connection_id)
     return row.jwks or [], row.jwks_at
+
+
+@cache
+def _kept_in(table: sa.Table) -> Question:
+    return Question(
+        sa.select(table.c.jwks, table.c.jwks_at).where(table.c.connection_id == sa.bindparam("connection_id"))
+    )
 
 
 def _refresh_in_turn(hub: Hub, source: KeySource, *, wait: bool) -> str:

@@ -84,8 +84,7 @@ def _link_id(offering: Offering) -> str:
 
 
 def _find(uow: UnitOfWork, link_id: str) -> ResourceLink | None:
-    table = tables.lti_resource_link
-    row = uow.connection.execute(sa.select(table).where(table.c.id == link_id)).one_or_none()
+    row = uow.find(tables.lti_resource_link, id=link_id)
     return (
         ResourceLink(row.id, row.offering_id, row.connection_id, row.target_link_uri, row.custom)
         if row

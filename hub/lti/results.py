@@ -1,6 +1,7 @@
 """Recording scores and reading results (AGS 2.0, sections 3.3 and 3.4)."""
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from hub.lti import tables
 from hub.lti.bridge.echo import is_echo
 from hub.lti.insert import insert_for
 from hub.lti.launch import registration_for
-from hub.lti.line_items import LineItem, find_context, read_line_item
+from hub.lti.line_items import LineItem, find_context, line_item_of, read_line_item
 from hub.lti.paging import Page
 from hub.lti.score_statement import ScoredWork, score_statement
 from hub.lti.scores import Score, read_score
@@ -21,6 +22,7 @@ from hub.lti.tools import Tool
 from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
 from hub.network.identities import SUBJECT, find_person
 from hub.store import UnitOfWork
+from hub.store.driver import Command, Question
 from hub.training.offerings import read_offering
 
 FILTERS = ("user_id",)
@@ -40,10 +42,11 @@ def record_score(uow: UnitOfWork, tool: Tool, context_id: str, line_item_id: str
     Raises Missing ``user_not_in_context`` for somebody who never launched this course, NotAllowed ``deployment_disabled``
     for somebody launched in a deployment that is off now, BadInput for a bad score.
     """
-    item = read_line_item(uow, tool, context_id, line_item_id)
+    link = find_context(uow, tool, context_id)
+    item = line_item_of(uow, link, line_item_id)
     score = read_score(body, uow.now)
     person_id = _learner(uow, tool, item, score.user_id)
-    offering = read_offering(uow, find_context(uow, tool, context_id).offering_id)
+    offering = read_offering(uow, link.offering_id)
     if item.is_default and is_echo(
         uow, tool.connection_id, person_id, offering.id, score.timestamp, score.given, score.maximum
     ):
@@ -100,27 +103,35 @@ def list_results(
     )
 
 
+_launch, _deployment = tables.lti_launch, tables.lti_deployment
+_NEWEST = Question(
+    sa.select(_deployment.c.disabled)
+    .join_from(
+        _launch,
+        _deployment,
+        sa.and_(
+            _deployment.c.connection_id == _launch.c.connection_id,
+            _deployment.c.deployment_id == _launch.c.deployment_id,
+        ),
+    )
+    .where(
+        _launch.c.person_id == sa.bindparam("person_id"),
+        _launch.c.resource_link_id == sa.bindparam("link_id"),
+        _launch.c.message_type == RESOURCE_LINK_REQUEST,
+        _launch.c.launched_at.is_not(None),
+    )
+    .order_by(_launch.c.launched_at.desc(), _launch.c.id.desc())
+    .limit(1)
+)
+"""The newest launch of a course by a person: whether its deployment is off."""
+
+
 def _learner(uow: UnitOfWork, tool: Tool, item: LineItem, user_id: str) -> str:
     """The person the tool means, who must have launched this very course from the hub, in a deployment that is on."""
     person_id = find_person(uow, tool.connection_id, SUBJECT, user_id)
-    launch, deployment = tables.lti_launch, tables.lti_deployment
-    same_deployment = sa.and_(
-        deployment.c.connection_id == launch.c.connection_id,
-        deployment.c.deployment_id == launch.c.deployment_id,
+    row = (
+        _NEWEST.ask(uow.connection, person_id=person_id, link_id=item.resource_link_id) if person_id else None
     )
-    newest = (
-        sa.select(deployment.c.disabled)
-        .join_from(launch, deployment, same_deployment)
-        .where(
-            launch.c.person_id == person_id,
-            launch.c.resource_link_id == item.resource_link_id,
-            launch.c.message_type == RESOURCE_LINK_REQUEST,
-            launch.c.launched_at.is_not(None),
-        )
-        .order_by(launch.c.launched_at.desc(), launch.c.id.desc())
-        .limit(1)
-    )
-    row = uow.connection.execute(newest).first() if person_id else None
     if person_id is None or row is None:
         raise Missing(
             "user_not_in_context",
@@ -133,25 +144,31 @@ def _learner(uow: UnitOfWork, tool: Tool, item: LineItem, user_id: str) -> str:
 
 
 def _keep_newest(uow: UnitOfWork, item: LineItem, person_id: str, statement_id: str, score: Score) -> None:
-    table = tables.lti_result
-    insert = insert_for(uow, table).values(
+    _keep(uow.is_sqlite).run(
+        uow.connection,
         line_item_id=item.id,
         person_id=person_id,
         timestamp=score.timestamp,
         statement_id=statement_id,
         score=score.as_sent,
     )
+
+
+@cache
+def _keep(is_sqlite: bool) -> Command:
+    table = tables.lti_result
+    insert = insert_for(table, is_sqlite=is_sqlite).values({c.name: sa.bindparam(c.name) for c in table.c})
     new = insert.excluded
     newer = sa.or_(
         new.timestamp > table.c.timestamp,
         sa.and_(new.timestamp == table.c.timestamp, new.statement_id > table.c.statement_id),
     )
-    uow.connection.execute(
+    return Command(
         insert.on_conflict_do_update(
             index_elements=[table.c.line_item_id, table.c.person_id],
             set_={name: new[name] for name in ("timestamp", "statement_id", "score")},
             where=newer,
-        )
+        ).inline()
     )
 
 

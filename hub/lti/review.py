@@ -12,6 +12,7 @@ from hub.lti.launch import LoginInitiation, NewMessage, begin_message
 from hub.lti.line_items import find_line_item
 from hub.lti.message import Review
 from hub.lti.resource_links import read_link
+from hub.lti.submissions import list_team_submissions
 from hub.lti.tools import Tool, read_tool
 from hub.lti.vocabulary import SUBMISSION_REVIEW_REQUEST
 from hub.network.identities import pairwise_subject
@@ -39,6 +40,41 @@ def start_review(
         raise
 
 
+def start_team_review(
+    hub: Hub, viewer_id: str, person_id: str, line_item_id: str, session_hash: str
+) -> LoginInitiation:
+    """``begin_review`` from the team page, for work that the page shows to this viewer; a refusal leaves one audit row.
+
+    Missing ``no_submission`` for everything else, be it somebody the viewer does not look after, work of another
+    dimension, or nothing at all: who may not see it does not learn whether it is there.
+    """
+    try:
+        with hub.unit_of_work() as uow:
+            if not _is_on_team_page(uow, viewer_id, person_id, line_item_id):
+                raise _no_submission()
+            return begin_review(uow, viewer_id, person_id, line_item_id, session_hash)
+    except HubError as error:
+        subject = line_item_id if is_id(line_item_id) else ""
+        hub.audit_refusal("review", error.code, subject, actor_id=viewer_id)
+        raise
+
+
+def _is_on_team_page(uow: UnitOfWork, viewer_id: str, person_id: str, line_item_id: str) -> bool:
+    if not is_id(person_id):
+        return False
+    for dimension in dimensions_of_manager(uow, viewer_id):
+        team = people_looked_after(uow, viewer_id, dimension)
+        if uow.connection.execute(_among(team, person_id)).first() is not None:
+            shown = list_team_submissions(uow, [person_id], dimension).get(person_id, [])
+            if any(one.line_item_id == line_item_id for one in shown):
+                return True
+    return False
+
+
+def _no_submission() -> Missing:
+    return Missing("no_submission", "There is nothing of this person to review there.")
+
+
 def begin_review(
     uow: UnitOfWork, viewer_id: str, person_id: str, line_item_id: str, session_hash: str
 ) -> LoginInitiation:
@@ -56,7 +92,7 @@ def begin_review(
     )
     link = read_link(uow, item.resource_link_id) if item else None
     if item is None or link is None or uow.connection.execute(handed_in).first() is None:
-        raise Missing("no_submission", "There is nothing of this person to review there.")
+        raise _no_submission()
     review = item.submission_review
     return begin_message(
         uow,
@@ -97,7 +133,7 @@ def read_review(uow: UnitOfWork, tool: Tool, begun: "BegunMessage") -> Review | 
         return None
     item = find_line_item(uow, begun.content_id or "")
     if item is None:
-        raise Missing("no_submission", "There is nothing of this person to review there.")
+        raise _no_submission()
     return Review(
         person=read_person(uow, begun.for_person_id),
         subject=pairwise_subject(uow, tool.connection_id, begun.for_person_id),

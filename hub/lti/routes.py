@@ -14,6 +14,7 @@ from hub.lti import ags_routes
 from hub.lti.authorize import FormPost, authorize
 from hub.lti.content import routes as content_routes
 from hub.lti.login_hint import WebSession
+from hub.lti.notices import routes as notice_routes
 from hub.lti.oauth import grant_token
 from hub.lti.platform_keys import published_keys
 from hub.lti.refusals import Refused
@@ -23,7 +24,7 @@ from hub.lti.tokens import LIFETIME, AccessToken
 from hub.lti.tool import routes as tool_routes
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti", template_folder="templates")
-for part in (ags_routes, tool_routes, content_routes, roster_routes, registration_routes):
+for part in (ags_routes, tool_routes, content_routes, roster_routes, registration_routes, notice_routes):
     part.add_to(blueprint)
 
 MAX_FORM_BYTES = 32 * 1024

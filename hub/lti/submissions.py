@@ -1,14 +1,16 @@
 """What pages show of work that can be looked at in the tool that has it. Reads only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.lti import tables
 from hub.network.tables import connection
-from hub.store import UnitOfWork
-from hub.training.tables import offering
+from hub.store import UnitOfWork, valid_at
+from hub.training import tables as training
 
 SHOWN = 20
 
@@ -26,12 +28,55 @@ class Submission:
 
 def list_submissions(uow: UnitOfWork, person_id: str) -> list[Submission]:
     """The newest work of a person that tools show, in the states they show it in (Submission Review 1.0, section 2)."""
+    rows = uow.connection.execute(_all().where(tables.lti_result.c.person_id == person_id))
+    return [_submission(row) for row in rows if _is_shown(row)][:SHOWN]
+
+
+def list_team_submissions(
+    uow: UnitOfWork, person_ids: Sequence[str], dimension: str
+) -> dict[str, list[Submission]]:
+    """The same by person, for who looks after these people in one dimension: only what belongs to their live goals in it."""
+    result, link = tables.lti_result, tables.lti_resource_link
+    asked = _courses_of_goals(uow, person_ids, dimension)
+    belongs = sa.and_(asked.c.person_id == result.c.person_id, asked.c.offering_id == link.c.offering_id)
+    found: dict[str, list[Submission]] = {}
+    for row in uow.connection.execute(_all().join(asked, belongs)):
+        mine = found.setdefault(row.person_id, [])
+        if _is_shown(row) and len(mine) < SHOWN:
+            mine.append(_submission(row))
+    return found
+
+
+def _courses_of_goals(uow: UnitOfWork, person_ids: Sequence[str], dimension: str) -> sa.Subquery:
+    """Pairs of person and course: goals that are courses, and the steps of those that are paths."""
+    goal, source = training.goal, training.goal_source
+    live = sa.and_(
+        uow.among(goal.c.person_id, list(person_ids)),
+        goal.c.dimension == dimension,
+        sa.exists().where(source.c.goal_id == goal.c.id, valid_at(source, uow.now)),
+    )
+    step = training.path_step
+    courses = sa.select(goal.c.person_id, goal.c.target_id.label("offering_id")).where(
+        live, goal.c.target_kind == "offering"
+    )
+    steps = (
+        sa.select(goal.c.person_id, step.c.offering_id)
+        .join(step, step.c.path_id == goal.c.target_id)
+        .where(live, goal.c.target_kind == "path")
+    )
+    return sa.union(courses, steps).subquery()
+
+
+def _all() -> sa.Select[Any]:
+    """Everybody's work on line items, the newest first."""
     result, item, link = tables.lti_result, tables.lti_line_item, tables.lti_resource_link
-    rows = uow.connection.execute(
+    offering = training.offering
+    return (
         sa.select(
             item.c.id,
             item.c.submission_review,
             item.c.label,
+            result.c.person_id,
             result.c.score,
             result.c.timestamp,
             offering.c.title,
@@ -41,13 +86,15 @@ def list_submissions(uow: UnitOfWork, person_id: str) -> list[Submission]:
         .join(link, link.c.id == item.c.resource_link_id)
         .join(offering, offering.c.id == link.c.offering_id)
         .join(connection, connection.c.id == link.c.connection_id)
-        .where(result.c.person_id == person_id)
         .order_by(result.c.timestamp.desc(), item.c.id)
     )
-    shown = [
-        Submission(row.id, row.submission_review["label"] or row.label, row.title, row.name, row.timestamp)
-        for row in rows
-        if row.submission_review
-        and row.score.get("activityProgress") in row.submission_review["reviewable_status"]
-    ]
-    return shown[:SHOWN]
+
+
+def _is_shown(row: sa.Row[Any]) -> bool:
+    review = row.submission_review
+    return bool(review) and row.score.get("activityProgress") in review["reviewable_status"]
+
+
+def _submission(row: sa.Row[Any]) -> Submission:
+    label = row.submission_review["label"] or row.label
+    return Submission(row.id, label, row.title, row.name, row.timestamp)

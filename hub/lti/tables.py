@@ -4,6 +4,8 @@ import sqlalchemy as sa
 
 from hub.lti.bridge import tables as bridge
 from hub.lti.content import tables as content
+from hub.lti.legacy import tables as legacy
+from hub.lti.notices import tables as notices
 from hub.lti.registration import tables as registration
 from hub.lti.roster import tables as roster
 from hub.lti.tool import tables as tool
@@ -162,5 +164,5 @@ lti_token = sa.Table(
     sa.Column("revoked", sa.Boolean, nullable=False),
 )
 
-PARTS = (bridge, content, registration, roster, tool)
+PARTS = (bridge, content, legacy, notices, registration, roster, tool)
 """Tables of the parts of this room, which are known when these are."""

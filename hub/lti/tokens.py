@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from hub.ids import content_hash
 from hub.lti import tables
 from hub.lti.client_assertion import Assertion
@@ -52,14 +50,13 @@ def narrow_scopes(tool: Tool, scope: str) -> tuple[str, ...]:
 def keep_token(uow: UnitOfWork, assertion: Assertion, token: AccessToken) -> None:
     """Remember a token for its lifetime. Refused when the assertion that asked for it came before."""
     _remember_jti(uow, assertion)
-    uow.connection.execute(
-        sa.insert(tables.lti_token).values(
-            token_hash=content_hash(token.token.encode()),
-            connection_id=assertion.tool.connection_id,
-            scopes=list(token.scopes),
-            expires_at=uow.now + LIFETIME,
-            revoked=False,
-        )
+    uow.insert(
+        tables.lti_token,
+        token_hash=content_hash(token.token.encode()),
+        connection_id=assertion.tool.connection_id,
+        scopes=list(token.scopes),
+        expires_at=uow.now + LIFETIME,
+        revoked=False,
     )
 
 
@@ -73,10 +70,7 @@ def check_token(uow: UnitOfWork, authorization: str, scopes: Sequence[str]) -> T
     match = _BEARER.fullmatch(authorization)
     if match is None:
         raise _unauthorized("malformed_token", "The Authorization header holds no access token of this hub.")
-    table = tables.lti_token
-    row = uow.connection.execute(
-        sa.select(table).where(table.c.token_hash == content_hash(match[1].encode()))
-    ).one_or_none()
+    row = uow.find(tables.lti_token, token_hash=content_hash(match[1].encode()))
     if row is None:
         raise _unauthorized("unknown_token", "This access token was not given out here.")
     tool = read_tool(uow, row.connection_id)

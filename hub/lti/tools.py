@@ -23,6 +23,7 @@ from hub.lti.tool_settings import (
 from hub.network.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def add_tool(uow: UnitOfWork, connection_id: str, **settings: Unpack[ToolChanges
     """Register an LMS that already has a connection; as ``connect_tool``, and Conflict when it is a tool already."""
     if read_connection(uow, connection_id).kind != "lms":
         raise BadInput("not_an_lms", "Only a connection to an LMS can be an LTI tool.")
-    if _row(uow, tables.lti_tool.c.connection_id == connection_id) is not None:
+    if _BY_CONNECTION.ask(uow.connection, connection_id=connection_id) is not None:
         raise Conflict("tool_exists", "This connection already is an LTI tool.")
     body = {
         "connection_id": connection_id,
@@ -175,7 +176,7 @@ def revoke_tokens(uow: UnitOfWork, connection_id: str) -> None:
 
 def read_tool(uow: UnitOfWork, connection_id: str) -> Tool:
     """The tool of a connection; Missing when it has none."""
-    row = _row(uow, tables.lti_tool.c.connection_id == connection_id)
+    row = _BY_CONNECTION.ask(uow.connection, connection_id=connection_id)
     if row is None:
         raise Missing("no_tool", "This learning system cannot be launched by LTI.")
     return _tool(row)
@@ -183,7 +184,7 @@ def read_tool(uow: UnitOfWork, connection_id: str) -> Tool:
 
 def find_tool(uow: UnitOfWork, client_id: str) -> Tool | None:
     """The tool with this client_id, if there is one."""
-    row = _row(uow, tables.lti_tool.c.client_id == client_id) if "\0" not in client_id else None
+    row = _BY_CLIENT_ID.ask(uow.connection, client_id=client_id) if "\0" not in client_id else None
     return _tool(row) if row is not None else None
 
 
@@ -261,9 +262,9 @@ def _save(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     apply_tool(uow, body)
 
 
-def _row(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
+def _by(key: str) -> Question:
     tool, connection = tables.lti_tool, connection_table
-    query: sa.Select[Any] = (
+    return Question(
         sa.select(
             *(tool.c[name] for name in _CONFIGURED),
             tool.c.disabled,
@@ -274,9 +275,11 @@ def _row(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
             has_open_deployment(tool.c.connection_id).label("deployed"),
         )
         .join(connection, connection.c.id == tool.c.connection_id)
-        .where(where)
+        .where(tool.c[key] == sa.bindparam(key))
     )
-    return uow.connection.execute(query).one_or_none()
+
+
+_BY_CONNECTION, _BY_CLIENT_ID = _by("connection_id"), _by("client_id")
 
 
 def _tool(row: sa.Row[Any]) -> Tool:

@@ -4,6 +4,7 @@ CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_ENDPOINT_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 GROUPS_CLAIM = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+NOTICES_CLAIM = CLAIM + "platformnotificationservice"
 DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
@@ -27,9 +28,10 @@ AGS_SCOPES = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, RESULT_READ_SCOPE, SCORE_SC
 """All scopes of Assignment and Grade Services 2.0."""
 NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICE_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 USUAL_SCOPES = (*AGS_SCOPES, NRPS_SCOPE)
 """What a tool is granted unless its registration says otherwise."""
-ALL_SCOPES = (*USUAL_SCOPES, GROUPS_SCOPE)
+ALL_SCOPES = (*USUAL_SCOPES, GROUPS_SCOPE, NOTICE_SCOPE)
 """Every scope the hub can grant."""
 
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"

@@ -8,17 +8,26 @@ from hub.errors import Conflict
 from hub.ids import new_id
 from hub.journal import Change, record_changes
 from hub.network import tables
+from hub.network.people import lock_people
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 SUBJECT = "sub"
 """The form of OpenID Connect subjects and of those the hub itself gives out; the other forms are those of xAPI actors."""
 LTI_SUBJECT = "lti"
 """The form of subjects that an LTI platform names: apart from SUBJECT, for one system may be platform and tool."""
+LTI_1P1_SUBJECT = "lti1p1"
+"""The form of user ids that a platform gave while it spoke LTI 1.1: a roster names them, and a signed claim leads over."""
+LTI_1P1_GIVEN = "sub1p1"
+"""The form of user ids under which a tool knew people while it was launched by LTI 1.1."""
+LTI_FORMS = frozenset({LTI_SUBJECT, LTI_1P1_SUBJECT, LTI_1P1_GIVEN})
+"""Forms that stand in launches alone, and in no statement."""
 
 
 def find_person(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> str | None:
     """The person a system means by this subject, if anybody."""
-    return find_people(uow, connection_id, form, [subject]).get(subject)
+    row = uow.find(tables.identity_link, connection_id=connection_id, form=form, subject=subject)
+    return str(row.person_id) if row else None
 
 
 def find_people(uow: UnitOfWork, connection_id: str, form: str, subjects: Iterable[str]) -> dict[str, str]:
@@ -68,24 +77,31 @@ def link_identity(
     record_changes(uow, [Change("identity_linked", person_id, {"links": [body]}, person_id=person_id)])
 
 
+_link = tables.identity_link
+_PAIRWISE = Question(
+    sa.select(_link.c.subject)
+    .where(
+        _link.c.connection_id == sa.bindparam("connection_id"),
+        _link.c.person_id == sa.bindparam("person_id"),
+        _link.c.form == SUBJECT,
+        _link.c.made_by == "launch",
+    )
+    .limit(1)
+)
+
+
 def pairwise_subject(uow: UnitOfWork, connection_id: str, person_id: str) -> str:
     """The opaque subject under which the hub names this person to this system, issued at the first call.
 
-    Every system gets another one, so that two systems cannot compare notes about a person.
+    Every system gets another one, so that two systems cannot compare notes about a person. Two first calls at once get
+    one: the person is held before it is issued. Whoever asks for several people holds them all before, in one order.
     """
-    table = tables.identity_link
-    known = uow.connection.scalar(
-        sa.select(table.c.subject)
-        .where(
-            table.c.connection_id == connection_id,
-            table.c.person_id == person_id,
-            table.c.form == SUBJECT,
-            table.c.made_by == "launch",
-        )
-        .limit(1)
-    )
+    known = _PAIRWISE.ask(uow.connection, connection_id=connection_id, person_id=person_id)
+    if known is None and not uow.is_sqlite:
+        lock_people(uow, [person_id])
+        known = _PAIRWISE.ask(uow.connection, connection_id=connection_id, person_id=person_id)
     if known is not None:
-        return str(known)
+        return str(known.subject)
     subject = new_id()
     link_identity(uow, connection_id, SUBJECT, subject, person_id, made_by="launch")
     return subject

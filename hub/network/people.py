@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from hub.errors import BadInput, Missing
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables
 from hub.store import UnitOfWork, valid_at
+from hub.store.driver import Question
+from hub.store.types import Id
 
 OPERATOR = "operator"
 ROLES = (OPERATOR,)
@@ -54,23 +57,22 @@ class AppointmentLine:
     valid_to: datetime | None
 
 
+_person, _detail, _role = tables.person, tables.person_detail, tables.role_grant
+_PERSON = Question(
+    sa.select(_person, _detail.c.given_name, _detail.c.family_name, _detail.c.email, _role.c.role)
+    .outerjoin(_detail, _detail.c.person_id == _person.c.id)
+    .outerjoin(_role, _role.c.person_id == _person.c.id)
+    .where(_person.c.id == sa.bindparam("person_id"))
+)
+"""A row for each role of a person, or one without a role."""
+
+
 def read_person(uow: UnitOfWork, person_id: str) -> Person:
     """The person; Missing when there is none. An erased person has empty names."""
-    person, detail = tables.person, tables.person_detail
-    row = (
-        uow.connection.execute(
-            sa.select(person, detail.c.given_name, detail.c.family_name, detail.c.email)
-            .outerjoin(detail, detail.c.person_id == person.c.id)
-            .where(person.c.id == person_id)
-        ).one_or_none()
-        if is_id(person_id)
-        else None
-    )
-    if row is None:
+    rows = _PERSON.ask_all(uow.connection, person_id=person_id) if is_id(person_id) else []
+    if not rows:
         raise Missing("no_person", "There is no such person.")
-    roles = uow.connection.scalars(
-        sa.select(tables.role_grant.c.role).where(tables.role_grant.c.person_id == person_id)
-    )
+    row = rows[0]
     return Person(
         row.id,
         row.partner_id,
@@ -79,12 +81,14 @@ def read_person(uow: UnitOfWork, person_id: str) -> Person:
         row.email or "",
         row.locale,
         row.disabled,
-        frozenset(roles),
+        frozenset(each.role for each in rows if each.role is not None),
     )
 
 
 def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
     """Whether a partner employs the person, or one of its locations does now."""
+    if person.partner_id == partner_id:
+        return True
     a, location = tables.appointment, tables.location
     query = (
         sa.select(a.c.id)
@@ -92,7 +96,7 @@ def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
         .where(a.c.person_id == person.id, location.c.partner_id == partner_id, valid_at(a, uow.now))
         .limit(1)
     )
-    return person.partner_id == partner_id or uow.connection.scalar(query) is not None
+    return uow.connection.scalar(query) is not None
 
 
 def read_appointments(uow: UnitOfWork, person_id: str) -> list[AppointmentLine]:
@@ -167,10 +171,12 @@ def lock_people(uow: UnitOfWork, person_ids: Sequence[str]) -> None:
     moment always find each other. Locked in one order, so that two workers never wait for each other in a circle.
     """
     if not uow.is_sqlite and person_ids:
-        person = tables.person
-        uow.connection.execute(
-            sa.select(person.c.id)
-            .where(uow.among(person.c.id, person_ids))
-            .order_by(person.c.id)
-            .with_for_update(key_share=True)
-        ).all()
+        _LOCKED.ask_all(uow.connection, person_ids=list(person_ids))
+
+
+_LOCKED = Question(
+    sa.select(_person.c.id)
+    .where(_person.c.id == sa.any_(sa.bindparam("person_ids", type_=postgresql.ARRAY(Id()))))
+    .order_by(_person.c.id)
+    .with_for_update(key_share=True)
+)

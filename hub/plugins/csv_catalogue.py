@@ -15,8 +15,9 @@ class Plugin:
 
     @hookimpl
     def read_catalogue(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[CatalogueRow]:
-        """GET the file and yield its rows."""
-        answer = http.get(source.address, connection=source.connection)
+        """GET the file, with the secret as bearer token if there is one, and yield its rows."""
+        headers = {"Authorization": f"Bearer {source.secret}"} if source.secret else {}
+        answer = http.get(source.address, connection=source.connection, headers=headers)
         if answer.status != 200:
             raise OutsideFailed("catalogue_refused", f"{source.address} answered {answer.status}.")
         line = 1

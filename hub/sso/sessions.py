@@ -12,6 +12,7 @@ from hub.sso.cookies import SESSION, read_cookie
 from hub.sso.tables import web_session
 from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,22 @@ def start_session(uow: UnitOfWork, person_id: str, connection_id: str) -> str:
     return token
 
 
+_SESSION = Question(
+    sa.select(web_session.c.person_id, web_session.c.connection_id, web_session.c.token_hash)
+    .join(person, person.c.id == web_session.c.person_id)
+    .join(connection, connection.c.id == web_session.c.connection_id)
+    .where(
+        web_session.c.token_hash == sa.bindparam("token_hash"),
+        web_session.c.expires_at > sa.bindparam("now"),
+        ~person.c.disabled,
+        ~connection.c.disabled,
+    )
+)
+
+
 def find_session(uow: UnitOfWork, token: str) -> Session | None:
     """The session of this token while it lasts, and while neither person nor connection is disabled."""
-    row = uow.connection.execute(
-        sa.select(web_session.c.person_id, web_session.c.connection_id, web_session.c.token_hash)
-        .join(person, person.c.id == web_session.c.person_id)
-        .join(connection, connection.c.id == web_session.c.connection_id)
-        .where(
-            web_session.c.token_hash == token_hash(token),
-            web_session.c.expires_at > uow.now,
-            ~person.c.disabled,
-            ~connection.c.disabled,
-        )
-    ).one_or_none()
+    row = _SESSION.ask(uow.connection, token_hash=token_hash(token), now=uow.now)
     return Session(row.person_id, row.connection_id, row.token_hash) if row else None
 
 
@@ -69,5 +73,5 @@ def load_session() -> None:
     flask.g.session = None
     token = read_cookie(SESSION)
     if token and not (flask.request.endpoint or "").endswith("static"):
-        with current_hub().reading() as uow:
+        with current_hub().glance() as uow:
             flask.g.session = find_session(uow, token)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.clock import Clock
 from hub.config import Settings
+from hub.store.driver import insertion, row_with
 from hub.store.many import among, can_be_copied, copy_rows, insert_new, listed
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ class UnitOfWork:
     is_sqlite: bool
     followed: set[str] = field(default_factory=set)
     """Names of the logs this unit appended to."""
+
+    def find(self, table: sa.Table, **key: Any) -> Any:
+        """The row with these values in columns that together are unique, its columns by their names; None if there is none."""
+        return row_with(table, tuple(key)).ask(self.connection, **key)
+
+    def insert(self, table: sa.Table, **values: Any) -> None:
+        """Insert a row. What has no value is left to the database."""
+        insertion(table, tuple(values)).run(self.connection, **values)
 
     def execute_many(self, statement: sa.Executable, rows: list[dict[str, object]]) -> None:
         """Run a statement for many rows at once; nothing happens for none."""

@@ -14,6 +14,8 @@ def allow_course(uow: UnitOfWork, person_id: str, offering_id: str, connection_i
 
 def allow_courses(uow: UnitOfWork, person_id: str, offering_ids: list[str], connection_id: str) -> list[str]:
     """Let the person open these offerings from now on; those that are new."""
+    if not offering_ids:
+        return []
     table = tables.course_access
     known = set(
         uow.connection.scalars(

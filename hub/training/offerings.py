@@ -33,9 +33,24 @@ class CatalogueCounts:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """How a list of courses differs from an LMS's part of the catalogue: offerings as they are to be, and titles as they were."""
+
+    added: Sequence[Mapping[str, Any]]
+    changed: Sequence[Mapping[str, Any]]
+    retired: Sequence[Mapping[str, Any]]
+    unchanged: int
+    titles: Mapping[str, str]
+
+    def counts(self) -> CatalogueCounts:
+        """The same as numbers."""
+        return CatalogueCounts(len(self.added), len(self.changed), len(self.retired), self.unchanged)
+
+
 def read_offering(uow: UnitOfWork, offering_id: str) -> Offering:
     """The offering; Missing when there is none."""
-    row = _one(uow, tables.offering.c.id == offering_id) if is_id(offering_id) else None
+    row = uow.find(tables.offering, id=offering_id) if is_id(offering_id) else None
     if row is None:
         raise Missing("no_offering", "There is no such course.")
     return offering_of(row)
@@ -43,7 +58,7 @@ def read_offering(uow: UnitOfWork, offering_id: str) -> Offering:
 
 def find_offering(uow: UnitOfWork, key: str) -> Offering:
     """The offering with this key; Missing when there is none."""
-    row = _one(uow, tables.offering.c.key == key)
+    row = uow.find(tables.offering, key=key)
     if row is None:
         raise Missing("no_offering", f"The catalogue has no {key}.")
     return offering_of(row)
@@ -51,7 +66,7 @@ def find_offering(uow: UnitOfWork, key: str) -> Offering:
 
 def is_key_taken(uow: UnitOfWork, key: str) -> bool:
     """Whether a course has this key already."""
-    return _one(uow, tables.offering.c.key == key) is not None
+    return uow.find(tables.offering, key=key) is not None
 
 
 def offering_of(row: sa.Row[Any], policy: Policy | None = None) -> Offering:
@@ -78,6 +93,18 @@ def set_offerings(
     otherwise than with CHOSEN, and no list of courses retires them. The same rows again change nothing. BadInput
     ``bad_catalogue`` names every row that clashes with another.
     """
+    found = compare_offerings(uow, connection_id, rows, chosen=chosen)
+    bodies = (*found.added, *found.changed, *found.retired)
+    for body in bodies:
+        apply_offering(uow, body)
+    record_changes(uow, [Change("offering_changed", body["id"], body) for body in bodies])
+    return found.counts()
+
+
+def compare_offerings(
+    uow: UnitOfWork, connection_id: str, rows: Sequence[CatalogueRow], *, chosen: bool = False
+) -> Comparison:
+    """What ``set_offerings`` would change; reads only. Raises as it does."""
     _refuse_clashes(uow, connection_id, rows)
     table = tables.offering
     known = {
@@ -101,10 +128,13 @@ def set_offerings(
     ]
     changed = [body for body in bodies if body["external_id"] in known and known[body["external_id"]] != body]
     added = [body for body in bodies if body["external_id"] not in known]
-    for body in (*added, *changed, *gone):
-        apply_offering(uow, body)
-    record_changes(uow, [Change("offering_changed", body["id"], body) for body in (*added, *changed, *gone)])
-    return CatalogueCounts(len(added), len(changed), len(gone), len(bodies) - len(added) - len(changed))
+    return Comparison(
+        added,
+        changed,
+        gone,
+        len(bodies) - len(added) - len(changed),
+        {row["id"]: row["title"] for row in known.values()},
+    )
 
 
 def set_offering(uow: UnitOfWork, connection_id: str, row: CatalogueRow) -> str:
@@ -114,10 +144,10 @@ def set_offering(uow: UnitOfWork, connection_id: str, row: CatalogueRow) -> str:
     """
     _refuse_clashes(uow, connection_id, [row])
     table = tables.offering
-    known = _one(uow, sa.and_(table.c.connection_id == connection_id, table.c.external_id == row.external_id))
+    known = uow.find(table, connection_id=connection_id, external_id=row.external_id)
     id = str(known.id) if known is not None else new_id()
     body = {**asdict(row), "connection_id": connection_id, "retired": False, "id": id}
-    if known is None or dict(known._mapping) != body:
+    if known is None or known._asdict() != body:
         apply_offering(uow, body)
         record_changes(uow, [Change("offering_changed", id, body)])
     return id
@@ -195,10 +225,6 @@ def find_target(uow: UnitOfWork, target_kind: str, key: str) -> str:
     if found is None:
         raise Missing("no_target", f"There is no {target_kind} {key}.")
     return str(found)
-
-
-def _one(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
-    return uow.connection.execute(sa.select(tables.offering).where(where)).one_or_none()
 
 
 def _id_of(known: Mapping[str, Mapping[str, Any]], external_id: str) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
+from hub.store.driver import Question
 from hub.training import tables
 from hub.training.course_access import has_access
 from hub.training.reasons import Reason, read_reasons
@@ -112,14 +113,19 @@ def read_plan(uow: UnitOfWork, person_id: str, target: tuple[str, str] | None = 
 
 def may_launch(uow: UnitOfWork, person_id: str, offering_id: str) -> bool:
     """Whether the person has a live goal on the offering, directly or as a step of a path, or a system has placed it."""
+    goal = _LIVE_GOAL.ask(uow.connection, person_id=person_id, offering_id=offering_id, now=uow.now)
+    return goal is not None or has_access(uow, person_id, offering_id)
+
+
+def _live_goal(now: Any, person_id: Any, offering_id: Any) -> sa.Select[Any]:
     goal, source, step = tables.goal, tables.goal_source, tables.path_step
     paths = sa.select(step.c.path_id).where(step.c.offering_id == offering_id)
-    query = (
+    return (
         sa.select(goal.c.id)
         .join(source, source.c.goal_id == goal.c.id)
         .where(
             goal.c.person_id == person_id,
-            valid_at(source, uow.now),
+            valid_at(source, now),
             sa.or_(
                 sa.and_(goal.c.target_kind == "offering", goal.c.target_id == offering_id),
                 sa.and_(goal.c.target_kind == "path", goal.c.target_id.in_(paths)),
@@ -127,7 +133,9 @@ def may_launch(uow: UnitOfWork, person_id: str, offering_id: str) -> bool:
         )
         .limit(1)
     )
-    return uow.connection.scalar(query) is not None or has_access(uow, person_id, offering_id)
+
+
+_LIVE_GOAL = Question(_live_goal(*(sa.bindparam(name) for name in ("now", "person_id", "offering_id"))))
 
 
 def read_placed(uow: UnitOfWork, person_id: str, target: tuple[str, str]) -> PlanLine | None:

@@ -61,9 +61,7 @@ def set_source(
     Raises BadInput ``no_plugin`` or ``no_address``, Missing for an unknown connection.
     """
     connection = read_connection(uow, connection_id)
-    check_plugin(uow, kind, plugin)
-    if not address or any(ord(letter) < 32 for letter in address):
-        raise BadInput("no_address", f"The address of the {kind} is missing.")
+    check_source(uow, kind, plugin, address)
     known = _row(uow, connection.id, kind)
     sealer = Sealer(uow.settings.secret_keys)
     same_place = known is not None and (known.plugin, known.address) == (plugin, address)
@@ -129,6 +127,29 @@ def run_source(
         raise
     _note(hub, source, last_error="", last_counts=counts.as_numbers())
     return counts
+
+
+def list_readers(uow: UnitOfWork) -> dict[SourceKind, list[str]]:
+    """Names of the plugins that are on and read catalogues, or rosters."""
+    return {
+        "catalogue": uow.hooks.implementers(HOOKS["catalogue"]),
+        "roster": uow.hooks.implementers(HOOKS["roster"]),
+    }
+
+
+def kept_secret(uow: UnitOfWork, connection_id: str, kind: SourceKind, plugin: str, address: str) -> str:
+    """The secret that was given for just this plugin and address; empty where there is none."""
+    known = _row(uow, connection_id, kind)
+    if known is None or (known.plugin, known.address) != (plugin, address) or not known.sealed_secret:
+        return ""
+    return Sealer(uow.settings.secret_keys).open(known.sealed_secret)
+
+
+def check_source(uow: UnitOfWork, kind: SourceKind, plugin: str, address: str) -> None:
+    """BadInput ``no_plugin`` or ``no_address`` for what nothing can be read with."""
+    check_plugin(uow, kind, plugin)
+    if not address or any(ord(letter) < 32 for letter in address):
+        raise BadInput("no_address", f"The address of the {kind} is missing.")
 
 
 def check_plugin(uow: UnitOfWork, kind: SourceKind, plugin: str) -> None:

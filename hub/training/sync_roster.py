@@ -10,13 +10,13 @@ from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.network.bulk import IDS_PER_QUERY, in_batches, insert_rows
 from hub.network.connections import find_connection
-from hub.network.identities import find_people
+from hub.network.identities import LTI_FORMS, find_people
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueSource, RosterRow
 from hub.training.sources import check_plugin, run_source
 
-FORMS = frozenset({"lti", "account", "mbox", "mbox_sha1sum", "openid"})
+FORMS = LTI_FORMS | {"account", "mbox", "mbox_sha1sum", "openid"}
 """The forms in which an LMS names people. ``sub`` is not among them: those subjects the hub gives out."""
 SECONDS = 600.0
 """How long a plugin may take: many LMSs list people course by course."""

@@ -11,7 +11,8 @@ from hub.exchange import Exchange
 from hub.flask_hub import current_hub
 from hub.lti.connection_views import platform_part, tool_part
 from hub.lti.registration import setup_steps
-from hub.lti.registration.drafts import Direction
+from hub.lti.registration.drafts import Direction, waiting_of_link
+from hub.lti.registration.explain import explain
 from hub.lti.registration.setup import SetupLink
 from hub.lti.tool.platforms import hub_as_tool
 from hub.sso.cookies import read_cookie, set_cookie
@@ -107,11 +108,12 @@ def enter_platform(code: str) -> flask.typing.ResponseReturnValue:
     filled = read_form([*PLATFORM_FIELDS, "deployment_id"])
     settings = {name: value for name, value in filled.values.items() if value or name != "deployment_id"}
     try:
-        setup_steps.enter_platform(current_hub(), code, read_cookie(COOKIE), **settings)
+        made = setup_steps.enter_platform(current_hub(), code, read_cookie(COOKIE), **settings)
     except HubError as error:
         again = refused(filled, error, FIELDS_OF_CODES, _missing(filled, PLATFORM_FIELDS, error))
         return _form("setup_platform.html", code, again), 400
-    flask.flash("Saved. Now try it.")
+    if made:  # else the steps say what it waits for
+        flask.flash("Saved. Now try it.")
     return _back(code)
 
 
@@ -134,12 +136,15 @@ def _steps(code: str, link: SetupLink, exchange: Exchange | None = None, filled:
     with current_hub().reading() as uow:
         tool = tool_part(uow, link.connection_id) if link.connection_id else None
         platform = platform_part(uow, link.connection_id) if link.connection_id else None
+        waiting = waiting_of_link(uow, link.id)
     return flask.render_template(
         "setup.html",
         code=code,
         link=link,
         tool=tool,
         platform=platform,
+        waiting=waiting,
+        explain=explain,
         exchange=exchange,
         filled=filled or Filled(),
         labels=LABELS,

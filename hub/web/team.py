@@ -4,7 +4,10 @@ import flask
 
 from hub.access.team import read_team
 from hub.flask_hub import current_hub
-from hub.web.viewer import current_viewer, require_sign_in
+from hub.lti.review import start_team_review
+from hub.lti.submissions import list_team_submissions
+from hub.web.headers import allow_leaving
+from hub.web.viewer import current_viewer, own_session, require_sign_in
 
 blueprint = flask.Blueprint("team", __name__)
 blueprint.before_request(require_sign_in)
@@ -25,4 +28,18 @@ def page() -> str:
             int(number) if number.isdecimal() and len(number) < 7 else 1,
             arguments.get("q", "").strip()[:MAX_SEARCH],
         )
-    return flask.render_template("team.html", team=team)
+        people = [member.person_id for member in team.members]
+        submissions = list_team_submissions(uow, people, team.dimension)
+    if submissions:
+        allow_leaving()
+    return flask.render_template("team.html", team=team, submissions=submissions)
+
+
+@blueprint.post("/team/<person_id>/review")
+def review(person_id: str) -> flask.typing.ResponseReturnValue:
+    """Look at somebody's work in the LMS that has it. Form: ``line_item``, an id; 404 for what the team page does not show."""
+    session, line_item_id = own_session(), flask.request.form.get("line_item", "")
+    login = start_team_review(current_hub(), session.person_id, person_id, line_item_id, session.token_hash)
+    response = flask.redirect(login.address, 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response

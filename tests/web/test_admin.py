@@ -2,15 +2,19 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from hub.audiences.rules import read_switched
-from hub.journal import audit, enqueue
+from hub.journal import audit, enqueue, lanes
 from hub.journal import tables as journal
 from hub.journal.listed import ROWS
+from hub.journal.outbox import Effect, enqueue_all
 from hub.lti.launch import start_launch
+from hub.network.views import names_of_connections
+from hub.web.words import moment
 from tests.web.world import FirstNinetyDays, World
 
 PAGES = [
@@ -247,3 +251,44 @@ def test_the_age_of_things_is_told_roughly(world: World) -> None:
         audit(uow, "sign_in", "", actor_id=world.ids["ana"])
     world.hub.clock.advance(minutes=4)  # type: ignore[attr-defined]
     assert "4 minutes ago" in admin(world, "/sign-ins")
+
+
+def test_a_receiver_that_takes_nothing_is_a_concern_with_since_when_and_how_many_wait(world: World) -> None:
+    world.work()
+    north = world.ids["north"]
+    with world.hub.unit_of_work() as uow:
+        effects = [Effect("ags_score", north, f"lane-{n}", {}, lane=f"lane-{n}", sequence="1") for n in "ab"]
+        enqueue_all(uow, effects)
+    failure = lanes.Failure("a_503", "It answered 503.", 503, passing=True)
+    for _ in range(2):  # the second failure is one hour later, and is no new beginning
+        with world.hub.unit_of_work() as uow:
+            taken = lanes.take(uow, "ags_score", 1)
+            lanes.settle_failed(uow, taken[0], failure)
+        began = world.hub.clock.now()
+        world.hub.clock.advance(hours=1)  # type: ignore[attr-defined]
+    page = admin(world)
+    with world.hub.reading() as uow:
+        name = names_of_connections(uow, [north])[north]
+    assert f"{name} takes no deliveries since {moment(began - timedelta(hours=1))}" in page
+    assert "2 deliveries wait." in page
+    assert "It answered 503." in page
+    assert north not in page
+
+
+def test_deliveries_are_found_by_each_state_and_name_their_connection(world: World) -> None:
+    north = world.ids["north"]
+    with world.hub.unit_of_work() as uow:
+        for state in ("waiting", "parked", "delivered", "superseded", "dismissed"):
+            enqueue(uow, "ags_score", north, state, {})
+            row = journal.outbox.c.key == state
+            done = {"state": state, "done_at": uow.now if state[0] == "d" or state[0] == "s" else None}
+            uow.connection.execute(sa.update(journal.outbox).where(row).values(**done))
+        name = names_of_connections(uow, [north])[north]
+    words = {"superseded": "a newer one stands for it", "dismissed": "not to be sent", "delivered": "arrived"}
+    for state in ("waiting", "parked", "delivered", "superseded", "dismissed"):
+        page = admin(world, "/deliveries", state=state)
+        assert page.count(f"Score → {name}") == 1
+        assert north not in page
+        assert [word for word in words.values() if word in page] == [
+            word for key, word in words.items() if key == state
+        ]

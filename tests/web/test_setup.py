@@ -1,6 +1,7 @@
 """Setup links: made and taken back by operators, followed by a partner's administrator who has no account."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.journal.tables import audit
 from hub.lti.registration.setup import list_setup_links, make_setup_link, revoke_setup_link
-from hub.lti.tool.platforms import read_platform
+from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
 from tests.web.test_connections import PLATFORM, TOOL, text
 from tests.web.world import Browser, World
@@ -155,3 +156,19 @@ def test_operators_make_and_take_back(world: World, olga: Browser) -> None:
     assert olga.send(f"{LINKS}/{id}/revoke", LINKS).status_code == 303
     assert "Taken back" in text(olga.get(LINKS).text)
     assert olga.get(path).status_code == 410
+
+
+def test_the_steps_say_that_a_platform_of_another_partners_system_waits_for_approval(
+    world: World, olga: Browser
+) -> None:
+    with world.hub.unit_of_work() as uow:
+        settings: Any = {**OF_PLATFORM, "client_id": "hub-of-another"}
+        connect_platform(uow, "other", "Other LMS", None, **settings)
+    path = link(world)
+    browser = begun(world, path)
+    assert browser.send(f"{path}/platform", f"{path}/platform", **OF_PLATFORM).status_code == 303
+    page = text(browser.get(path).text)
+    assert "Saved. Now try it." not in page
+    assert "Waiting for approval." in page
+    assert "another partner's connection" in page
+    assert "issuer_of_another" in olga.get("/admin/registrations").text

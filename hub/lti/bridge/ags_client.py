@@ -1,6 +1,6 @@
 """The gradebook of a platform, as the hub sees it as tool (Assignment and Grade Services 2.0)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -36,8 +36,8 @@ class LineItemThere:
 class AgsClient:
     """Line items, scores and results of one platform. Every call may raise as ``ServiceClient.call`` does."""
 
-    def __init__(self, hub: Hub, platform: Platform) -> None:
-        self._service = ServiceClient(hub, platform)
+    def __init__(self, hub: Hub, platform: Platform, before_call: Callable[[], None] = lambda: None) -> None:
+        self._service = ServiceClient(hub, platform, before_call)
 
     def read_line_item(self, url: str, granted: Sequence[str] = (LINE_ITEM_READ_SCOPE,)) -> LineItemThere:
         """A line item; ``granted`` are the scopes of the launch, of which either one of line items is good for it."""

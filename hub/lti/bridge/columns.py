@@ -33,11 +33,13 @@ def find_column(hub: Hub, client: AgsClient, placement: Placement) -> tuple[str,
     return placement.line_item_url, maximum
 
 
-def forget_column(hub: Hub, placement: Placement) -> None:
-    """The column that the hub made is gone: the next score gets another one."""
+def forget_column(hub: Hub, placement: Placement, url: str) -> None:
+    """The column that the hub made at this address is gone: the next score gets another one, which may be there by now."""
     table = tables.lti_made_line_item
     with hub.unit_of_work() as uow:
-        uow.connection.execute(sa.delete(table).where(table.c.placement_id == placement.id))
+        uow.connection.execute(
+            sa.delete(table).where(table.c.placement_id == placement.id, table.c.url == url)
+        )
 
 
 def _made(hub: Hub, placement: Placement) -> tuple[str, float] | None:

@@ -21,7 +21,15 @@ from hub.journal.outbox import (
     resend_where,
 )
 from hub.journal.tables import outbox
-from hub.lti.bridge.pass_back import AGS_SCORE, NO_IDENTITY
+from hub.lti.bridge.pass_back import (
+    AGS_SCORE,
+    NO_IDENTITY,
+    NO_LINE_ITEM,
+    NO_SCOPE,
+    TARGET_CHANGED,
+    lane_of,
+)
+from hub.lti.tool.placements import Placement
 from hub.store import UnitOfWork
 
 STATES = (WAITING, PARKED, DELIVERED, SUPERSEDED, DISMISSED)
@@ -102,6 +110,20 @@ def release_parked(uow: UnitOfWork, connection_id: str, person_id: str) -> int:
             outbox.c.receiver == connection_id,
             outbox.c.person_id == person_id,
             outbox.c.code == NO_IDENTITY,
+        ),
+    )
+
+
+def release_column(uow: UnitOfWork, placement: Placement) -> int:
+    """Send what waited for a placement to have its column, or to open this course or path again; how many scores."""
+    lane = lane_of(placement.id, placement.target_id or "", "")
+    return resend_where(
+        uow,
+        sa.and_(
+            outbox.c.kind == AGS_SCORE,
+            outbox.c.receiver == placement.connection_id,
+            outbox.c.code.in_([NO_LINE_ITEM, NO_SCOPE, TARGET_CHANGED]),
+            outbox.c.lane.startswith(lane, autoescape=True),
         ),
     )
 

@@ -9,9 +9,21 @@ from hub.journal.outbox import DELIVERED, WAITING
 from hub.journal.tables import outbox
 from hub.lti.bridge.pass_back import AGS_SCORE
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 _SAME = Fraction(1, 10_000)
 """Of the whole score: systems round what they keep."""
+
+
+_SENT = Question(
+    sa.select(outbox.c.body).where(
+        outbox.c.person_id == sa.bindparam("person_id"),
+        outbox.c.kind == AGS_SCORE,
+        outbox.c.receiver == sa.bindparam("connection_id"),
+        outbox.c.attempts > 0,
+        sa.or_(outbox.c.state == DELIVERED, outbox.c.state == WAITING),
+    )
+)
 
 
 def is_echo(
@@ -27,15 +39,7 @@ def is_echo(
 
     It is when person, course, second and value are the same. Also one whose answer is not noted yet counts as sent.
     """
-    rows = uow.connection.execute(
-        sa.select(outbox.c.body).where(
-            outbox.c.person_id == person_id,
-            outbox.c.kind == AGS_SCORE,
-            outbox.c.receiver == connection_id,
-            outbox.c.attempts > 0,
-            outbox.c.state.in_([DELIVERED, WAITING]),
-        )
-    )
+    rows = _SENT.ask_all(uow.connection, person_id=person_id, connection_id=connection_id)
     second = timestamp.replace(microsecond=0)
     for row in rows:
         sent = row.body

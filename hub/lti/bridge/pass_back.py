@@ -25,6 +25,10 @@ from hub.training.events import CompletionRecognized
 AGS_SCORE = "ags_score"
 """The kind of these deliveries."""
 NO_IDENTITY = "no_identity"
+LEFT_PARTNER = "left_partner"
+TARGET_CHANGED = "target_changed"
+NO_SCOPE = "no_scope"
+NO_LINE_ITEM = "no_line_item"
 _RECOGNIZED = kind_of(CompletionRecognized)
 
 
@@ -48,9 +52,12 @@ pass_back = Reader("pass_back", EVENTS, enqueue_scores)
 
 
 def tell_gradebooks(
-    uow: UnitOfWork, recognized: Sequence[Recognized], connections: Collection[str] | None = None
+    uow: UnitOfWork,
+    recognized: Sequence[Recognized],
+    connections: Collection[str] | None = None,
+    placement_ids: Collection[str] | None = None,
 ) -> None:
-    """Make deliveries of completions, in their order, for all gradebooks, or those of some connections.
+    """Make deliveries of completions, in their order, for all gradebooks, or those of some connections or placements.
 
     The same score again is nothing new: a gradebook hears of it once. Whoever the platform has never named is noted where
     the platform is that person's own partner's, and sent as soon as it does.
@@ -65,7 +72,8 @@ def tell_gradebooks(
             *placements_of(uow, "offering", offering_ids),
             *(placements_of(uow, "path", steps) if steps else ()),
         )
-        if connections is None or placement.connection_id in connections
+        if (connections is None or placement.connection_id in connections)
+        and (placement_ids is None or placement.id in placement_ids)
     ]
     if not placements:
         return
@@ -75,9 +83,9 @@ def tell_gradebooks(
     _enqueue_new(uow, [_effect(*pair, known[pair[0].id, pair[1].person_id]) for pair in wanted])
 
 
-def lane_of(placement_id: str, person_id: str) -> str:
-    """The lane of one learner in one gradebook's column."""
-    return f"ags:{placement_id}:{person_id}"
+def lane_of(placement_id: str, target_id: str, person_id: str) -> str:
+    """The lane of one learner in one gradebook's column, as long as the column is for this course or path."""
+    return f"ags:{placement_id}:{target_id}:{person_id}"
 
 
 def _pairs(
@@ -98,7 +106,7 @@ def _pairs(
 def _effect(placement: Placement, each: Achievement, standing: Standing) -> Effect | None:
     if standing not in {KNOWN, UNKNOWN}:
         return None
-    lane = lane_of(placement.id, each.person_id)
+    lane = lane_of(placement.id, each.target_id, each.person_id)
     parked = standing == UNKNOWN
     return Effect(
         kind=AGS_SCORE,

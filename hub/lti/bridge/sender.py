@@ -6,14 +6,17 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from hub.errors import OutsideFailed
 from hub.journal import audit, lanes
 from hub.journal.lanes import Failure, Taken
 from hub.logging import get_logger
 from hub.lti.bridge.grade import send_grade
+from hub.lti.bridge.lease import Lease
 from hub.lti.bridge.outcome import failure_of
 from hub.lti.bridge.pass_back import AGS_SCORE
+from hub.lti.bridge.returned import release_returned
 from hub.runtime import Hub
 
 logger = get_logger(__name__)
@@ -24,6 +27,7 @@ IDLE_SECONDS = 0.5
 BUSY_SECONDS = 0.02
 ERROR_SECONDS = 1.0
 STOP_SECONDS = 8.0
+RETURNED_EVERY = timedelta(minutes=1)
 _Work = queue.SimpleQueue[Taken | None]
 
 
@@ -34,6 +38,7 @@ class GradeSender:
     hub: Hub
     _busy: Counter[str] = field(default_factory=Counter, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _looked_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
 
     def turn(self) -> bool:
         """Send what is due, a few, one after the other; whether there was anything."""
@@ -77,6 +82,10 @@ class GradeSender:
         return BUSY_SECONDS if taken else IDLE_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311
 
     def _take(self, limit: int) -> list[Taken]:
+        now = self.hub.clock.now()
+        if now - self._looked_at >= RETURNED_EVERY:
+            self._looked_at = now
+            release_returned(self.hub)
         with self.hub.reading() as uow:
             if not lanes.has_due(uow, AGS_SCORE):
                 return []
@@ -106,7 +115,7 @@ class GradeSender:
     def _try(self, taken: Taken) -> int | Failure:
         """The status of the gradebook's answer, or what went wrong."""
         try:
-            return send_grade(self.hub, taken.delivery.body)
+            return send_grade(self.hub, taken.delivery.body, Lease(self.hub, taken).keep)
         except OutsideFailed as error:
             return failure_of(error)
         except Exception as error:

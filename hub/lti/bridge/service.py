@@ -1,7 +1,7 @@
 """Calling a service of a platform: with a token, once more when it was taken back, and from page to page."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,10 +19,11 @@ MAX_PAGES = 500
 
 @dataclass(frozen=True)
 class ServiceClient:
-    """The services of one platform, outside any unit of work."""
+    """The services of one platform, outside any unit of work. ``before_call`` is asked before each call, and may raise."""
 
     hub: Hub
     platform: Platform
+    before_call: Callable[[], None] = lambda: None
 
     def call(
         self,
@@ -46,7 +47,9 @@ class ServiceClient:
         media = {"Accept": accept, "Content-Type": content_type}
         headers = {name: value for name, value in media.items() if value}
         for attempt in range(2):
+            self.before_call()
             token = service_token(self.hub, self.platform, scopes)
+            self.before_call()
             answer = self.hub.http.request(
                 method,
                 url,

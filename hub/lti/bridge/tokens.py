@@ -107,7 +107,7 @@ def _fetch(hub: Hub, platform: Platform, scopes: Collection[str], key: str) -> s
     }
     with hub.unit_of_work() as uow:
         table = tables.lti_service_token
-        insert = insert_for(uow, table).values(**row)
+        insert = insert_for(table, is_sqlite=uow.is_sqlite).values(**row)
         changed = {name: insert.excluded[name] for name in ("sealed_token", "expires_at")}
         uow.connection.execute(insert.on_conflict_do_update(index_elements=[table.c.key], set_=changed))
     return token

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.errors import Conflict, Missing
 from hub.journal import audit
-from hub.lti.registration.addresses import host_or_text
+from hub.lti.registration.addresses import address_problem, host_or_text, origin_of
 from hub.lti.registration.drafts import ACTION, Draft, change_draft, read_draft
 from hub.lti.registration.setup import attach_connection
 from hub.lti.tool import tables
@@ -31,6 +31,7 @@ from hub.lti.tools import (
     refuse_tool,
     update_tool,
 )
+from hub.network.tables import connection
 from hub.store import UnitOfWork
 
 
@@ -123,6 +124,29 @@ def doubts_about_platform(uow: UnitOfWork, draft: Draft, settings: Mapping[str, 
     return tuple(doubts)
 
 
+def doubts_about_entry(
+    uow: UnitOfWork, partner_id: str | None, settings: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What somebody has to look at before a partner's own administrator may enter this platform by hand; reason codes.
+
+    ``issuer_of_another`` when its issuer is at a system of another partner's connection, ``audience_shared`` when the hub
+    would sign assertions for such a system: nobody but the partner's word says that it is theirs as well.
+    """
+    platform = tables.lti_platform
+    others = uow.connection.execute(
+        sa.select(platform.c.issuer, platform.c.token_url, platform.c.token_audience)
+        .join(connection, connection.c.id == platform.c.connection_id)
+        .where(connection.c.partner_id.is_distinct_from(partner_id))
+    ).all()
+    issuers = {_system(row.issuer) for row in others}
+    theirs = issuers | {_system(url) for row in others for url in (row.token_url, row.token_audience) if url}
+    audience = settings.get("token_audience") or ""
+    doubts = ["issuer_of_another"] if _system(settings["issuer"]) in issuers else []
+    if theirs & {_system(text) for text in (settings["token_url"], audience) if text}:
+        doubts.append("audience_shared")
+    return tuple(doubts)
+
+
 def known_tool(uow: UnitOfWork, draft: Draft) -> Tool | None:
     """The tool that the registration renews, if it renews one."""
     if draft.connection_id is None:
@@ -163,6 +187,11 @@ def _identity(settings: Mapping[str, Any]) -> tuple[str, ...]:
     urls = [settings[name] for name in ("authorize_url", "token_url", "jwks_url")]
     hosts = (host_or_text(url) for url in (*urls, settings["token_audience"] or settings["token_url"]))
     return (settings["issuer"], settings["client_id"], *hosts)
+
+
+def _system(text: str) -> str:
+    """Scheme, host and port of an address, whatever its spelling; the text itself where it is none."""
+    return text if address_problem(text) else origin_of(text)
 
 
 def _is_audience_of_another(uow: UnitOfWork, audience: str, known: Platform | None) -> bool:

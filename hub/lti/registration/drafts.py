@@ -5,7 +5,7 @@ registration address, which ends in it. So nobody unknown makes the hub call any
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -182,6 +182,24 @@ def change_draft(uow: UnitOfWork, draft_id: str, **values: Any) -> Draft:
     draft = read_draft(uow, draft_id)
     _record(uow, draft)
     return draft
+
+
+def keep_received(
+    uow: UnitOfWork, draft_id: str, name: str, settings: Mapping[str, Any], flags: Sequence[str]
+) -> Draft:
+    """What was entered by hand, to wait for somebody's decision as if the other system had sent it: its code is good no more."""
+    received = {"name": name, "settings": dict(settings), "flags": list(flags), "renews": False}
+    draft = change_draft(uow, draft_id, state="received", used_at=uow.now, received=received)
+    detail = {"done": "received", "flags": list(flags)}
+    audit(uow, ACTION, draft_id, partner_id=draft.partner_id, detail=detail)
+    return draft
+
+
+def waiting_of_link(uow: UnitOfWork, setup_link_id: str) -> list[Draft]:
+    """What came through a setup link and waits for somebody's decision, the oldest first."""
+    table = tables.lti_registration_draft
+    query = sa.select(table).where(table.c.setup_link_id == setup_link_id, table.c.state == "received")
+    return [_draft(row) for row in uow.connection.execute(query.order_by(table.c.id))]
 
 
 def read_draft(uow: UnitOfWork, draft_id: str) -> Draft:

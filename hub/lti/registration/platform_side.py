@@ -67,7 +67,8 @@ def register_tool(hub: Hub, authorization: str, body: bytes, draft_id: str = "")
     """Register the tool that sent ``body``; the registration as it is kept (RFC 7591, section 3.2.1).
 
     A new tool waits for approval, and its client_id works nowhere until then, unless a setup link brought it and nothing
-    about it is flagged. A tool that is there already keeps its client_id, and what it has changed waits for approval.
+    about it is flagged. A tool that is there already keeps its client_id, and what it has changed waits for approval,
+    whatever brought it: other addresses are a way to take its launches over.
     Raises Refused 401 without a good registration token, else what ``read_tool_metadata`` raises; a refused registration
     leaves one audit row and the token as it was, so the tool may try again.
     """
@@ -94,8 +95,8 @@ def register_tool(hub: Hub, authorization: str, body: bytes, draft_id: str = "")
 
 def _register(uow: UnitOfWork, draft: Draft, metadata: ToolMetadata) -> dict[str, Any]:
     known = known_tool(uow, draft)
-    approved = draft.setup_link_id is not None and not metadata.flags
-    if known is None or approved:
+    approved = draft.setup_link_id is not None and known is None and not metadata.flags
+    if known is None:
         state = "active" if approved else "pending"
         made = save_tool(uow, draft, {**metadata.settings, "state": state})
     else:
@@ -103,7 +104,7 @@ def _register(uow: UnitOfWork, draft: Draft, metadata: ToolMetadata) -> dict[str
     received = {
         "name": metadata.name,
         "settings": metadata.settings,
-        "flags": list(metadata.flags),
+        "flags": [*metadata.flags, *(["tool_renewed"] if known else [])],
         "renews": known is not None,
     }
     change_draft(uow, draft.id, state="approved" if approved else "received", received=received)

@@ -6,12 +6,13 @@ and changes nothing else.
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
 from hub.errors import BadInput, Conflict, HubError, Missing
 from hub.exchange import Exchange, Step
-from hub.lti.registration.drafts import Direction, NewDraft, open_draft
+from hub.lti.registration.decide import doubts_about_entry
+from hub.lti.registration.drafts import Direction, NewDraft, keep_received, open_draft
 from hub.lti.registration.setup import (
     ACTION,
     SetupLink,
@@ -23,7 +24,7 @@ from hub.lti.registration.setup import (
 )
 from hub.lti.registration.try_platform import try_platform
 from hub.lti.registration.try_tool import try_tool
-from hub.lti.tool.platforms import HubAsTool, add_platform, connect_platform
+from hub.lti.tool.platforms import HubAsTool, PlatformSettings, add_platform, connect_platform
 from hub.lti.tools import ToolRegistration, add_tool, connect_tool
 from hub.network.connections import check_new_connection, read_connection
 from hub.runtime import Hub
@@ -81,18 +82,43 @@ def enter_tool(hub: Hub, code: str, browser: str, **settings: Any) -> ToolRegist
     return _step(hub, step)
 
 
-def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsTool:
-    """Connect a platform by hand, as ``platforms.connect_platform``."""
+def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsTool | None:
+    """Connect a platform by hand, as ``platforms.connect_platform``.
 
-    def step(uow: UnitOfWork) -> HubAsTool:
+    None when it waits for an operator's approval first, for it is at a system of another partner's connection.
+    """
+
+    def step(uow: UnitOfWork) -> HubAsTool | None:
         link = _link_for(uow, code, browser, "platform")
-        if link.connection_id is not None:
-            return add_platform(uow, link.connection_id, **settings)
-        made = connect_platform(uow, _slug(uow, link), link.name, link.partner_id, **settings)
-        attach_connection(uow, link.id, made.connection_id)
-        return made
+        trial = uow.connection.begin_nested()
+        made = _make_platform(uow, link, settings)  # what is wrong about it is said at once
+        doubts = doubts_about_entry(uow, link.partner_id, settings)
+        if not doubts:
+            trial.commit()
+            return made
+        trial.rollback()
+        draft = open_draft(
+            uow,
+            direction="platform",
+            partner_id=link.partner_id,
+            slug=_slug(uow, link),
+            name=link.name,
+            created_by=None,
+            setup_link_id=link.id,
+        )
+        keep_received(uow, draft.id, link.name, settings, doubts)
+        return None
 
     return _step(hub, step)
+
+
+def _make_platform(uow: UnitOfWork, link: SetupLink, settings: Mapping[str, Any]) -> HubAsTool:
+    told = cast(PlatformSettings, settings)
+    if link.connection_id is not None:
+        return add_platform(uow, link.connection_id, **told)
+    made = connect_platform(uow, _slug(uow, link), link.name, link.partner_id, **told)
+    attach_connection(uow, link.id, made.connection_id)
+    return made
 
 
 def try_connection(hub: Hub, code: str, browser: str) -> Exchange:

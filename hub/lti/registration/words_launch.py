@@ -125,6 +125,10 @@ INTO_THE_HUB: Mapping[str, tuple[str, str]] = {
         "The LMS itself refused the sign-in.",
         "Sign in at the LMS again, then open the course again.",
     ),
+    "too_many_requests": (
+        "There were too many launches from one network within a minute.",
+        "Wait a minute. If it comes again, look who in this network opens the hub so often.",
+    ),
     "platform_disabled": ("This platform is switched off.", "Switch it on at this connection."),
     # people
     "anonymous": (

@@ -63,6 +63,22 @@ SERVICES: Mapping[str, tuple[str, str]] = {
         "There is no such course, or it is another tool's.",
         "Compare the address with the one in the launch.",
     ),
+    "no_notice_service": (
+        "The tool has no such deployment.",
+        "The tool must use the address of its own launch (platform_notification_service_url).",
+    ),
+    "bad_notice_handler": (
+        "What the tool says of where it wants to be told cannot be used.",
+        "The tool must send notice_type and an https address. Its vendor has to put this right.",
+    ),
+    "notice_unsupported": (
+        "The tool wants to be told of something the hub has no notices of.",
+        "Nothing has to change here: the launch says which notices there are.",
+    ),
+    "foreign_handler": (
+        "The tool wants to be told at a host that is not its own.",
+        "Enter the host as the tool's domain or redirect URI here, if it is the tool's.",
+    ),
     "no_line_item": (
         "There is no such line item, or it is another tool's.",
         "Compare the address with the one in the launch.",
@@ -105,6 +121,14 @@ PASSED_BACK: Mapping[str, tuple[str, str]] = {
     "no_identity": (
         "The LMS has not said who this person is there.",
         "The person opens the course once from the LMS; the score then follows by itself.",
+    ),
+    "target_changed": (
+        "The link in the LMS opens another course by now, and its column is that course's.",
+        "Nothing, or let the score be. If the link opens this course again, the score follows by itself.",
+    ),
+    "overtaken": (
+        "Sending took so long that a newer score, or another process, went first.",
+        "Nothing: the newer score counts.",
     ),
     "bad_token_answer": (
         "The token address answers with no access token.",
@@ -192,6 +216,14 @@ REGISTRATION: Mapping[str, tuple[str, str]] = {
     ),
     "platform_changed": (
         "The registration changes what this platform is: its issuer, its client_id or the host of an address.",
+        "Ask whoever runs the LMS whether that is meant, before you approve it.",
+    ),
+    "issuer_of_another": (
+        "The issuer is a system of another partner's connection.",
+        "Ask whoever runs that LMS whether this partner uses it as well, before you approve it.",
+    ),
+    "tool_renewed": (
+        "The tool is in use already and has registered once more, perhaps with other addresses.",
         "Ask whoever runs the LMS whether that is meant, before you approve it.",
     ),
     "audience_shared": (

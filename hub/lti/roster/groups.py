@@ -34,6 +34,7 @@ def list_groups(
             lti_member.c.resource_link_id == link.id,
             lti_member.c.status == ACTIVE,
             valid_at(appointment, uow.now),
+            *_own(tool),
         )
         .distinct()
     )
@@ -63,16 +64,24 @@ def group_enrollments(
     found: dict[str, list[dict[str, str]]] = {person_id: [] for person_id in person_ids}
     if not tool.shares_personal_data:
         return found
-    appointment = network.appointment
+    location, appointment = network.location, network.appointment
     rows = uow.connection.execute(
         sa.select(appointment.c.person_id, appointment.c.location_id)
-        .where(uow.among(appointment.c.person_id, list(person_ids)), valid_at(appointment, uow.now))
+        .join(location, location.c.id == appointment.c.location_id)
+        .where(
+            uow.among(appointment.c.person_id, list(person_ids)), valid_at(appointment, uow.now), *_own(tool)
+        )
         .distinct()
         .order_by(appointment.c.person_id, appointment.c.location_id)
     ).all()
     for row in rows:
         found[row.person_id].append({"group_id": _group_id(tool, row.location_id)})
     return found
+
+
+def _own(tool: Tool) -> list[sa.ColumnElement[bool]]:
+    """A partner's tool learns of that partner's locations alone: where else its people work is not its business."""
+    return [network.location.c.partner_id == tool.partner_id] if tool.partner_id is not None else []
 
 
 def _group_id(tool: Tool, location_id: str) -> str:

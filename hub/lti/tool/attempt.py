@@ -10,7 +10,7 @@ from hub.lti.tool.platforms import Platform
 from hub.runtime import Hub
 
 MAX_TEXT = 200
-SHOWN = ("iss", "aud", "azp", "kid", "alg", "deployment_id", "message_type")
+SHOWN = ("iss", "aud", "azp", "kid", "alg", "deployment_id", "message_type", "migration")
 
 
 @dataclass

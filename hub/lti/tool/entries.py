@@ -14,6 +14,7 @@ from hub.lti.tool.message import LtiMessage
 from hub.lti.tool.roles import kept_roles
 from hub.lti.tool.target import Target
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 WINDOW_LIFETIME = timedelta(seconds=60)
 """Of a code that a redirect carries on at once."""
@@ -60,23 +61,22 @@ def save_entry(uow: UnitOfWork, new: NewEntry) -> str:
     """Keep an accepted launch; its id."""
     id = new_id()
     lifetime = FRAME_LIFETIME if new.in_frame else WINDOW_LIFETIME
-    uow.connection.execute(
-        sa.insert(tables.lti_entry).values(
-            id=id,
-            connection_id=new.connection_id,
-            deployment_id=new.message.deployment_id,
-            placement_id=new.placement_id,
-            person_id=new.person_id,
-            message_type=new.message.message_type,
-            roles=kept_roles(new.message.roles),
-            role=new.role,
-            target_kind=new.target.kind,
-            target_id=new.target.id,
-            in_frame=new.in_frame,
-            code_hash=_hash(new.code) if new.code else None,
-            expires_at=uow.now + lifetime if new.code else None,
-            at=uow.now,
-        )
+    uow.insert(
+        tables.lti_entry,
+        id=id,
+        connection_id=new.connection_id,
+        deployment_id=new.message.deployment_id,
+        placement_id=new.placement_id,
+        person_id=new.person_id,
+        message_type=new.message.message_type,
+        roles=kept_roles(new.message.roles),
+        role=new.role,
+        target_kind=new.target.kind,
+        target_id=new.target.id,
+        in_frame=new.in_frame,
+        code_hash=_hash(new.code) if new.code else None,
+        expires_at=uow.now + lifetime if new.code else None,
+        at=uow.now,
     )
     return id
 
@@ -141,9 +141,27 @@ def list_entries(uow: UnitOfWork, person_id: str, limit: int = 50) -> list[Entry
 
 def came_through(uow: UnitOfWork, person_id: str, placement_id: str) -> bool:
     """Whether the person was ever launched from the placement."""
+    return _CAME.ask(uow.connection, person_id=person_id, placement_id=placement_id) is not None
+
+
+_entries = tables.lti_entry.c
+_CAME = Question(
+    sa.select(_entries.id)
+    .where(
+        _entries.person_id == sa.bindparam("person_id"),
+        _entries.placement_id == sa.bindparam("placement_id"),
+    )
+    .limit(1)
+)
+
+
+def people_from(uow: UnitOfWork, placement_id: str) -> list[str]:
+    """Everybody who was ever launched from the placement and is known."""
     table = tables.lti_entry
-    query = sa.select(table.c.id).where(table.c.person_id == person_id, table.c.placement_id == placement_id)
-    return uow.connection.scalar(query.limit(1)) is not None
+    query = sa.select(table.c.person_id).where(
+        table.c.placement_id == placement_id, table.c.person_id.is_not(None)
+    )
+    return list(uow.connection.scalars(query.distinct().order_by(table.c.person_id)))
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -8,12 +8,14 @@ from typing import Literal
 import sqlalchemy as sa
 
 from hub.errors import NotAllowed
-from hub.journal import audit
+from hub.journal import Change, audit, record_changes
 from hub.lti.content.pick import begin_pick
+from hub.lti.legacy.carry_over import carry_over_person, old_ids
+from hub.lti.notices.platform_service import keep_notice_service
 from hub.lti.refusals import Refused
 from hub.lti.tool import tables
 from hub.lti.tool.attempt import Attempt
-from hub.lti.tool.entries import NewEntry, save_entry
+from hub.lti.tool.entries import NewEntry, came_through, save_entry
 from hub.lti.tool.login import START_AGAIN, Login
 from hub.lti.tool.loops import refuse_loop
 from hub.lti.tool.placements import save_placement, subject_key
@@ -33,6 +35,7 @@ from hub.network.people import Person, read_person, works_for
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.store.driver import Command
 from hub.training import tables as training
 from hub.training.course_access import allow_course, allow_courses
 from hub.training.offerings import read_steps
@@ -80,14 +83,15 @@ def consume_error(hub: Hub, login: Login) -> None:
         _use_state(uow, login)
 
 
+_USE = Command(
+    sa.update(tables.lti_login)
+    .where(tables.lti_login.c.state_hash == sa.bindparam("state"), tables.lti_login.c.used_at.is_(None))
+    .values(used_at=sa.bindparam("now"))
+)
+
+
 def _use_state(uow: UnitOfWork, login: Login) -> None:
-    table = tables.lti_login
-    used = uow.connection.execute(
-        sa.update(table)
-        .where(table.c.state_hash == login.state_hash, table.c.used_at.is_(None))
-        .values(used_at=uow.now)
-    )
-    if used.rowcount != 1:
+    if _USE.run(uow.connection, state=login.state_hash, now=uow.now) != 1:
         raise Refused("state_used", f"This launch was used before. {START_AGAIN}")
 
 
@@ -144,11 +148,17 @@ def _enter(
     if target is None or target.kind == "pick":
         raise Refused("bad_target", "The link does not lead to a page of the training hub.")
     key = subject_key(deployment, platform.partner_id, message.subject) if message.subject else ""
-    person = _person(uow, platform, deployment, key, attempt) if key else None
+    keep_notice_service(uow, platform.connection_id, message.deployment_id, launch.claims)
+    old, judged = old_ids(uow, platform.connection_id, platform.client_id, launch.claims)
+    attempt.note(migration=judged)
+    old_key = subject_key(deployment, platform.partner_id, old.user_id) if old.user_id else ""
+    person = _person(uow, platform, deployment, key, old_key, attempt) if key else None
     offering_ids, title = _what_opens(uow, target, deployment.partner_id or platform.partner_id)
     if target.kind == "offering" and target.id:
         refuse_loop(uow, platform, target.id, person.id if person else None)
-    placement = save_placement(uow, platform.connection_id, message, target)
+    placement = save_placement(uow, platform.connection_id, message, target, old)
+    if person is not None and placement.has_column and not came_through(uow, person.id, placement.id):
+        _note_entered(uow, placement.id, person.id)
     new = NewEntry(
         connection_id=platform.connection_id,
         message=message,
@@ -172,6 +182,12 @@ def _enter(
     return Accepted("open", platform, message.title or title, new.code)
 
 
+def _note_entered(uow: UnitOfWork, placement_id: str, person_id: str) -> None:
+    """Somebody's first launch from a place that has a column: the bridge tells it what they have completed so far."""
+    body = {"placement_id": placement_id, "person_id": person_id}
+    record_changes(uow, [Change("lti_placement_entered", placement_id, body, person_id=person_id)])
+
+
 def new_code() -> str:
     """A one-time code in two parts: one for an address, one that stays in the browser's cookie or in a form."""
     return f"{secrets.token_urlsafe(32)}.{secrets.token_urlsafe(32)}"
@@ -188,10 +204,18 @@ def give_access(
 
 
 def _person(
-    uow: UnitOfWork, platform: Platform, deployment: PlatformDeployment, key: str, attempt: Attempt
+    uow: UnitOfWork,
+    platform: Platform,
+    deployment: PlatformDeployment,
+    key: str,
+    old_key: str,
+    attempt: Attempt,
 ) -> Person | None:
-    """Who this subject is, by what was proved before; never by an e-mail address."""
-    person_id = attempt.person_id = find_person(uow, platform.connection_id, LTI_SUBJECT, key)
+    """Who this subject is, by what was proved before or by the name it had under LTI 1.1; never by an e-mail address."""
+    person_id = find_person(uow, platform.connection_id, LTI_SUBJECT, key)
+    if person_id is None and old_key:
+        person_id = carry_over_person(uow, platform.connection_id, old_key, key)
+    attempt.person_id = person_id
     if person_id is None and platform.unknown_people == "refuse":
         raise Refused(
             "unknown_subject",

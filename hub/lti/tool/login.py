@@ -6,7 +6,7 @@ address of a registered platform.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -17,9 +17,17 @@ from hub.ids import content_hash
 from hub.lti.refusals import Refused
 from hub.lti.tool import tables
 from hub.lti.tool.attempt import Attempt
-from hub.lti.tool.platforms import LAUNCH_PATH, Platform, find_platform, platforms_of_issuer
+from hub.lti.tool.platforms import (
+    LAUNCH_PATH,
+    Platform,
+    find_platform,
+    platform_of,
+    platform_rows,
+    platforms_of_issuer,
+)
 from hub.lti.tool.target import read_target
 from hub.runtime import Hub
+from hub.store.driver import Question
 
 LIFETIME = timedelta(minutes=10)
 """How long somebody may take to sign in at the platform."""
@@ -85,16 +93,15 @@ def begin_login(hub: Hub, asked: Parameters, attempt: Attempt) -> BegunLogin:
     state, nonce, browser = (secrets.token_urlsafe(32) for _ in range(3))
     storage = _storage(platform, given.get("lti_storage_target", ""), state)
     with hub.unit_of_work() as uow:
-        uow.connection.execute(
-            sa.insert(tables.lti_login).values(
-                state_hash=content_hash(state.encode()),
-                connection_id=platform.connection_id,
-                nonce_hash=content_hash(nonce.encode()),
-                browser_hash=content_hash(browser.encode()),
-                storage_hash=content_hash(storage.value.encode()) if storage else None,
-                target_link_uri=given["target_link_uri"],
-                expires_at=uow.now + LIFETIME,
-            )
+        uow.insert(
+            tables.lti_login,
+            state_hash=content_hash(state.encode()),
+            connection_id=platform.connection_id,
+            nonce_hash=content_hash(nonce.encode()),
+            browser_hash=content_hash(browser.encode()),
+            storage_hash=content_hash(storage.value.encode()) if storage else None,
+            target_link_uri=given["target_link_uri"],
+            expires_at=uow.now + LIFETIME,
         )
     request = {
         "scope": "openid",
@@ -121,14 +128,22 @@ def one_each(asked: Parameters) -> dict[str, str]:
     return {name: values[0] for name, values in asked.items() if values}
 
 
-def find_login(hub: Hub, state: str) -> Login | None:
-    """The login with this state, used or not, until it is tidied away."""
-    table = tables.lti_login
+_login = tables.lti_login
+_LOGIN = Question(
+    platform_rows()
+    .add_columns(*(c for c in _login.c if c is not _login.c.connection_id))
+    .join(_login, _login.c.connection_id == tables.lti_platform.c.connection_id)
+    .where(_login.c.state_hash == sa.bindparam("state_hash"))
+)
+
+
+def find_login(hub: Hub, state: str) -> tuple[Login, Platform] | None:
+    """The login with this state, used or not, until it is tidied away; and the platform it was begun for."""
     with hub.glance() as uow:
-        row = uow.connection.execute(
-            sa.select(table).where(table.c.state_hash == content_hash(state.encode()))
-        ).one_or_none()
-    return Login(**row._mapping) if row else None
+        row = _LOGIN.ask(uow.connection, state_hash=content_hash(state.encode()))
+    if row is None:
+        return None
+    return Login(**{field.name: getattr(row, field.name) for field in fields(Login)}), platform_of(row)
 
 
 def cookie_of(state: str) -> str:

@@ -10,6 +10,7 @@ from hub.errors import Missing
 from hub.ids import derived_id, is_id
 from hub.journal import Change, record_changes
 from hub.lti.insert import insert_once
+from hub.lti.legacy.claim import NOTHING, OldIds
 from hub.lti.tool import tables
 from hub.lti.tool.message import LtiMessage
 from hub.lti.tool.platform_deployments import PlatformDeployment
@@ -38,9 +39,19 @@ class Placement:
     scopes: tuple[str, ...]
     line_item_maximum: float | None
 
+    @property
+    def has_column(self) -> bool:
+        """Whether the platform's gradebook has a column for it, or lets the hub make one."""
+        return bool(self.line_item_url or self.line_items_url)
 
-def save_placement(uow: UnitOfWork, connection_id: str, message: LtiMessage, target: Target) -> Placement:
-    """The placement a launch came from, as the launch tells it; written only where it tells something new."""
+
+def save_placement(
+    uow: UnitOfWork, connection_id: str, message: LtiMessage, target: Target, old: OldIds = NOTHING
+) -> Placement:
+    """The placement a launch came from, as the launch tells it; written only where it tells something new.
+
+    ``old`` are ids of LTI 1.1 that may be believed: a placement known by them goes on under the new ids.
+    """
     table = tables.lti_placement
     told: dict[str, Any] = {
         "connection_id": connection_id,
@@ -56,9 +67,10 @@ def save_placement(uow: UnitOfWork, connection_id: str, message: LtiMessage, tar
         "groups_url": message.groups_url,
         "scopes": list(message.service_scopes),
     }
-    # Derived, so that two first launches at once make the same row.
-    id = derived_id("lti-placement", connection_id, message.deployment_id, message.resource_link_id)
-    row = uow.connection.execute(sa.select(table).where(table.c.id == id)).one_or_none()
+    row = _row_of(uow, connection_id, message.deployment_id, message.resource_link_id)
+    if row is None and old.resource_link_id:
+        row = _row_before(uow, connection_id, message, target, old)
+    id = row.id if row is not None else _new_id(uow, connection_id, message)
     if row is not None and all(getattr(row, name) == value for name, value in told.items()):
         return _placement(row)
     changed: dict[str, Any] = {**told, "seen_at": uow.now}
@@ -70,14 +82,35 @@ def save_placement(uow: UnitOfWork, connection_id: str, message: LtiMessage, tar
     return read_placement(uow, id)
 
 
+def _row_of(uow: UnitOfWork, connection_id: str, deployment_id: str, resource_link_id: str) -> Any:
+    return uow.find(
+        tables.lti_placement,
+        connection_id=connection_id,
+        deployment_id=deployment_id,
+        resource_link_id=resource_link_id,
+    )
+
+
+def _row_before(uow: UnitOfWork, connection_id: str, message: LtiMessage, target: Target, old: OldIds) -> Any:
+    """The placement under its old link id, if it opens the same in the same course: numbers may mean another link today."""
+    row = _row_of(uow, connection_id, message.deployment_id, old.resource_link_id)
+    if row is None or (row.target_kind, row.target_id) != (target.kind, target.id):
+        return None
+    return row if row.context_id in {message.context_id, old.context_id} else None
+
+
+def _new_id(uow: UnitOfWork, connection_id: str, message: LtiMessage) -> str:
+    """Derived, so that two first launches at once make the same row; unless a placement took that id along to a new link."""
+    table = tables.lti_placement
+    id = derived_id("lti-placement", connection_id, message.deployment_id, message.resource_link_id)
+    while (row := uow.find(table, id=id)) is not None and row.resource_link_id != message.resource_link_id:
+        id = derived_id("lti-placement", id)
+    return id
+
+
 def read_placement(uow: UnitOfWork, placement_id: str) -> Placement:
     """The placement with this id; Missing when there is none."""
-    table = tables.lti_placement
-    row = (
-        uow.connection.execute(sa.select(table).where(table.c.id == placement_id)).one_or_none()
-        if is_id(placement_id)
-        else None
-    )
+    row = uow.find(tables.lti_placement, id=placement_id) if is_id(placement_id) else None
     if row is None:
         raise Missing("no_placement", "There is no such placement.")
     return _placement(row)

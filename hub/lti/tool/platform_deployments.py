@@ -43,10 +43,7 @@ def list_platform_deployments(uow: UnitOfWork, connection_id: str) -> list[Platf
 
 def find_deployment(uow: UnitOfWork, connection_id: str, deployment_id: str) -> PlatformDeployment | None:
     """The deployment, if it was ever launched from or entered."""
-    table = tables.lti_platform_deployment
-    row = uow.connection.execute(
-        sa.select(table).where(table.c.connection_id == connection_id, table.c.deployment_id == deployment_id)
-    ).one_or_none()
+    row = uow.find(tables.lti_platform_deployment, connection_id=connection_id, deployment_id=deployment_id)
     return _deployment(row) if row else None
 
 

@@ -18,6 +18,7 @@ from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
 from hub.network.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 UnknownPeople = Literal["link", "refuse"]
 MAX_TEXT = 255
@@ -116,7 +117,7 @@ def add_platform(uow: UnitOfWork, connection_id: str, **settings: Unpack[Platfor
     connection = read_connection(uow, connection_id)
     if connection.kind != "lms":
         raise BadInput("not_an_lms", "Only a connection to an LMS can be an LTI platform.")
-    if _find(uow, tables.lti_platform.c.connection_id == connection_id) is not None:
+    if _row(uow, connection_id) is not None:
         raise Conflict("platform_exists", "This connection already is an LTI platform.")
     body: dict[str, Any] = {
         "connection_id": connection_id,
@@ -147,7 +148,7 @@ def update_platform(uow: UnitOfWork, connection_id: str, **changes: Unpack[Platf
 
     Raises Missing, BadInput ``bad_platform``, and Conflict ``platform_taken``.
     """
-    known = _row(uow, tables.lti_platform.c.connection_id == connection_id)
+    known = _row(uow, connection_id)
     if known is None:
         raise _missing()
     body = {name: getattr(known, name) for name in _CONFIGURED} | {"disabled": known.disabled} | {**changes}
@@ -172,7 +173,7 @@ def update_platform(uow: UnitOfWork, connection_id: str, **changes: Unpack[Platf
 
 def set_platform_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bool) -> None:
     """Switch a platform off or on. While it is off its logins and launches are refused."""
-    known = _row(uow, tables.lti_platform.c.connection_id == connection_id)
+    known = _row(uow, connection_id)
     if known is None:
         raise _missing()
     if known.disabled == disabled:
@@ -184,26 +185,25 @@ def set_platform_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bool
 
 def read_platform(uow: UnitOfWork, connection_id: str) -> Platform:
     """The platform of a connection; Missing when it has none."""
-    found = _find(uow, tables.lti_platform.c.connection_id == connection_id)
-    if found is None:
+    row = _row(uow, connection_id)
+    if row is None:
         raise _missing()
-    return found
+    return platform_of(row)
 
 
 def find_platform(uow: UnitOfWork, issuer: str, client_id: str) -> Platform | None:
     """The platform that has this issuer and names the hub by this client id, character by character."""
-    platform = tables.lti_platform
     if "\0" in issuer + client_id:
         return None
-    return _find(uow, sa.and_(platform.c.issuer == issuer, platform.c.client_id == client_id))
+    row = _BY_NAMES.ask(uow.connection, issuer=issuer, client_id=client_id)
+    return platform_of(row) if row is not None else None
 
 
 def platforms_of_issuer(uow: UnitOfWork, issuer: str) -> list[Platform]:
     """Up to two registrations of one issuer: enough to tell whether it has none, one or several."""
     if "\0" in issuer:
         return []
-    query = _query(tables.lti_platform.c.issuer == issuer).limit(2)
-    return [_platform(row) for row in uow.connection.execute(query)]
+    return [platform_of(row) for row in _OF_ISSUER.ask_all(uow.connection, issuer=issuer)]
 
 
 def hub_as_tool(settings: Settings, connection_id: str) -> HubAsTool:
@@ -257,32 +257,32 @@ def _check(body: Mapping[str, Any], deployment_id: str) -> None:
         raise BadInput("bad_platform", "This LTI platform cannot be registered.", problems=problems)
 
 
-def _query(where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+def platform_rows() -> sa.Select[Any]:
+    """All platforms, each row as ``platform_of`` reads it."""
     platform, connection = tables.lti_platform, connection_table
-    return (
-        sa.select(
-            *(platform.c[name] for name in _CONFIGURED),
-            platform.c.disabled,
-            connection.c.slug,
-            connection.c.name,
-            connection.c.partner_id,
-            connection.c.disabled.label("connection_disabled"),
-        )
-        .join(connection, connection.c.id == platform.c.connection_id)
-        .where(where)
-    )
+    return sa.select(
+        *(platform.c[name] for name in _CONFIGURED),
+        platform.c.disabled,
+        connection.c.slug,
+        connection.c.name,
+        connection.c.partner_id,
+        connection.c.disabled.label("connection_disabled"),
+    ).join(connection, connection.c.id == platform.c.connection_id)
 
 
-def _row(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> sa.Row[Any] | None:
-    return uow.connection.execute(_query(where)).one_or_none()
+def _row(uow: UnitOfWork, connection_id: str) -> Any:
+    return _BY_CONNECTION.ask(uow.connection, connection_id=connection_id)
 
 
-def _find(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> Platform | None:
-    row = _row(uow, where)
-    return _platform(row) if row is not None else None
+_columns = tables.lti_platform.c
+_is_issuer = _columns.issuer == sa.bindparam("issuer")
+_BY_CONNECTION = Question(platform_rows().where(_columns.connection_id == sa.bindparam("connection_id")))
+_BY_NAMES = Question(platform_rows().where(_is_issuer, _columns.client_id == sa.bindparam("client_id")))
+_OF_ISSUER = Question(platform_rows().where(_is_issuer).limit(2))
 
 
-def _platform(row: sa.Row[Any]) -> Platform:
+def platform_of(row: Any) -> Platform:
+    """A platform from a row of ``platform_rows``."""
     return Platform(
         connection_id=row.connection_id,
         slug=row.slug,

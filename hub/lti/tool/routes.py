@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
+from hub.limits import Limit, count_request, network_of
 from hub.lti.refusals import Refused
 from hub.lti.tool.attempt import Attempt, audited_refusal
 from hub.lti.tool.entries import WINDOW_LIFETIME
@@ -19,6 +20,9 @@ from hub.lti.tool.platforms import Platform
 from hub.lti.tool.validate import Launch, check_proof, find_state, is_same_browser, validate
 
 MAX_FORM_BYTES = 256 * 1024
+LOGINS = Limit("lti_login", 300, 60)
+"""Per minute and network address: a class may open its course at the same minute, all from one address."""
+TOO_MANY = "too_many_requests"
 OPEN_PATH = "/lti/open"
 """The hub's own page that takes the code of a launch; ``hub.web.lti_open`` answers there."""
 _DEFINED_ERRORS = frozenset(
@@ -50,7 +54,16 @@ def add_to(blueprint: Blueprint) -> None:
 
 def login() -> Response:
     """A platform starts a login, by GET or by POST (LTI 1.3, section 5.1.1.1)."""
-    return _guarded("lti_login", _login)
+    hub = current_hub()
+    asked = count_request(hub, LOGINS, network_of(request.remote_addr or ""))
+    if asked <= LOGINS.times:
+        return _guarded("lti_login", _login)
+    if asked == LOGINS.times + 1:  # of a whole flood one: the audit trail grows for good
+        hub.audit_refusal("lti_login", TOO_MANY, detail={"limit": LOGINS.name})
+    message = "The training hub was opened too often from your network in a short time. Wait a minute, then try again."
+    response = _page(None, "This link did not open", message, code=TOO_MANY, status=429)
+    response.headers["Retry-After"] = str(LOGINS.seconds)
+    return response
 
 
 def launch() -> Response:

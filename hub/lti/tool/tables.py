@@ -36,6 +36,8 @@ lti_platform_deployment = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("state", sa.String(8), nullable=False, comment="pending, approved or refused"),
     sa.Column("seen_at", Time(), nullable=False, comment="when it was first launched from, or entered"),
+    sa.Column("notices_url", sa.Text, comment="of the platform's notification service, as a launch told it"),
+    sa.Column("notice_types", Json, comment="what that service has notices of"),
     sa.PrimaryKeyConstraint("connection_id", "deployment_id"),
 )
 
@@ -102,5 +104,6 @@ lti_entry = sa.Table(
     sa.Column("opened_at", Time()),
     sa.Column("at", Time(), nullable=False),
     sa.Index("ix_lti_entry_person_id", "person_id", "id"),
+    sa.Index("ix_lti_entry_placement_id", "placement_id", "person_id"),
     comment="Accepted launches.",
 )

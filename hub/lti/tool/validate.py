@@ -17,7 +17,7 @@ from hub.lti.tool import adapter, tables
 from hub.lti.tool.attempt import Attempt
 from hub.lti.tool.login import START_AGAIN, Login, find_login
 from hub.lti.tool.message import LtiMessage, read_message
-from hub.lti.tool.platforms import Platform, find_platform, read_platform
+from hub.lti.tool.platforms import Platform, find_platform
 from hub.lti.tool.strict_jwt import audiences, check_audience, check_times, read_unverified, verify
 from hub.lti.vocabulary import CLAIM
 from hub.runtime import Hub
@@ -41,11 +41,11 @@ def find_state(hub: Hub, state: str, attempt: Attempt) -> Login:
     ``platform_disabled``."""
     if not state:
         raise _bad_state("no_state")
-    login = find_login(hub, state)
-    if login is None:
+    found = find_login(hub, state)
+    if found is None:
         raise _bad_state("unknown_state")
-    with hub.reading() as uow:
-        platform = attempt.platform = read_platform(uow, login.connection_id)
+    login, platform = found
+    attempt.platform = platform
     if login.used_at is not None:
         raise _bad_state("state_used")
     if login.expires_at <= hub.clock.now():

@@ -1,6 +1,7 @@
 """Pages for those who run the hub: what happened, what waits, and what needs somebody."""
 
 from hub.web.admin import (
+    catalogue_source,
     catalogues,
     connect,
     connect_platform,
@@ -27,6 +28,7 @@ from hub.web.admin.blueprint import blueprint
 
 __all__ = [
     "blueprint",
+    "catalogue_source",
     "catalogues",
     "connect",
     "connect_platform",

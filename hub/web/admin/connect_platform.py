@@ -4,6 +4,7 @@ import flask
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
+from hub.lti.legacy.keys import consumer_key_name, set_consumer_key
 from hub.lti.tool.platforms import (
     Platform,
     PlatformChanges,
@@ -17,7 +18,7 @@ from hub.lti.tool.platforms import (
 from hub.network.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
-from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused
 
 LABELS = {
     "name": "Name",
@@ -31,6 +32,8 @@ LABELS = {
     "jwks_url": "Keys (JWKS)",
     "token_audience": "Audience of its tokens",
     "unknown_people": "People the hub does not know",
+    "consumer_key": "Old consumer key",
+    "consumer_secret": "Old shared secret",
 }
 NEEDED = ("issuer", "client_id", "authorize_url", "token_url", "jwks_url")
 FIELDS_OF_CODES = {
@@ -63,10 +66,11 @@ def add_platform_connection() -> flask.typing.ResponseReturnValue:
         with current_hub().unit_of_work() as uow:
             if known:
                 connection_id = find_connection(uow, values["slug"]).id
-                add_platform(uow, connection_id, **_settings(filled))
+                made = add_platform(uow, connection_id, **_settings(filled))
             else:
                 partner_id = find_partner(uow, values["partner"]) if values["partner"] else None
-                connect_platform(uow, values["slug"], values["name"], partner_id, **_settings(filled))
+                made = connect_platform(uow, values["slug"], values["name"], partner_id, **_settings(filled))
+            set_consumer_key(uow, made.connection_id, "platform", *old_key(filled))
             refuse_incomplete(empty)
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, empty), known=known), 400
@@ -79,7 +83,9 @@ def edit_platform(slug: str) -> str:
     """The form with what is known of a platform."""
     with current_hub().reading() as uow:
         platform = read_platform(uow, find_connection(uow, slug).id)
+        consumer_key = consumer_key_name(uow, platform.connection_id, "platform")
     values = {name: str(getattr(platform, name)) for name in LABELS if hasattr(platform, name)}
+    values["consumer_key"] = consumer_key
     return _form(Filled(values), known=True, changes=platform)
 
 
@@ -94,6 +100,7 @@ def change_platform(slug: str) -> flask.typing.ResponseReturnValue:
     try:
         with current_hub().unit_of_work() as uow:
             update_platform(uow, platform.connection_id, **_changes(filled))
+            set_consumer_key(uow, platform.connection_id, "platform", *old_key(filled))
             refuse_incomplete(empty)
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, empty), known=True, changes=platform), 400

@@ -4,6 +4,7 @@ import flask
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
+from hub.lti.legacy.keys import consumer_key_name, set_consumer_key
 from hub.lti.refusals import Refused
 from hub.lti.registration.public_key import read_public_key
 from hub.lti.tool_settings import ToolChanges
@@ -12,7 +13,7 @@ from hub.lti.vocabulary import ALL_SCOPES, USUAL_SCOPES
 from hub.network.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
-from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused
 from hub.web.admin.scope_words import SCOPE_WORDS
 from hub.web.viewer import current_viewer
 
@@ -29,6 +30,8 @@ LABELS = {
     "scopes": "What it may do",
     "shares_personal_data": "Personal data",
     "custom": "Launch parameters",
+    "consumer_key": "Old consumer key",
+    "consumer_secret": "Old shared secret",
 }
 NEEDED = ("login_url", "launch_url")
 NEEDED_OF_NEW = ("name", "slug", *NEEDED)
@@ -62,10 +65,11 @@ def add_tool_connection() -> flask.typing.ResponseReturnValue:
         with current_hub().unit_of_work() as uow:
             settings = _settings(filled)
             if known:
-                add_tool(uow, find_connection(uow, slug).id, **settings)
+                made = add_tool(uow, find_connection(uow, slug).id, **settings)
             else:
                 partner_id = find_partner(uow, partner) if partner else None
-                connect_tool(uow, slug, name, partner_id, **settings)
+                made = connect_tool(uow, slug, name, partner_id, **settings)
+            set_consumer_key(uow, made.connection_id, "tool", *old_key(filled))
             refuse_incomplete(empty)
     except HubError as error:
         return _form(_refused(filled, error, empty), known=known), 400
@@ -78,7 +82,9 @@ def edit_tool(slug: str) -> str:
     """The form with what is known of a tool."""
     with current_hub().reading() as uow:
         tool = read_tool(uow, find_connection(uow, slug).id)
-    return _form(_filled(tool), known=True, changes=tool)
+        consumer_key = consumer_key_name(uow, tool.connection_id, "tool")
+    filled = Filled({**_filled(tool).values, "consumer_key": consumer_key})
+    return _form(filled, known=True, changes=tool)
 
 
 @blueprint.post("/connections/<slug>/tool")
@@ -92,6 +98,7 @@ def change_tool(slug: str) -> flask.typing.ResponseReturnValue:
     try:
         with current_hub().unit_of_work() as uow:
             update_tool(uow, tool.connection_id, **_settings(filled))
+            set_consumer_key(uow, tool.connection_id, "tool", *old_key(filled))
             refuse_incomplete(empty)
     except HubError as error:
         return _form(_refused(filled, error, empty, tool), known=True, changes=tool), 400

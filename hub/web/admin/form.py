@@ -31,6 +31,11 @@ def read_form(names: Iterable[str]) -> Filled:
     return Filled(values)
 
 
+def old_key(filled: Filled) -> tuple[str, str]:
+    """Consumer key and shared secret that a system had under LTI 1.1, as its form names them."""
+    return filled.values["consumer_key"], filled.values["consumer_secret"]
+
+
 def missing(filled: Filled, names: Iterable[str]) -> dict[str, list[str]]:
     """A problem for each of these fields that is empty."""
     return {name: ["is missing"] for name in names if not filled.values.get(name)}

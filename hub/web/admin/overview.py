@@ -8,23 +8,27 @@ import flask
 
 from hub.audiences.reassign import count_queue
 from hub.flask_hub import current_hub
+from hub.ids import is_id
 from hub.journal.views import (
+    PauseRow,
     ReaderState,
     TimingRow,
     count_undelivered,
     list_audit,
+    list_pauses,
     list_readers,
     list_timings,
 )
 from hub.lti.connection_views import waiting_connections
 from hub.lti.platform_keys import PlatformKey, list_platform_keys
 from hub.lti.registration.drafts import list_drafts
+from hub.network.views import names_of_connections
 from hub.training.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.admin.signing_keys import OLD
 from hub.web.timings import save_web_timings
-from hub.web.words import count, span
+from hub.web.words import count, moment, span
 from hub.xapi.credential_views import count_ending
 from hub.xapi.forward.views import StoreState, list_stores
 
@@ -56,6 +60,8 @@ def overview() -> str:
         latest = list_audit(uow, limit=LATEST).rows
         stores, ending = list_stores(uow)[0], count_ending(uow)
         registrations, waiting_platforms = list_drafts(uow, state="received"), waiting_connections(uow)
+        pauses = list_pauses(uow)
+        receivers = names_of_connections(uow, [pause.receiver for pause in pauses if is_id(pause.receiver)])
         keys, now = list_platform_keys(uow), uow.now
         recent = [t for t in timings if t.last_error_at and uow.now - t.last_error_at < RECENT]
     own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
@@ -63,6 +69,7 @@ def overview() -> str:
         *_of_readers(own),
         *_of_stores(stores),
         *_of_deliveries(undelivered),
+        *_of_pauses(pauses, receivers),
         *_of_connections(len(registrations), waiting_platforms),
         *_of_keys([key for key in keys if key.signs and now - key.created_at > OLD]),
         *_of_credentials(ending),
@@ -126,6 +133,18 @@ def _of_deliveries(undelivered: dict[str, int]) -> Iterator[Concern]:
             "They are parked until somebody sends them again.",
             "admin.deliveries",
             {"state": "parked"},
+        )
+
+
+def _of_pauses(pauses: list[PauseRow], names: Mapping[str, str]) -> Iterator[Concern]:
+    for pause in pauses:
+        since = f" since {moment(pause.since)}" if pause.since else ""
+        waiting = count(pause.waiting, "delivery waits", "deliveries wait")
+        yield Concern(
+            f"{names.get(pause.receiver, pause.receiver)} takes no deliveries{since}",
+            f"{waiting}. The hub tries again by itself for three days. The last reason: {pause.last_error}",
+            "admin.deliveries",
+            {"state": "waiting"},
         )
 
 

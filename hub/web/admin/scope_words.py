@@ -4,6 +4,7 @@ from hub.lti.vocabulary import (
     GROUPS_SCOPE,
     LINE_ITEM_READ_SCOPE,
     LINE_ITEM_SCOPE,
+    NOTICE_SCOPE,
     NRPS_SCOPE,
     RESULT_READ_SCOPE,
     SCORE_SCOPE,
@@ -16,4 +17,5 @@ SCOPE_WORDS = {
     SCORE_SCOPE: "Send scores",
     NRPS_SCOPE: "Read who takes a course",
     GROUPS_SCOPE: "Read groups",
+    NOTICE_SCOPE: "Say of what it wants to be told",
 }

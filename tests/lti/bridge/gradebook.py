@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +60,8 @@ class Gradebook:
     calls: list[str] = field(default_factory=list)
     hanging: threading.Event | None = None
     """Scores wait for it."""
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """By endpoint: what happens elsewhere, once, while it takes its time to answer."""
     reached: threading.Event = field(default_factory=threading.Event)
     """Set when a score has come in."""
 
@@ -106,6 +108,7 @@ def _app(book: Gradebook) -> flask.Flask:
             book.reached.set()
             if book.hanging:
                 book.hanging.wait(20)
+        book.meanwhile.pop(endpoint, lambda: None)()
         if endpoint in book.answers:
             status, body, headers = book.answers[endpoint]
             return body if isinstance(body, str) else json.dumps(body), status, headers

@@ -15,6 +15,7 @@ from hub.lti.vocabulary import (
     GROUPS_TYPE,
     NRPS_SCOPE,
 )
+from hub.network import tables as network
 from tests.lti.rig import Rig
 
 
@@ -145,3 +146,24 @@ def refused(rig: Rig, address: str, token: str | None, reason: str, status: int)
     answer = rig.call("GET", address, token)
     assert (answer.status_code, answer.json and answer.json["code"]) == (status, reason), answer.text
     record.assert_refused("groups", reason)
+
+
+def test_tool_of_a_partner_learns_of_that_partners_locations_alone(rig: Rig) -> None:
+    """Ann works at Hilltop for another partner as well."""
+    with rig.hub.unit_of_work() as uow:
+        other = new_id()
+        uow.connection.execute(sa.insert(network.partner).values(id=other, name="Another"))
+        uow.connection.execute(
+            sa.update(network.location)
+            .where(network.location.c.id == rig.world.ids["Hilltop"])
+            .values(partner_id=other)
+        )
+    groups = by_name(read(rig, path(rig)))
+    assert groups.keys() == {"Riverside"}
+    members = read(rig, path(rig, "members?groups=true"), NRPS_SCOPE).json["members"]
+    told = {group["group_id"] for member in members for group in member["group_enrollments"]}
+    assert told == set(groups.values())
+    with rig.hub.unit_of_work() as uow:
+        mine = network.connection.c.id == rig.north.connection_id
+        uow.connection.execute(sa.update(network.connection).where(mine).values(partner_id=None))
+    assert by_name(read(rig, path(rig))).keys() == {"Riverside", "Hilltop"}, "partners share it"

@@ -5,6 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from hub.clock import SettableClock
+from hub.limits import Limit
+from hub.lti.registration.explain import EXPLANATIONS
 from hub.lti.tool.platforms import set_platform_disabled
 from tests.lti.tool.rig import CLIENT, ISSUER, West, record
 
@@ -141,3 +144,29 @@ def test_address_opened_by_hand(shared: West, tail: str) -> None:
     before.assert_nothing()
     assert answer.status_code == 200
     assert "from your learning system" in answer.text
+
+
+def test_logins_are_limited_by_network_and_the_flood_has_one_audit_row(
+    west: West, monkeypatch: pytest.MonkeyPatch, clock: SettableClock
+) -> None:
+    monkeypatch.setattr("hub.lti.tool.routes.LOGINS", Limit("lti_login", 3, 60))
+    for _ in range(3):
+        assert west.login().status_code == 302
+    before = record(west)
+    for method in ("GET", "POST"):
+        answer = west.login(method)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+        assert "Location" not in answer.headers
+        assert "Set-Cookie" not in answer.headers
+        assert "too often" in answer.text
+    assert "too_many_requests" in EXPLANATIONS
+    before.assert_refused("lti_login", "too_many_requests")
+    other = west.client.get(
+        "/lti/tool/login",
+        query_string=west.login_request(),
+        base_url=west.base,
+        environ_base={"REMOTE_ADDR": "192.0.2.9"},
+    )
+    assert other.status_code == 302
+    clock.advance(minutes=1)
+    assert west.login().status_code == 302

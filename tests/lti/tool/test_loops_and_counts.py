@@ -148,5 +148,5 @@ def test_ten_thousand_platforms_cost_no_query_more(west: West) -> None:
         ]
         uow.insert_new(lti_platform, platforms)
     assert _cost(west) == before
-    assert before[0] <= 2
+    assert before[0] <= 4  # two of them count logins from the network
     assert before[1] <= 14

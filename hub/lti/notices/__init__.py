@@ -1,0 +1,1 @@
+"""Platform Notification Service: what a platform tells its tools when nobody is there."""
