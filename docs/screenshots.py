@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import set_stage
-from hub.testing.demo.story import LENA, NADIA, OMAR, PASSWORD, SARA, DemoPerson
+from hub.testing.demo.story import LENA, NADIA, OMAR, PASSWORD, SARA, DemoPerson, date_of_story
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -19,7 +19,7 @@ SIZE = {"width": 1200, "height": 820}
 def main() -> None:
     """Take every picture."""
     IMAGES.mkdir(exist_ok=True)
-    today = datetime.now(UTC).date()
+    today = date_of_story(datetime.now(UTC))
     with (
         tempfile.TemporaryDirectory(prefix="hub-pictures-") as folder,
         set_stage(

@@ -17,7 +17,7 @@ from hub.testing.demo.check import Journey, StepFailed
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import Stage, set_stage
-from hub.testing.demo.story import PASSWORD, PEOPLE
+from hub.testing.demo.story import PASSWORD, PEOPLE, date_of_story
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -51,7 +51,7 @@ def demo(size: str, seed: int, port: int, directory: Path, database: str, check:
             "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9105 too).",
         )
     shutil.rmtree(directory, ignore_errors=True)
-    today = datetime.now(UTC).date()
+    today = date_of_story(datetime.now(UTC))
     with (
         progress_bars() as progress,
         set_stage(

@@ -124,7 +124,7 @@ def settle_failed(uow: UnitOfWork, taken: Taken, failure: Failure) -> None:
     """Park it, or let it and its receiver wait. Whoever was slower than its lease has no say any more."""
     o, delivery = tables.outbox, taken.delivery
     mine = sa.and_(o.c.id == delivery.id, o.c.attempts == delivery.attempts)
-    uow.connection.execute(sa.update(o).where(mine).values(leased_until=None))
+    is_mine = uow.connection.execute(sa.update(o).where(mine).values(leased_until=None)).rowcount == 1
     wait = max(_backoff(delivery.attempts), failure.wait)
     uow.connection.execute(
         sa.update(o)
@@ -138,7 +138,7 @@ def settle_failed(uow: UnitOfWork, taken: Taken, failure: Failure) -> None:
         _give_up(uow, delivery.receiver, failure)
     elif failure.status is not None:
         _end_pause(uow, delivery.receiver)
-    elif taken.failures:  # nothing was sent, so the next one is to try it
+    elif taken.failures and is_mine:  # nothing was sent, so the next one is to try it
         _set_retry(uow, delivery.receiver, uow.now)
 
 

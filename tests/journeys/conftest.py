@@ -12,6 +12,7 @@ from hub.config import load_settings
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import set_stage
+from hub.testing.demo.story import date_of_story
 from tests.databases import Kind, create_database, drop_database
 from tests.journeys.learners import Learners
 from tests.journeys.play import Play, on_databases
@@ -56,7 +57,7 @@ def learners(play: Play, _learners: dict[str, Learners]) -> Learners:
 def _set_up(kind: Kind, folder: Path, running: ExitStack) -> Play:
     database_url = create_database(kind)
     running.callback(drop_database, database_url)
-    today = datetime.now(UTC).date()
+    today = date_of_story(datetime.now(UTC))
     stage = running.enter_context(
         set_stage(
             folder, Ports.free(), size="S", seed=1, today=today, database_url=database_url, progress=_quietly

@@ -91,6 +91,16 @@ def test_dry_run_shows_what_would_change_and_changes_nothing(world: World, olga:
     assert written(world) == before
 
 
+def test_dry_run_is_for_courses_and_never_saves(world: World, olga: Browser, lms: str) -> None:
+    before = written(world)
+    accounts = form(lms, kind="roster", plugin="csv_roster", do="try")
+    answer = olga.send(PATH, PATH, **accounts)
+    assert answer.status_code == 400
+    assert "must be Courses for a dry run" in text(answer.text)
+    assert olga.send(PATH, PATH, **(form(lms) | {"do": ""})).status_code == 200
+    assert written(world) == before
+
+
 def test_saved_source_stands_in_the_list_and_is_read_from(world: World, olga: Browser, lms: str) -> None:
     assert "Add a source" in olga.get(LIST).text
     assert olga.send(PATH, PATH, **form(lms)).status_code == 303

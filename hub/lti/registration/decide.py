@@ -9,7 +9,7 @@ from hub.errors import Conflict, Missing
 from hub.journal import audit
 from hub.lti.registration.addresses import address_problem, host_or_text, origin_of
 from hub.lti.registration.drafts import ACTION, Draft, change_draft, read_draft
-from hub.lti.registration.setup import attach_connection
+from hub.lti.registration.setup import attach_connection, read_setup_link
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first, decide_deployment, find_deployment
 from hub.lti.tool.platforms import (
@@ -72,10 +72,13 @@ def save_tool(uow: UnitOfWork, draft: Draft, settings: Mapping[str, Any]) -> Too
     known = known_tool(uow, draft)
     if known is not None:
         return update_tool(uow, known.connection_id, **settings)
-    if draft.connection_id is not None:
-        return add_tool(uow, draft.connection_id, **settings)
-    made = connect_tool(uow, draft.slug, draft.name, draft.partner_id, **settings)
-    _note_connection(uow, draft, made.connection_id)
+    there = _connection_of(uow, draft)
+    if there is not None:
+        made = add_tool(uow, there, **settings)
+    else:
+        made = connect_tool(uow, draft.slug, draft.name, draft.partner_id, **settings)
+    if draft.connection_id is None:
+        _note_connection(uow, draft, made.connection_id)
     return made
 
 
@@ -94,8 +97,8 @@ def save_platform(uow: UnitOfWork, draft: Draft, settings: Mapping[str, Any]) ->
             _approve_deployment(uow, known, deployment_id)
         connection_id = known.connection_id
         change_draft(uow, draft.id, slug=known.slug)
-    elif draft.connection_id is not None:
-        connection_id = draft.connection_id
+    elif (there := _connection_of(uow, draft)) is not None:
+        connection_id = there
         add_platform(uow, connection_id, **settings)
     else:
         connection_id = connect_platform(
@@ -212,6 +215,13 @@ def _approve_deployment(uow: UnitOfWork, platform: Platform, deployment_id: str)
         approve_first(uow, platform.connection_id, deployment_id, platform.partner_id)
     elif known.state == "pending":
         decide_deployment(uow, platform.connection_id, deployment_id, "approved", platform.partner_id)
+
+
+def _connection_of(uow: UnitOfWork, draft: Draft) -> str | None:
+    """The connection it is for, if there is one; its setup link may have got one since the registration was opened."""
+    if draft.connection_id is not None or draft.setup_link_id is None:
+        return draft.connection_id
+    return read_setup_link(uow, draft.setup_link_id).connection_id
 
 
 def _note_connection(uow: UnitOfWork, draft: Draft, connection_id: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from hub.errors import BadInput, Conflict, HubError, Missing
 from hub.exchange import Exchange, Step
 from hub.lti.registration.decide import doubts_about_entry
-from hub.lti.registration.drafts import Direction, NewDraft, keep_received, open_draft
+from hub.lti.registration.drafts import Direction, NewDraft, keep_received, open_draft, waiting_of_link
 from hub.lti.registration.setup import (
     ACTION,
     SetupLink,
@@ -97,19 +97,26 @@ def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsT
             trial.commit()
             return made
         trial.rollback()
-        draft = open_draft(
-            uow,
-            direction="platform",
-            partner_id=link.partner_id,
-            slug=_slug(uow, link),
-            name=link.name,
-            created_by=None,
-            setup_link_id=link.id,
-        )
-        keep_received(uow, draft.id, link.name, settings, doubts)
+        keep_received(uow, _waiting_platform(uow, link), link.name, settings, doubts)
         return None
 
     return _step(hub, step)
+
+
+def _waiting_platform(uow: UnitOfWork, link: SetupLink) -> str:
+    """The registration in which a platform of this link waits: the one that waits already, so that a correction replaces it."""
+    for draft in waiting_of_link(uow, link.id):
+        if draft.direction == "platform":
+            return draft.id
+    return open_draft(
+        uow,
+        direction="platform",
+        partner_id=link.partner_id,
+        slug=_slug(uow, link),
+        name=link.name,
+        created_by=None,
+        setup_link_id=link.id,
+    ).id
 
 
 def _make_platform(uow: UnitOfWork, link: SetupLink, settings: Mapping[str, Any]) -> HubAsTool:

@@ -3,8 +3,9 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hub.testing.network.files import COLUMNS, append_rows
 
@@ -12,6 +13,8 @@ PASSWORD = "welcome"
 GROUP = "RIV"
 GROUP_NAME = "Riverside Auto Group"
 NEW_FOR_DAYS = 90
+TIME_ZONE = "America/Phoenix"
+"""Where the group is. The clocks there never change, so that every day has 24 hours."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,11 @@ class Story:
     today: date
 
 
+def date_of_story(now: datetime) -> date:
+    """Which day it is where the story plays: people are new there until their own midnight."""
+    return now.astimezone(ZoneInfo(TIME_ZONE)).date()
+
+
 def write_story(out: Path, today: date) -> Story:
     """Add the story's rows to the generated network files in ``out``; dates count from ``today``."""
     brand_ids = [row["brand_id"] for row in _read(out, "brands.csv")[:3]]
@@ -162,7 +170,7 @@ def _locations() -> list[dict[str, str]]:
             "name": name,
             "city": "Riverside",
             "country": "US",
-            "time_zone": "America/Los_Angeles",
+            "time_zone": TIME_ZONE,
             "opened": "2015-03-01",
         }
         for id, name in places

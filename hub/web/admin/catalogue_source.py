@@ -4,7 +4,7 @@ from typing import cast
 
 import flask
 
-from hub.errors import HubError
+from hub.errors import BadInput, HubError, Problem
 from hub.flask_hub import current_hub
 from hub.network.connections import find_connection
 from hub.network.views import list_systems
@@ -49,7 +49,8 @@ def keep_catalogue_source() -> flask.typing.ResponseReturnValue:
     slug, plugin, address, secret = (values[name] for name in ("slug", "plugin", "address", "secret"))
     empty = missing(filled, NEEDED)
     try:
-        if flask.request.form.get("do") == "try" and kind == "catalogue":
+        if flask.request.form.get("do") != "save":
+            _refuse_other_than_courses(kind)
             refuse_incomplete(empty)
             return _form(filled, preview=preview_catalogue(hub, slug, plugin, address, secret))
         with hub.unit_of_work() as uow:
@@ -60,6 +61,15 @@ def keep_catalogue_source() -> flask.typing.ResponseReturnValue:
         return _refused(filled, error, empty)
     flask.flash(f"From now on this is where the {_WORDS[kind]} of {found.name} are read from.")
     return flask.redirect(flask.url_for("admin.catalogues"), 303)
+
+
+def _refuse_other_than_courses(kind: SourceKind) -> None:
+    if kind != "catalogue":
+        raise BadInput(
+            "only_courses_tried",
+            "Only reading courses can be tried without saving: accounts may take minutes.",
+            problems=[Problem("must be Courses for a dry run", "kind")],
+        )
 
 
 _WORDS = {"catalogue": "courses", "roster": "accounts"}

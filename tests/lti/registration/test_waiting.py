@@ -115,6 +115,29 @@ def test_r5_side_of_a_connected_lms_waits_as_well(desk: Desk) -> None:
         assert read_platform(uow, made.connection_id).client_id == "mine"
 
 
+def test_r5_platform_that_waits_may_be_approved_when_the_link_has_its_tool_by_then(desk: Desk) -> None:
+    connect_another(desk, "lakeside")
+    link, code = make(desk)
+    assert setup_steps.enter_platform(desk.hub, code, BROWSER, **platform(EAST, "mine")) is None
+    tool = {"login_url": f"{TOOL}/login", "launch_url": f"{TOOL}/launch", "jwks_url": f"{TOOL}/jwks"}
+    made = setup_steps.enter_tool(desk.hub, code, BROWSER, **tool)
+    (draft,) = waiting(desk, link)
+    with desk.hub.unit_of_work() as uow:
+        decide_draft(uow, draft.id, True, None)
+    with desk.hub.reading() as uow:
+        assert read_platform(uow, made.connection_id).client_id == "mine"
+
+
+def test_r5_correction_takes_the_place_of_what_waits(desk: Desk) -> None:
+    connect_another(desk, "lakeside")
+    link, code = make(desk)
+    for client_id in ("mien", "mine", "mine"):
+        assert setup_steps.enter_platform(desk.hub, code, BROWSER, **platform(EAST, client_id)) is None
+    (draft,) = waiting(desk, link)
+    assert draft.received is not None
+    assert draft.received["settings"]["client_id"] == "mine"
+
+
 @pytest.mark.parametrize("owner", ["riverside", "lakeside"])
 def test_platform_of_ones_own_system_or_one_that_is_nobody_elses_needs_nobody(desk: Desk, owner: str) -> None:
     connect_another(desk, owner)
