@@ -39,7 +39,7 @@ def judge_claim(
 ) -> Judged | None:
     """Whether a platform's message carries the claim, signed with the key that was entered for that platform.
 
-    None where it has no such claim, or no key was entered: then there is nothing to carry over.
+    None where it has no such claim, or no key was entered or it cannot be used: then there is nothing to carry over.
     """
     told = claims.get(MIGRATION_CLAIM)
     if not isinstance(told, dict):
@@ -58,8 +58,11 @@ def judge_claim(
 
 
 def read_old_ids(claims: Mapping[str, Any]) -> OldIds:
-    """The ids in a claim that was judged ``signed``; those that cannot be ids are left out."""
-    told = claims[MIGRATION_CLAIM]
+    """The ids in a claim that was judged ``signed``; those that cannot be ids are left out.
+
+    A claim without ``user_id`` says that LTI 1.1 named the person as the message does now, in ``sub``.
+    """
+    told = {"user_id": claims.get("sub"), **claims[MIGRATION_CLAIM]}
     return OldIds(*(_id(told.get(name)) for name in ("user_id", "resource_link_id", "context_id")))
 
 

@@ -15,6 +15,7 @@ from hub.journal.outbox import enqueue
 from hub.lti.addresses import address_problem
 from hub.lti.content.hosts import hosts_of
 from hub.lti.deployments import Deployment, list_deployments
+from hub.lti.insert import insert_for
 from hub.lti.notices.tables import lti_notice_handler
 from hub.lti.refusals import Refused
 from hub.lti.tools import Tool
@@ -78,19 +79,15 @@ def set_handler(uow: UnitOfWork, tool: Tool, service_id: str, body: bytes) -> di
     deployment = _deployment(uow, tool, service_id)
     asked = _read(tool, body)
     shown = {"notice_type": asked.notice_type, "handler": asked.handler}
-    if _handlers(uow, deployment).get(asked.notice_type, "") == asked.handler:
-        return shown
-    table = lti_notice_handler
     mine = {
         "connection_id": tool.connection_id,
         "deployment_id": deployment.deployment_id,
         "notice_type": asked.notice_type,
     }
-    uow.connection.execute(sa.delete(table).where(*(table.c[name] == value for name, value in mine.items())))
-    if asked.handler:
-        uow.connection.execute(sa.insert(table).values(**mine, handler=asked.handler))
-        if asked.notice_type == HELLO_WORLD:
-            _enqueue(uow, mine)
+    if not _keep(uow, mine, asked.handler):
+        return shown
+    if asked.handler and asked.notice_type == HELLO_WORLD:
+        _enqueue(uow, mine)
     told = {**mine, "handler": asked.handler.partition("?")[0]}
     record_changes(uow, [Change("lti_notice_handler_changed", tool.connection_id, told)])
     audit(
@@ -110,6 +107,20 @@ def find_handler(uow: UnitOfWork, connection_id: str, deployment_id: str, notice
         if deployment.deployment_id == deployment_id and not deployment.disabled:
             return _handlers(uow, deployment).get(notice_type, "")
     return ""
+
+
+def _keep(uow: UnitOfWork, mine: Mapping[str, str], handler: str) -> bool:
+    """Whether this changed anything, which the database decides: of two that set the same at once, one does."""
+    table = lti_notice_handler
+    if not handler:
+        gone = sa.delete(table).where(*(table.c[name] == value for name, value in mine.items()))
+        return uow.connection.execute(gone).rowcount == 1
+    insert = insert_for(table, is_sqlite=uow.is_sqlite).values(**mine, handler=handler)
+    given = insert.excluded["handler"]
+    kept = insert.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={"handler": given}, where=table.c.handler != given
+    )
+    return uow.connection.scalar(kept.returning(table.c.handler)) is not None
 
 
 def _enqueue(uow: UnitOfWork, about: Mapping[str, str]) -> None:

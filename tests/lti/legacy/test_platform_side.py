@@ -10,7 +10,7 @@ from hub.lti.legacy.keys import set_consumer_key
 from hub.lti.tools import update_tool
 from hub.lti.vocabulary import CLAIM
 from hub.network.identities import LTI_1P1_GIVEN, LTI_1P1_SUBJECT, link_identity
-from tests.lti.legacy.test_tool_side import KEY, SECRET
+from tests.lti.legacy.test_tool_side import KEY, SECRET, lose_secret_key
 from tests.lti.rig import Rig
 
 
@@ -33,6 +33,13 @@ def test_claim_is_signed_for_each_message_anew(rig: Rig) -> None:
     assert MIGRATION_CLAIM not in rig.launch("ann", "tires")
     later = rig.launch("bob")
     assert later[MIGRATION_CLAIM].keys() == {"oauth_consumer_key", "oauth_consumer_key_sign"}
+
+
+def test_tool_whose_old_secret_cannot_be_opened_is_launched_without_the_claim(rig: Rig) -> None:
+    with rig.hub.unit_of_work() as uow:
+        set_consumer_key(uow, rig.north.connection_id, "tool", KEY, SECRET)
+    lose_secret_key(rig.hub)
+    assert MIGRATION_CLAIM not in rig.launch("ann")
 
 
 def test_p14_old_user_id_is_left_out_where_the_tool_may_have_no_personal_data(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from hub.lti.tool.tables import lti_placement
 from hub.lti.vocabulary import CLAIM
 from hub.network import tables as network
 from hub.network.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
+from hub.runtime import Hub
+from hub.sealing import Sealer
 from tests.lti.tool.rig import CLIENT, ISSUER, West, record
 
 KEY, SECRET = "179248902", "my-lti11-secret"
@@ -30,6 +33,24 @@ def know_by_old_id(west: West, person: str = "ann", old: str = OLD) -> None:
     with west.hub.unit_of_work() as uow:
         set_consumer_key(uow, west.west.connection_id, "platform", KEY, SECRET)
         link_identity(uow, west.west.connection_id, LTI_1P1_SUBJECT, old, west.world.ids[person], "roster")
+
+
+def lose_secret_key(hub: Hub) -> None:
+    """Let all consumer keys be sealed with a secret key that is not in the settings any more."""
+    sealed = Sealer(["a-secret-key-that-left-0123456789abcdef"]).seal(SECRET)
+    with hub.unit_of_work() as uow:
+        uow.connection.execute(sa.update(lti_consumer_key).values(sealed_secret=sealed))
+
+
+def wait_until_blocked(hub: Hub) -> None:
+    """Until another unit waits for the one that is open. On SQLite each waits before it begins."""
+    blocked = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    while True:
+        with hub.reading() as uow:
+            if uow.is_sqlite or uow.connection.scalar(blocked) == 1:
+                return
 
 
 def sign(claims: dict[str, Any], secret: str = SECRET, key: str = KEY) -> str:
@@ -124,6 +145,32 @@ def test_person_of_another_partner_is_refused_and_nothing_is_kept(west: West) ->
     assert launch(west).status_code == 403
     assert before.audited() == [("lti_entry", "refused", "left_partner")]
     assert is_known_as(west) is None
+
+
+def test_signed_claim_without_user_id_means_the_subject_of_the_message(west: West) -> None:
+    """Moodle's user_migration_claim: user_id is sent only if it differs from sub."""
+    know_by_old_id(west)
+    west.open(launch(west, {"user_id": None}, sub=OLD))
+    assert west.people_signed_in() == ["ann"]
+    assert is_known_as(west, OLD) == west.world.ids["ann"]
+
+
+@pytest.mark.parametrize("user_id", ["", 34212, "x" * 256, "a\0b", {}], ids=repr)
+def test_user_id_that_cannot_be_is_not_replaced_by_the_subject(west: West, user_id: object) -> None:
+    know_by_old_id(west)
+    assert west.open(launch(west, {"user_id": user_id}, sub=OLD)).location.startswith("/link/")
+    assert is_known_as(west, OLD) is None
+
+
+def test_user_id_that_is_null_is_not_replaced_by_the_subject() -> None:
+    assert read_old_ids({"sub": OLD, MIGRATION_CLAIM: {"user_id": None}}) == OldIds()
+
+
+def test_unsigned_claim_without_user_id_carries_over_nothing(west: West) -> None:
+    know_by_old_id(west)
+    answer = launch(west, {"user_id": None, "oauth_consumer_key_sign": "wrong"}, sub=OLD)
+    assert west.open(answer).location.startswith("/link/")
+    assert is_known_as(west, OLD) is None
 
 
 @pytest.mark.parametrize(
@@ -303,6 +350,57 @@ def test_key_is_kept_changed_and_forgotten(west: West) -> None:
         assert find_consumer_key(uow, connection_id, "platform") == ConsumerKey(KEY, "newer")
         set_consumer_key(uow, connection_id, "platform", "")
         assert find_consumer_key(uow, connection_id, "platform") is None
+
+
+def test_secret_that_cannot_be_opened_counts_as_no_key(
+    west: West, capsys: pytest.CaptureFixture[str]
+) -> None:
+    know_by_old_id(west)
+    lose_secret_key(west.hub)
+    assert_nothing_carried_over(west, launch(west), None)
+    told = capsys.readouterr().out
+    assert "consumer_key_unusable" in told
+    assert SECRET not in told
+
+
+def test_secret_that_cannot_be_opened_is_replaced(west: West) -> None:
+    know_by_old_id(west)
+    lose_secret_key(west.hub)
+    connection_id = west.west.connection_id
+    before = record(west)
+    with west.hub.unit_of_work() as uow:
+        set_consumer_key(uow, connection_id, "platform", KEY)
+    before.assert_nothing()
+    with west.hub.unit_of_work() as uow:
+        set_consumer_key(uow, connection_id, "platform", KEY, SECRET)
+        assert find_consumer_key(uow, connection_id, "platform") == ConsumerKey(KEY, SECRET)
+
+
+@pytest.mark.parametrize(("key", "secret"), [("", ""), ("another", "secret")])
+def test_key_whose_secret_cannot_be_opened_is_cleared_or_changed(west: West, key: str, secret: str) -> None:
+    know_by_old_id(west)
+    lose_secret_key(west.hub)
+    with west.hub.unit_of_work() as uow:
+        set_consumer_key(uow, west.west.connection_id, "platform", key, secret)
+        kept = find_consumer_key(uow, west.west.connection_id, "platform")
+    assert kept == (ConsumerKey(key, secret) if key else None)
+
+
+def test_of_two_first_keys_at_once_the_second_wins(west: West) -> None:
+    connection_id = west.west.connection_id
+
+    def enter_another() -> None:
+        with west.hub.unit_of_work() as uow:
+            set_consumer_key(uow, connection_id, "platform", "another", "newer")
+
+    with ThreadPoolExecutor(1) as pool:
+        with west.hub.unit_of_work() as uow:
+            set_consumer_key(uow, connection_id, "platform", KEY, SECRET)
+            second = pool.submit(enter_another)
+            wait_until_blocked(west.hub)
+        second.result()
+    with west.hub.reading() as uow:
+        assert find_consumer_key(uow, connection_id, "platform") == ConsumerKey("another", "newer")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Platform Notification Service, the hub as platform: handlers are read and set, and notices are posted and signed."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from werkzeug.test import TestResponse
 from hub.app import open_worker
 from hub.journal.tables import outbox
 from hub.lti.deployments import save_deployment
-from hub.lti.notices.handlers import CONTEXT_COPY, HELLO_WORLD
-from hub.lti.tools import set_tool_disabled, update_tool
+from hub.lti.notices.handlers import CONTEXT_COPY, HELLO_WORLD, set_handler
+from hub.lti.tools import read_tool, set_tool_disabled, update_tool
 from hub.lti.vocabulary import AGS_SCOPES, ALL_SCOPES, CLAIM, NOTICE_SCOPE, NOTICES_CLAIM
+from tests.lti.legacy.test_tool_side import wait_until_blocked
 from tests.lti.notices.listener import Listener
 from tests.lti.rig import Rig
 
@@ -113,6 +115,22 @@ def test_same_handler_again_tells_nothing(north: Rig, listener: Listener) -> Non
     before = north.record()
     put(north, path, hello(listener.url), token)
     before.assert_nothing()
+
+
+@pytest.mark.parametrize("second", ["", "?second"], ids=["same", "another"])
+def test_of_two_first_handlers_at_once_the_second_wins(north: Rig, listener: Listener, second: str) -> None:
+    path, token = service(north), north.token(NOTICE_SCOPE)
+    service_id = path.rpartition("/")[2]
+    other = north.another_client()
+    with ThreadPoolExecutor(1) as pool:
+        with north.hub.unit_of_work() as uow:
+            tool = read_tool(uow, north.north.connection_id)
+            set_handler(uow, tool, service_id, json.dumps(hello(listener.url)).encode())
+            answer = pool.submit(put, other, path, hello(listener.url + second), token)
+            wait_until_blocked(north.hub)
+        assert answer.result().status_code == 200
+    assert handlers(north, path)["notice_handlers"] == [hello(listener.url + second)]
+    assert len(deliveries(north)) == (2 if second else 1)
 
 
 def test_handler_that_fails_is_tried_again_with_the_same_notice(north: Rig, listener: Listener) -> None:
