@@ -36,7 +36,8 @@ class Address:
 def send_grade(hub: Hub, body: Mapping[str, Any], before_call: Callable[[], None] = lambda: None) -> int:
     """Send the score in the body of a delivery; the status of the gradebook's answer.
 
-    ``before_call`` is asked before each call to the platform, and raises when the score is not to be sent any more. Raises ServiceFailed and OutsideFailed; ``retryable`` tells whether there is use in trying again.
+    ``before_call`` is asked before each call to the platform, and raises when the score is not to be sent any more.
+    Raises ServiceFailed and OutsideFailed; ``retryable`` tells whether there is use in trying again.
     """
     with hub.reading() as uow:
         to = find_address(uow, body)

@@ -14,7 +14,7 @@ from hub.journal import Change, audit, record_changes
 from hub.journal.outbox import enqueue
 from hub.lti.addresses import address_problem
 from hub.lti.content.hosts import hosts_of
-from hub.lti.deployments import Deployment, list_deployments
+from hub.lti.deployments import Deployment, list_deployments, read_deployment
 from hub.lti.insert import insert_for
 from hub.lti.notices.tables import lti_notice_handler
 from hub.lti.refusals import Refused
@@ -103,10 +103,11 @@ def set_handler(uow: UnitOfWork, tool: Tool, service_id: str, body: bytes) -> di
 
 def find_handler(uow: UnitOfWork, connection_id: str, deployment_id: str, notice_type: str) -> str:
     """Where notices of this type go; empty where nobody wants them, or the deployment is off or gone."""
-    for deployment in list_deployments(uow, connection_id):
-        if deployment.deployment_id == deployment_id and not deployment.disabled:
-            return _handlers(uow, deployment).get(notice_type, "")
-    return ""
+    try:
+        deployment = read_deployment(uow, connection_id, deployment_id)
+    except Missing:
+        return ""
+    return "" if deployment.disabled else _handlers(uow, deployment).get(notice_type, "")
 
 
 def _keep(uow: UnitOfWork, mine: Mapping[str, str], handler: str) -> bool:
