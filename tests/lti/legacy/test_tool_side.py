@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from hub.errors import BadInput
 from hub.journal import tables as journal
+from hub.logging import configure_logging
 from hub.lti.legacy.claim import MIGRATION_CLAIM, OldIds, read_old_ids, sign_key
 from hub.lti.legacy.keys import ConsumerKey, find_consumer_key, set_consumer_key
 from hub.lti.legacy.tables import lti_consumer_key
@@ -22,6 +23,7 @@ from hub.network import tables as network
 from hub.network.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
 from hub.runtime import Hub
 from hub.sealing import Sealer
+from tests.logs import logging_kept
 from tests.lti.tool.rig import CLIENT, ISSUER, West, record
 
 KEY, SECRET = "179248902", "my-lti11-secret"
@@ -357,8 +359,10 @@ def test_secret_that_cannot_be_opened_counts_as_no_key(
 ) -> None:
     know_by_old_id(west)
     lose_secret_key(west.hub)
-    assert_nothing_carried_over(west, launch(west), None)
-    told = capsys.readouterr().out
+    with logging_kept():
+        configure_logging()
+        assert_nothing_carried_over(west, launch(west), None)
+        told = capsys.readouterr().err
     assert "consumer_key_unusable" in told
     assert SECRET not in told
 
