@@ -17,7 +17,7 @@ from bench.figures import Figure, median_milliseconds
 from hub.access.visibility import people_looked_after
 from hub.network import tables as network
 from hub.network.connections import create_connection
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
 from hub.testing.serve import free_port
 from hub.training import tables as training
@@ -32,7 +32,8 @@ def measure_pages(big: BigNetwork, folder: Path, database_url: str) -> list[Figu
         learner = _busiest(uow)
         teams = _managers(uow)
         sessions = {
-            person: start_session(uow, person, idp) for person in {learner, *(m for m, _, _ in teams)}
+            person: start_session(uow, person, Proved(idp, "sub", ""))
+            for person in {learner, *(m for m, _, _ in teams)}
         }
     with _served(folder, database_url) as base:
         bare, _ = _get(base, "/healthz", "")

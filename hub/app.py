@@ -50,6 +50,7 @@ READERS = (recognize, recognize_changes, reassign, publish, pass_back, pass_back
 EXPIRING = (
     sso_tables.sign_in_flow,
     sso_tables.web_session,
+    sso_tables.used_message,
     limit_tables.request_count,
     lti_tables.lti_seen_jti,
     lti_tables.lti_token,
@@ -89,6 +90,7 @@ def create_app(hub: Hub) -> flask.Flask:
     # Loaded here, so that commands and workers start without the web.
     from hub import web
     from hub.lti.routes import blueprint as lti
+    from hub.sso.oidc.routes import blueprint as oidc
     from hub.sso.routes import blueprint as sso
     from hub.sso.sessions import load_session
     from hub.xapi.cmi5.routes import blueprint as cmi5
@@ -111,7 +113,7 @@ def create_app(hub: Hub) -> flask.Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(load_session)
     csrf = web.install(app)
-    for blueprint in (sso, lti, xapi, xapi_oauth, cmi5):
+    for blueprint in (sso, oidc, lti, xapi, xapi_oauth, cmi5):
         app.register_blueprint(blueprint)
     for protocol in (lti, xapi, xapi_oauth, cmi5):
         csrf.exempt(protocol)

@@ -107,7 +107,10 @@ class Settings(BaseSettings):
         le=1000,
         description="Largest request to the record store: statements with their attachments, or one document.",
     )
-    session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts.")
+    session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts at most.")
+    session_idle_minutes: int = Field(
+        180, ge=5, le=43200, description="How long a sign-in lasts while nobody uses it."
+    )
     retention_daily: bool = Field(
         False,
         description="Let workers delete once a day what the retention rules ask for; otherwise only on command.",

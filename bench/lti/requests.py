@@ -15,7 +15,7 @@ from hub.lti.tool.platforms import connect_platform
 from hub.lti.vocabulary import SCORE_TYPE
 from hub.network.identities import LTI_SUBJECT, link_identity
 from hub.runtime import Hub
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from hub.testing.lms_west import West, WestConfig, create_lms_west, west_of
 from hub.testing.serve import serve
 from hub.testing.west_services import Placed, WestPerson
@@ -47,7 +47,7 @@ class Bench:
         self._base = hub.settings.public_url
         ids = self._rig.world.ids
         with hub.unit_of_work() as uow:
-            self._session = start_session(uow, ids["ann"], ids["south"])
+            self._session = start_session(uow, ids["ann"], Proved(ids["south"], "sub", ""))
             platform = connect_platform(
                 uow,
                 "west",

@@ -47,7 +47,7 @@ def idp(
 ) -> None:
     """Connect an identity provider (OpenID Connect) under the name SLUG. It is asked first; nothing is saved if it fails."""
     from hub.cli.opening import opened_hub
-    from hub.sso.connect import connect_identity_provider
+    from hub.sso.oidc.connect import connect_identity_provider
 
     with opened_hub() as hub:
         with hub.reading() as uow:

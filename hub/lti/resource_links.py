@@ -10,10 +10,10 @@ from hub.errors import BadInput
 from hub.ids import derived_id
 from hub.journal import Change, record_changes
 from hub.lti import tables
-from hub.lti.insert import insert_once
 from hub.lti.tool_settings import RESERVED_PARAMETERS
 from hub.lti.tools import read_tool
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 from hub.training.completion import Offering
 from hub.training.offerings import read_offering
 

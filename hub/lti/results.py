@@ -11,7 +11,6 @@ from hub.errors import Missing, NotAllowed
 from hub.journal import append_statements, audit
 from hub.lti import tables
 from hub.lti.bridge.echo import is_echo
-from hub.lti.insert import insert_for
 from hub.lti.launch import registration_for
 from hub.lti.line_items import LineItem, find_context, line_item_of, read_line_item
 from hub.lti.paging import Page
@@ -23,6 +22,7 @@ from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
 from hub.network.identities import SUBJECT, find_person
 from hub.store import UnitOfWork
 from hub.store.driver import Command, Question
+from hub.store.insert import insert_for
 from hub.training.offerings import read_offering
 
 FILTERS = ("user_id",)

@@ -9,11 +9,11 @@ from datetime import timedelta
 from hub.ids import content_hash
 from hub.lti import tables
 from hub.lti.client_assertion import Assertion
-from hub.lti.insert import insert_once
 from hub.lti.refusals import Refused
 from hub.lti.tools import Tool, read_tool
 from hub.lti.vocabulary import ALL_SCOPES
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 
 LIFETIME = timedelta(hours=1)
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -12,6 +13,8 @@ from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
 
 LIFETIME = timedelta(minutes=10)
+Purpose = Literal["sign_in", "link", "step_up", "try"]
+"""Why a browser is sent away: to sign in, to link another sign-in, to prove more, or to try a connection."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,31 @@ class Flow:
     nonce: str
     code_verifier: str
     return_to: str
+    purpose: Purpose = "sign_in"
+    person_id: str | None = None
 
 
-def begin_flow(uow: UnitOfWork, sealer: Sealer, connection_id: str, browser: str, return_to: str) -> Flow:
-    """A new flow with fresh state, nonce and PKCE verifier (RFC 7636, section 4.1) for the browser with this token."""
-    flow = Flow(connection_id, new_token(), new_token(), new_token(), return_to)
+def begin_flow(
+    uow: UnitOfWork,
+    sealer: Sealer,
+    connection_id: str,
+    browser: str,
+    return_to: str,
+    purpose: Purpose = "sign_in",
+    person_id: str | None = None,
+) -> Flow:
+    """A new flow with fresh state, nonce and PKCE verifier (RFC 7636, section 4.1) for the browser with this token.
+
+    ``person_id`` is who begins it, where somebody signed in does: to link another sign-in, or to prove more.
+    """
+    flow = Flow(connection_id, new_token(), new_token(), new_token(), return_to, purpose, person_id)
     uow.connection.execute(
         sa.insert(tables.sign_in_flow).values(
             state_hash=token_hash(flow.state),
             browser_hash=token_hash(browser),
             connection_id=connection_id,
+            purpose=purpose,
+            person_id=person_id,
             nonce=flow.nonce,
             code_verifier=sealer.seal(flow.code_verifier),
             return_to=return_to,
@@ -57,4 +75,12 @@ def take_flow(uow: UnitOfWork, sealer: Sealer, state: str, browser: str) -> Flow
         return None
     if row.expires_at <= uow.now:
         return None
-    return Flow(row.connection_id, state, row.nonce, sealer.open(row.code_verifier), row.return_to)
+    return Flow(
+        row.connection_id,
+        state,
+        row.nonce,
+        sealer.open(row.code_verifier),
+        row.return_to,
+        row.purpose,
+        row.person_id,
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hub.errors import Missing
 from hub.network.connections import Connection, connections_for_email
-from hub.sso.providers import read_provider
+from hub.sso.oidc.providers import read_provider
 from hub.store import UnitOfWork
 
 MAX_EMAIL = 320

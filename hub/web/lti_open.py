@@ -10,8 +10,10 @@ from hub.lti.tool.attempt import Attempt, audited_refusal
 from hub.lti.tool.entries import LINK_LIFETIME, Entry
 from hub.lti.tool.linking import Opened, open_entry
 from hub.lti.tool.routes import held_code, is_own_form
+from hub.network.identities import LTI_SUBJECT
+from hub.sso.browser import device
 from hub.sso.cookies import SESSION, read_cookie, set_cookie
-from hub.sso.sessions import end_session, start_session
+from hub.sso.sessions import Proved, end_session, start_session
 from hub.sso.tokens import token_hash
 from hub.xapi.cmi5.launch import open_course
 
@@ -61,7 +63,8 @@ def _open(code: str) -> Response:
         token = ""
         if opened.entry.person_id is not None:
             end_session(uow, read_cookie(SESSION))
-            token = start_session(uow, opened.entry.person_id, opened.entry.connection_id)
+            proved = Proved(opened.entry.connection_id, LTI_SUBJECT, "")
+            token = start_session(uow, opened.entry.person_id, proved, device())
     if not token:
         return _ask_who(opened)
     if flask.session:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from hub.network.connections import create_connection, route_email_domain
 from hub.network.identities import link_identity
-from hub.sso.providers import add_provider
+from hub.sso.oidc.providers import add_provider
 from hub.testing.idp import IdpConfig, create_idp
 from hub.testing.idp_store import Person
 from hub.testing.serve import serve

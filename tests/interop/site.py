@@ -8,7 +8,7 @@ from hub.app import create_app, open_hub
 from hub.config import Settings
 from hub.ids import content_hash
 from hub.runtime import Hub
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from hub.testing.demo.browser import Browser, Page
 from hub.testing.serve import free_port, serve
 from tests.lti.rig import Keys, Rig, Session
@@ -54,7 +54,7 @@ def serve_site(database_url: str, keys: Keys, allowed: Sequence[str]) -> Iterato
         rig = Rig(hub, keys)
         browser = Browser(settings.public_url)
         with hub.unit_of_work() as uow:
-            token = start_session(uow, rig.world.ids["ann"], rig.world.ids["south"])
+            token = start_session(uow, rig.world.ids["ann"], Proved(rig.world.ids["south"], "sub", ""))
         browser.session.cookies.set("hub_session", token)
         session = Session(rig.world.ids["ann"], rig.world.ids["south"], content_hash(token.encode()))
         with serve(create_app(hub), port):

@@ -15,7 +15,7 @@ from hub.network.connections import find_connection
 from hub.network.identities import link_identity
 from hub.network.roster_keys import find_id
 from hub.network.tables import partner
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
 from hub.testing.demo.browser import Browser
 from hub.testing.demo.story import GROUP
@@ -96,7 +96,9 @@ class Learners:
         browser = Browser(self._play.stage.hub_url)
         with self._play.hub.unit_of_work() as uow:
             connection_id = find_connection(uow, "riverside-idp").id
-            browser.session.cookies.set("hub_session", start_session(uow, learner.person_id, connection_id))
+            browser.session.cookies.set(
+                "hub_session", start_session(uow, learner.person_id, Proved(connection_id, "sub", ""))
+            )
         forms = browser.get("/my-training").forms
         start = next(f for f in forms if "/launch/" in f.action and "Safety in the workshop" in f.words)
         course = browser.submit(start)

@@ -25,7 +25,7 @@ from hub.lifecycle.upkeep import Upkeep
 from hub.network import tables as network
 from hub.network.identities import SUBJECT, find_person, link_identity
 from hub.network.people import read_person
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from hub.store import metadata
 from hub.xapi.forward.tables import forward_parked, forward_receipt, receiving_store
 from tests.databases import Kind
@@ -73,7 +73,7 @@ def known(world: World) -> World:
             sa.select(network.connection.c.id).where(network.connection.c.kind == "oidc")
         )
         link_identity(uow, str(idp), SUBJECT, "subject-0", LENA, "sign_in")
-        start_session(uow, LENA, str(idp))
+        start_session(uow, LENA, Proved(str(idp), "sub", ""))
     return world
 
 

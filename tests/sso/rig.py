@@ -19,7 +19,8 @@ from hub.network import tables as network
 from hub.network.connections import find_connection
 from hub.network.identities import link_identity
 from hub.runtime import Hub
-from hub.sso.connect import connect_identity_provider
+from hub.sso.oidc.connect import connect_identity_provider
+from hub.sso.oidc.routes import blueprint as oidc
 from hub.sso.routes import blueprint
 from hub.sso.sessions import load_session
 from hub.store import metadata
@@ -136,6 +137,7 @@ def small_app(hub: Hub) -> flask.Flask:
     app.extensions["hub"] = hub
     app.before_request(load_session)
     app.register_blueprint(blueprint)
+    app.register_blueprint(oidc)
 
     def who() -> flask.Response:
         session = flask.g.session

@@ -11,6 +11,7 @@ from hub.limits import Limit
 from hub.runtime import Hub
 from hub.sso import routes
 from hub.sso.home_realm import read_choices
+from hub.sso.oidc import routes as oidc_routes
 from hub.sso.return_to import local_path
 from tests.sso.rig import TESS, Browser, Idp, Record, connect
 
@@ -244,7 +245,7 @@ def test_wb9_a_thousand_lookups_end_in_429(hub: Hub, browser: Browser, clock: Se
 
 
 def test_wb9_the_real_limit_is_well_below_a_thousand() -> None:
-    for limit in (routes.LOOKUPS, routes.STARTS, routes.CALLBACKS):
+    for limit in (routes.LOOKUPS, oidc_routes.STARTS, oidc_routes.CALLBACKS):
         assert limit.times <= 100
         assert limit.seconds >= 60
 
@@ -278,7 +279,7 @@ def test_wb9_starts_and_callbacks_are_limited_too(
     browser: Browser, riverside: Idp, limit: str, page: str
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(routes, limit, Limit(limit, 1, 60))
+        patch.setattr(oidc_routes, limit, Limit(limit, 1, 60))
         statuses = [browser.get(f"/sso/oidc/{riverside.slug}/{page}").status_code for _ in range(3)]
     assert statuses[0] != 429
     assert statuses[1:] == [429, 429]

@@ -26,8 +26,8 @@ from hub.network.connections import create_connection, route_email_domain
 from hub.network.identities import link_identity
 from hub.network.people import grant_role
 from hub.runtime import Hub
-from hub.sso.providers import add_provider
-from hub.sso.sessions import start_session
+from hub.sso.oidc.providers import add_provider
+from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueRow
 from hub.training.offerings import find_offering, find_target, set_offerings, set_path
@@ -99,7 +99,7 @@ class World:
     def session(self, who: str) -> str:
         """The token of a new web session."""
         with self.hub.unit_of_work() as uow:
-            return start_session(uow, self.ids[who], self.ids["idp"])
+            return start_session(uow, self.ids[who], Proved(self.ids["idp"], "sub", ""))
 
     def person(self, name: str, given: str, family: str, partner: str = "dealer") -> str:
         """A new person."""

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from hub.lti.bridge import tables
 from hub.lti.bridge.ags_client import LINE_ITEM_MAXIMUM, AgsClient
 from hub.lti.bridge.outcome import ServiceFailed
-from hub.lti.insert import insert_once
 from hub.lti.tool.placements import Placement
 from hub.lti.tool.tables import lti_placement
 from hub.lti.vocabulary import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE
 from hub.runtime import Hub
+from hub.store.insert import insert_once
 
 _making: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 """By placement; a lock is here only as long as somebody holds it or waits for it."""

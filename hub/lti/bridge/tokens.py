@@ -19,11 +19,11 @@ from hub.http import Answer
 from hub.ids import content_hash, random_id
 from hub.lti.bridge import tables
 from hub.lti.bridge.outcome import ServiceFailed, judge
-from hub.lti.insert import insert_for
 from hub.lti.platform_keys import sign
 from hub.lti.tool.platforms import Platform
 from hub.lti.vocabulary import JWT_BEARER_ASSERTION
 from hub.runtime import Hub
+from hub.store.insert import insert_for
 
 ASSERTION_LIFE = timedelta(minutes=5)
 RENEWED_BEFORE = timedelta(seconds=60)

@@ -18,7 +18,6 @@ from hub.lti.content.check_items import MAX_ITEMS, Item, as_json, check_items, p
 from hub.lti.content.hosts import hosts_of
 from hub.lti.content.tables import lti_content_request
 from hub.lti.deployments import read_deployment
-from hub.lti.insert import insert_once
 from hub.lti.refusals import Refused
 from hub.lti.remote_keys import remote_key
 from hub.lti.tool import strict_jwt
@@ -27,6 +26,7 @@ from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM, DEEP_LINKING_RESPONSE,
 from hub.network.people import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 
 if TYPE_CHECKING:
     from hub.lti.login_hint import WebSession

@@ -15,12 +15,12 @@ from hub.journal.outbox import enqueue
 from hub.lti.addresses import address_problem
 from hub.lti.content.hosts import hosts_of
 from hub.lti.deployments import Deployment, list_deployments, read_deployment
-from hub.lti.insert import insert_for
 from hub.lti.notices.tables import lti_notice_handler
 from hub.lti.refusals import Refused
 from hub.lti.tools import Tool
 from hub.lti.vocabulary import NOTICE_SCOPE, NOTICES_CLAIM
 from hub.store import UnitOfWork
+from hub.store.insert import insert_for
 
 HELLO_WORLD = "LtiHelloWorldNotice"
 CONTEXT_COPY = "LtiContextCopyNotice"

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from hub.ids import content_hash
 from hub.lti import tables
-from hub.lti.insert import insert_once
 from hub.lti.resource_links import ResourceLink
 from hub.lti.roster.tables import lti_member, lti_roster
 from hub.network import tables as network
@@ -16,6 +15,7 @@ from hub.network.bulk import IDS_PER_QUERY, in_batches
 from hub.network.identities import pairwise_subjects
 from hub.network.people import lock_people
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 from hub.training.roster import people_of_course
 
 ACTIVE, INACTIVE, DELETED = "Active", "Inactive", "Deleted"

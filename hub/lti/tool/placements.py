@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from hub.errors import Missing
 from hub.ids import derived_id, is_id
 from hub.journal import Change, record_changes
-from hub.lti.insert import insert_once
 from hub.lti.legacy.claim import NOTHING, OldIds
 from hub.lti.tool import tables
 from hub.lti.tool.message import LtiMessage
@@ -18,6 +17,7 @@ from hub.lti.tool.target import Target
 from hub.network.identities import LTI_SUBJECT, list_subjects
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Missing
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
-from hub.lti.insert import insert_once
 from hub.lti.tool import tables
 from hub.network.tables import partner
 from hub.store import UnitOfWork
+from hub.store.insert import insert_once
 
 State = Literal["pending", "approved", "refused"]
 STATES = ("pending", "approved", "refused")

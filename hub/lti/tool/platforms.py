@@ -11,7 +11,6 @@ from hub.config import Settings
 from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.journal import Change, audit, record_changes
 from hub.lti.addresses import address_problem
-from hub.lti.insert import insert_once
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
@@ -19,6 +18,7 @@ from hub.network.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 from hub.store.driver import Question
+from hub.store.insert import insert_once
 
 UnknownPeople = Literal["link", "refuse"]
 MAX_TEXT = 255

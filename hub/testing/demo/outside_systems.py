@@ -9,7 +9,7 @@ from hub.lti.tool.platforms import connect_platform
 from hub.lti.tools import ToolRegistration, connect_tool
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
-from hub.sso.connect import connect_identity_provider
+from hub.sso.oidc.connect import connect_identity_provider
 from hub.testing.demo import story
 from hub.testing.idp import IdpConfig
 from hub.testing.idp_store import Person

@@ -16,7 +16,7 @@ from hub.lti.tool.platforms import set_platform_disabled
 from hub.lti.tools import set_tool_disabled
 from hub.network.connections import find_connection
 from hub.network.views import find_partner, list_partner_names, names_of_partners, search_connections
-from hub.sso.providers import read_provider
+from hub.sso.oidc.providers import read_provider
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import refused_words
 from hub.web.admin.query import MAX_WORDS

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from hub.app import create_app
 from hub.runtime import Hub
-from hub.sso.sessions import start_session
+from hub.sso.sessions import Proved, start_session
 from tests.lti.content.choosing import GOOD, Choosing
 from tests.lti.rig import Form, Keys, Record, Rig
 
@@ -25,7 +25,9 @@ class Operator:
 
     def sign_in(self, person: str) -> None:
         with self.rig.hub.unit_of_work() as uow:
-            token = start_session(uow, self.rig.world.ids[person], self.rig.world.ids["north"])
+            token = start_session(
+                uow, self.rig.world.ids[person], Proved(self.rig.world.ids["north"], "sub", "")
+            )
         self.rig.client.set_cookie("hub_session", token, domain="127.0.0.1")
 
     def get(self, path: str) -> TestResponse:

@@ -14,7 +14,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64decode
 
-from hub.sso.keys import ALLOWED_ALGORITHMS, PublicKey
+from hub.sso.oidc.keys import ALLOWED_ALGORITHMS, PublicKey
 from hub.sso.refusals import not_verified
 
 LEEWAY = 60

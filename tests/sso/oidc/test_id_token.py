@@ -12,8 +12,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from hub.errors import NotAllowed, OutsideFailed
-from hub.sso.id_token import LEEWAY, Expected, read_header, verify_id_token
-from hub.sso.keys import PublicKey, UnknownKid, find_key, read_key_set
+from hub.sso.oidc.id_token import LEEWAY, Expected, read_header, verify_id_token
+from hub.sso.oidc.keys import PublicKey, UnknownKid, find_key, read_key_set
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

@@ -124,9 +124,22 @@ def test_a_session_ends_after_its_hours(
     browser: Browser, riverside: Idp, clock: SettableClock, settings: Settings, tess: str
 ) -> None:
     browser.sign_in(riverside)
-    clock.advance(hours=settings.session_hours, seconds=-1)
+    for _ in range(settings.session_hours - 1):
+        clock.advance(hours=1)
+        assert browser.person() == tess
+    clock.advance(hours=1, seconds=-1)
     assert browser.person() == tess
     clock.advance(seconds=1)
+    assert browser.person() is None
+
+
+def test_a_session_that_nobody_uses_ends_before(
+    browser: Browser, riverside: Idp, clock: SettableClock, settings: Settings, tess: str
+) -> None:
+    browser.sign_in(riverside)
+    clock.advance(minutes=settings.session_idle_minutes, seconds=-1)
+    assert browser.person() == tess
+    clock.advance(minutes=settings.session_idle_minutes)
     assert browser.person() is None
 
 

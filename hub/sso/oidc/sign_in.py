@@ -1,34 +1,20 @@
 """Signing in by OpenID Connect: code flow with PKCE, from the hub's sign-in page to a web session."""
 
-from dataclasses import dataclass
-
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from werkzeug.datastructures import MultiDict
 
-from hub.errors import NotAllowed
-from hub.journal import audit
-from hub.network.connections import Connection, read_connection
-from hub.network.identities import SUBJECT, find_person
-from hub.network.people import Person, read_person, works_for
+from hub.network.identities import SUBJECT
 from hub.runtime import Hub
-from hub.sso.callback import Callback, check_issuer, check_success, defined_error, read_callback
+from hub.sso.arrive import Assertion, SignedIn, arrive, refuse_disabled, refuse_switched_off
 from hub.sso.flows import Flow, begin_flow, take_flow
-from hub.sso.id_token import Expected, read_header, verify_id_token
-from hub.sso.provider_cache import current_metadata, find_signing_key
-from hub.sso.providers import Provider, read_provider, refuse_disabled
-from hub.sso.refusals import ACTION, Attempt, asking, audited_refusal, bad_callback
-from hub.sso.sessions import end_session, end_sessions_of, start_session
-from hub.sso.token_exchange import Client, check_userinfo, exchange_code
-from hub.store import UnitOfWork
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A finished sign-in: the new session's token and the page the person wanted."""
-
-    token: str
-    return_to: str
+from hub.sso.oidc.callback import Callback, check_issuer, check_success, defined_error, read_callback
+from hub.sso.oidc.id_token import Expected, read_header, verify_id_token
+from hub.sso.oidc.provider_cache import current_metadata, find_signing_key
+from hub.sso.oidc.providers import Provider, read_provider
+from hub.sso.oidc.token_exchange import Client, check_userinfo, exchange_code
+from hub.sso.refusals import Attempt, asking, audited_refusal, bad_callback
+from hub.sso.sessions import Proved
 
 
 def begin_sign_in(hub: Hub, slug: str, browser: str, return_to: str, login_hint: str = "") -> str:
@@ -59,11 +45,11 @@ def begin_sign_in(hub: Hub, slug: str, browser: str, return_to: str, login_hint:
 
 
 def finish_sign_in(
-    hub: Hub, slug: str, browser: str, arguments: MultiDict[str, str], old_session: str = ""
+    hub: Hub, slug: str, browser: str, arguments: MultiDict[str, str], old_session: str = "", device: str = ""
 ) -> SignedIn:
     """Check everything the browser and the provider bring, and start a session.
 
-    ``old_session`` is the token the browser held before; that session ends. Raises BadInput, NotAllowed, Missing or
+    ``old_session`` is the token the browser held before; that session ends. ``device`` is the browser in words. Raises BadInput, NotAllowed, Missing or
     OutsideFailed, each with its audit row, and then nobody is signed in.
     """
     with audited_refusal(hub) as attempt:
@@ -71,7 +57,10 @@ def finish_sign_in(
         provider = _read_enabled(hub, slug, attempt)
         flow = _take_flow(hub, provider, callback, browser)
         sub = _ask_provider(hub, provider, callback, flow, attempt)
-        token = _start_session(hub, provider, sub, old_session, attempt)
+        assertion = Assertion(Proved(provider.connection.id, SUBJECT, sub))
+        with hub.unit_of_work() as uow:
+            token = arrive(uow, assertion, attempt, old_session, device)
+        refuse_switched_off(token)
     return SignedIn(token, flow.return_to)
 
 
@@ -112,51 +101,3 @@ def _ask_provider(hub: Hub, provider: Provider, callback: Callback, flow: Flow, 
     sub = verify_id_token(id_token, header, key, expected, hub.clock.now())
     check_userinfo(hub.http, metadata, client, access_token, sub)
     return sub
-
-
-def _start_session(hub: Hub, provider: Provider, sub: str, old_session: str, attempt: Attempt) -> str:
-    """The token of a new session for the person this subject is, if there is one and may sign in."""
-    connection_id = provider.connection.id
-    with hub.unit_of_work() as uow:
-        refuse_disabled(read_connection(uow, connection_id))  # again: asking the provider took its time
-        person_id = find_person(uow, connection_id, SUBJECT, sub)
-        if person_id is None:
-            raise _unknown_subject(provider.connection.name)
-        attempt.person_id = person_id
-        person = read_person(uow, person_id)
-        _refuse_left_partner(uow, provider.connection, person)
-        if not person.disabled:
-            end_session(uow, old_session)
-            audit(
-                uow,
-                ACTION,
-                person_id,
-                actor_id=person_id,
-                partner_id=person.partner_id,
-                connection_id=connection_id,
-            )
-            return start_session(uow, person_id, connection_id)
-        end_sessions_of(uow, person_id)
-    raise NotAllowed(
-        "person_disabled",
-        "Your access to the training hub has been switched off.",
-        "Ask your manager or your employer's training administrator.",
-    )
-
-
-def _refuse_left_partner(uow: UnitOfWork, connection: Connection, person: Person) -> None:
-    """A partner's provider opens the hub for its own people: whoever has left it signs in with the new employer."""
-    if connection.partner_id and not works_for(uow, person, connection.partner_id):
-        raise NotAllowed(
-            "left_partner",
-            f"Your sign-in at {connection.name} worked, but you do not work there any more.",
-            "Sign in with the work e-mail of your present employer.",
-        )
-
-
-def _unknown_subject(name: str) -> NotAllowed:
-    return NotAllowed(
-        "unknown_subject",
-        f"Your sign-in at {name} worked, but you are not in the training network yet.",
-        "Ask your manager or your employer's training administrator to add you; then sign in again.",
-    )

@@ -7,11 +7,11 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from hub.errors import Missing, NotAllowed
+from hub.errors import Missing
 from hub.network.connections import Connection, find_connection
 from hub.sso import tables
-from hub.sso.keys import PublicKey
-from hub.sso.metadata import Metadata
+from hub.sso.oidc.keys import PublicKey
+from hub.sso.oidc.metadata import Metadata
 from hub.store import UnitOfWork
 
 
@@ -53,16 +53,6 @@ def read_provider(uow: UnitOfWork, slug: str) -> Provider:
         keys=msgspec.convert(row.jwks["keys"], tuple[PublicKey, ...]) if row.jwks else None,
         keys_at=row.jwks_at,
     )
-
-
-def refuse_disabled(connection: Connection) -> None:
-    """NotAllowed ``connection_disabled`` when nobody may sign in there."""
-    if connection.disabled:
-        raise NotAllowed(
-            "connection_disabled",
-            f"Signing in through {connection.name} is switched off.",
-            "Ask your manager or your employer's training administrator.",
-        )
 
 
 def add_provider(

@@ -5,8 +5,8 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store import UnitOfWork
 from hub.store.driver import Command
+from hub.store.unit_of_work import UnitOfWork
 
 
 def insert_for(table: sa.Table, *, is_sqlite: bool) -> sqlite.Insert | postgresql.Insert:

@@ -8,9 +8,9 @@ from hub.http import OutgoingHttp
 from hub.journal import Change, audit, record_changes
 from hub.network.connections import create_connection, route_email_domain
 from hub.runtime import Hub
-from hub.sso.keys import PublicKey
-from hub.sso.metadata import Metadata, fetch_keys, fetch_metadata
-from hub.sso.providers import add_provider, save_keys, save_metadata
+from hub.sso.oidc.keys import PublicKey
+from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata
+from hub.sso.oidc.providers import add_provider, save_keys, save_metadata
 
 ACTION = "connect_identity_provider"
 

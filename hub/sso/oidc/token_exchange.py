@@ -8,7 +8,7 @@ import msgspec
 from hub.errors import BadInput, OutsideFailed
 from hub.http import Answer, OutgoingHttp
 from hub.logging import get_logger
-from hub.sso.metadata import Metadata
+from hub.sso.oidc.metadata import Metadata
 from hub.sso.refusals import BEGIN_AGAIN, not_verified
 
 logger = get_logger(__name__)

@@ -10,7 +10,7 @@ from hub.clock import SettableClock
 from hub.errors import HubError
 from hub.runtime import Hub
 from hub.sso.flows import LIFETIME
-from hub.sso.providers import read_provider, save_metadata
+from hub.sso.oidc.providers import read_provider, save_metadata
 from tests.sso.rig import NAMESAKE, TESS, Browser, Idp, Record, add_person, connect
 
 Parameters = dict[str, str]
@@ -208,7 +208,7 @@ def test_oi7_unknown_kid_fetches_the_keys_once_a_minute(
     assert riverside.calls("/jwks") == before + 1
     clock.advance(seconds=60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hub.sso.id_token.LEEWAY", 600)
+        patch.setattr("hub.sso.oidc.id_token.LEEWAY", 600)
         sign_in_with_fault(browser, riverside, Record(hub), "unknown_kid", "unknown_kid")
     assert riverside.calls("/jwks") == before + 2
 

@@ -9,11 +9,11 @@ from hub.errors import OutsideFailed
 from hub.limits import Limit
 from hub.logging import get_logger
 from hub.runtime import Hub
-from hub.sso.id_token import Header
-from hub.sso.keys import PublicKey, UnknownKid, find_key
 from hub.sso.limits import take_turn
-from hub.sso.metadata import Metadata, fetch_keys, fetch_metadata
-from hub.sso.providers import Provider, save_keys, save_metadata
+from hub.sso.oidc.id_token import Header
+from hub.sso.oidc.keys import PublicKey, UnknownKid, find_key
+from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata
+from hub.sso.oidc.providers import Provider, save_keys, save_metadata
 from hub.sso.refusals import asking, not_verified
 
 logger = get_logger(__name__)

@@ -6,7 +6,7 @@ import msgspec
 
 from hub.errors import OutsideFailed
 from hub.http import Answer, OutgoingHttp
-from hub.sso.keys import ALLOWED_ALGORITHMS, PublicKey, read_key_set
+from hub.sso.oidc.keys import ALLOWED_ALGORITHMS, PublicKey, read_key_set
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 MAX_URL = 2000

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.runtime import Hub
-from hub.sso.provider_cache import FRESH, STALE
-from hub.sso.providers import read_provider, save_metadata
+from hub.sso.oidc.provider_cache import FRESH, STALE
+from hub.sso.oidc.providers import read_provider, save_metadata
 from hub.sso.tables import oidc_provider
 from hub.testing.serve import free_port
 from tests.sso.rig import Browser, Idp, Record
@@ -18,7 +18,7 @@ from tests.sso.rig import Browser, Idp, Record
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub waits 5 s for an answer; here 0.4 s. And providers do not move their clocks with the hub's."""
     monkeypatch.setattr("hub.http.TIMEOUT", (0.4, 0.4))
-    monkeypatch.setattr("hub.sso.id_token.LEEWAY", STALE.total_seconds() * 2)
+    monkeypatch.setattr("hub.sso.oidc.id_token.LEEWAY", STALE.total_seconds() * 2)
 
 
 @pytest.fixture
