@@ -16,7 +16,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo install dev test test-browser test-interop check lint format types imports demo-check wheel ci bench bench-xapi \
-	bench-lti soak screenshots migration lock lock-interop clean
+	bench-lti bench-sso soak screenshots migration lock lock-interop clean
 
 help: ## list what can be made
 	@echo "make TARGET [ARGS=...]"
@@ -68,7 +68,7 @@ test: dev ## run the tests on SQLite and on a real PostgreSQL (without browser a
 test-browser: dev ## run the browser tests (needs Chromium)
 	@$(PYTEST) -m browser $(ARGS)
 
-test-interop: dev .venv-interop/.installed $(NODE)/node_modules/.installed ## try LTI with other people's servers (needs node)
+test-interop: dev .venv-interop/.installed $(NODE)/node_modules/.installed ## try sign-in and LTI with other people's servers (needs node)
 	@$(PYTEST) -m interop $(ARGS)
 
 soak: dev ## run the long tests: many kills, many random histories
@@ -108,6 +108,9 @@ bench-xapi: dev ## measure the record store beside its limits (ARGS=--quick take
 
 bench-lti: dev ## measure launches and scores beside their limits
 	@$(BIN)/python -m bench.lti $(ARGS)
+
+bench-sso: dev ## measure sign-ins beside their limits, and a storm of them
+	@$(BIN)/python -m bench.sso $(ARGS)
 
 screenshots: dev ## draw the README's screenshots again (needs Chromium)
 	@$(BIN)/python -m docs.screenshots $(ARGS)

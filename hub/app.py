@@ -27,10 +27,22 @@ from hub.lti.notices.handlers import LTI_NOTICE
 from hub.lti.notices.send import send_notice
 from hub.lti.tool import tables as lti_tool_tables
 from hub.network import tables as network_tables
+from hub.notify.send_mail import MAIL
+from hub.notify.smtp import send_mails
+from hub.notify.tables import mail
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.sso import tables as sso_tables
+from hub.sso.local import tables as local_tables
+from hub.sso.local.recovery import RECOVERY, answer_request
+from hub.sso.onboarding.watch import Watch
+from hub.sso.provider import tables as provider_tables
+from hub.sso.provider.ended_sessions import EndedSessions
+from hub.sso.provider.send_logout import send_logout
+from hub.sso.provider.tell import OIDC_LOGOUT
+from hub.sso.saml import tables as saml_tables
+from hub.sso.scim import tables as scim_tables
 from hub.store import open_engine
 from hub.training.recognize import recognize, recognize_changes
 from hub.worker import Worker, worker_name
@@ -51,6 +63,13 @@ EXPIRING = (
     sso_tables.sign_in_flow,
     sso_tables.web_session,
     sso_tables.used_message,
+    sso_tables.sign_in_trial,
+    saml_tables.saml_answer,
+    scim_tables.scim_request,
+    provider_tables.oidc_request,
+    provider_tables.oidc_code,
+    provider_tables.oidc_token,
+    provider_tables.oidc_grant,  # last: codes and tokens hang from it
     limit_tables.request_count,
     lti_tables.lti_seen_jti,
     lti_tables.lti_token,
@@ -62,6 +81,10 @@ EXPIRING = (
     lti_content_request,
     lti_pick,
     xapi_tables.xapi_token,
+    local_tables.passkey_challenge,
+    local_tables.recovery_request,
+    local_tables.self_registration,
+    mail,
 )
 
 
@@ -81,8 +104,22 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
 
 def open_worker(hub: Hub) -> Worker:
     """A worker with every reader and every way out."""
-    errands = (Forwarder(hub, worker_name()), GradeSender(hub), OverdueSessions(hub), Upkeep(hub))
-    return Worker(hub, READERS, {TELL: tell_plugin(hub), LTI_NOTICE: send_notice(hub)}, EXPIRING, errands)
+    errands = (
+        Forwarder(hub, worker_name()),
+        GradeSender(hub),
+        OverdueSessions(hub),
+        EndedSessions(hub),
+        Upkeep(hub),
+        Watch(hub),
+    )
+    handlers = {
+        TELL: tell_plugin(hub),
+        LTI_NOTICE: send_notice(hub),
+        OIDC_LOGOUT: send_logout(hub),
+        MAIL: send_mails(hub),
+        RECOVERY: answer_request(hub),
+    }
+    return Worker(hub, READERS, handlers, EXPIRING, errands)
 
 
 def create_app(hub: Hub) -> flask.Flask:
@@ -90,8 +127,14 @@ def create_app(hub: Hub) -> flask.Flask:
     # Loaded here, so that commands and workers start without the web.
     from hub import web
     from hub.lti.routes import blueprint as lti
+    from hub.sso.looking import forget_looker, look_through
+    from hub.sso.oidc.machine_routes import blueprint as oidc_machine
     from hub.sso.oidc.routes import blueprint as oidc
+    from hub.sso.provider.routes import blueprint as provider
     from hub.sso.routes import blueprint as sso
+    from hub.sso.saml.routes import blueprint as saml
+    from hub.sso.saml.routes import machine_blueprint as saml_machine
+    from hub.sso.scim.routes import blueprint as scim
     from hub.sso.sessions import load_session
     from hub.xapi.cmi5.routes import blueprint as cmi5
     from hub.xapi.oauth_routes import blueprint as xapi_oauth
@@ -113,9 +156,23 @@ def create_app(hub: Hub) -> flask.Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(load_session)
     csrf = web.install(app)
-    for blueprint in (sso, oidc, lti, xapi, xapi_oauth, cmi5):
+    app.before_request(look_through)
+    app.teardown_request(forget_looker)
+    for blueprint in (
+        sso,
+        oidc,
+        oidc_machine,
+        saml,
+        saml_machine,
+        provider,
+        lti,
+        scim,
+        xapi,
+        xapi_oauth,
+        cmi5,
+    ):
         app.register_blueprint(blueprint)
-    for protocol in (lti, xapi, xapi_oauth, cmi5):
+    for protocol in (oidc_machine, saml_machine, provider, lti, scim, xapi, xapi_oauth, cmi5):
         csrf.exempt(protocol)
     return app
 

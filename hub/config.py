@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -101,6 +102,10 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Loopback or private host:port pairs that outgoing calls may reach, such as 127.0.0.1:8101.",
     )
+    dns_resolver: Annotated[str, Field(pattern=r"^([^\s/@]+:\d{1,5})?$")] = Field(
+        "",
+        description="Name server that is asked for proofs of domains, as address:port; empty for the system's own.",
+    )
     xapi_max_megabytes: int = Field(
         10,
         ge=1,
@@ -110,6 +115,27 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=720, description="How long a sign-in lasts at most.")
     session_idle_minutes: int = Field(
         180, ge=5, le=43200, description="How long a sign-in lasts while nobody uses it."
+    )
+    smtp_url: Secret = Field(
+        SecretStr(""),
+        description="The mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://… (TLS), or smtp+plain://… where "
+        "the way there is safe. Without one, mails wait at /admin/mails, where operators can read them.",
+    )
+    mail_from: str = Field(
+        "",
+        description="The sender of the hub's mails, such as Training Hub <training@example.com>. Needed with smtp_url.",
+        validate_default=True,
+    )
+    admin_acr: str = Field(
+        "",
+        description="How operators must have signed in for the admin pages, as their provider's acr says it; several "
+        "parted by spaces, empty for any way.",
+    )
+    admin_minutes: int = Field(
+        0,
+        ge=0,
+        le=43200,
+        description="After how many minutes operators prove themselves again for the admin pages; 0 for never.",
     )
     retention_daily: bool = Field(
         False,
@@ -159,6 +185,28 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address, such as https://minio.example.com")
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ValueError("plain http is allowed on loopback only; use https")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url_is_known(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and (
+            parts.scheme not in {"smtp", "smtps", "smtp+plain"} or not parts.hostname or parts.path.strip("/")
+        ):
+            raise ValueError("must be smtp://, smtps:// or smtp+plain:// and a host")
+        if parts.port == 0:  # reading it also refuses what is no port
+            raise ValueError("must be an address with a real port")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from_is_an_address(cls, value: str, about: ValidationInfo) -> str:
+        server = about.data.get("smtp_url")
+        if server and server.get_secret_value() and not value:
+            raise ValueError("must be set together with smtp_url")
+        if value and ("@" not in parseaddr(value)[1] or not value.isprintable()):
+            raise ValueError("must be an e-mail address, with or without a name before it in front of <>")
         return value
 
     @property

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
@@ -121,9 +121,7 @@ class OutgoingHttp:
         timeout = TIMEOUT if patience is None else (TIMEOUT[0], patience)
         with self._slot(connection or urlsplit(url).netloc):
             try:
-                with self._session.request(
-                    method, url, timeout=timeout, allow_redirects=False, stream=True, **kwargs
-                ) as response:
+                with self._ask(method, url, timeout, **kwargs) as response:
                     return Answer(response.status_code, dict(response.headers), _read_capped(response))
             except InvalidIPAddress:
                 raise _refused_address() from None
@@ -134,6 +132,42 @@ class OutgoingHttp:
                 raise OutsideFailed(
                     "unreachable", f"The other system cannot be reached ({type(error).__name__})."
                 ) from None
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        timeout: tuple[float, float],
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | bytes | IO[bytes] | None = None,
+        auth: tuple[str, str] | None = None,
+    ) -> requests.Response:
+        """The answer as it begins. Sent by the session's adapters: what a session adds for cookies and redirects is not wanted."""
+        data = data or None
+        if not isinstance(data, bytes | dict | None):
+            return self._session.request(
+                method,
+                url,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+                headers=headers,
+                data=data,
+                auth=auth,
+            )
+        request = requests.PreparedRequest()
+        request.method = method.upper()
+        request.prepare_url(url, None)
+        request.prepare_headers({**self._session.headers, **(headers or {})})
+        request.body = body = urlencode(data).encode() if isinstance(data, dict) else data
+        if isinstance(data, dict):
+            request.headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        request.prepare_content_length(body)
+        if auth:
+            requests.auth.HTTPBasicAuth(*auth)(request)
+        adapter = self._session.get_adapter(request.url or "")
+        return adapter.send(request, stream=True, timeout=timeout, verify=True, proxies={})
 
     def _check_address(self, url: str) -> None:
         try:

@@ -14,7 +14,7 @@ from hub.hooks import Hooks
 from hub.http import OutgoingHttp
 from hub.journal import audit
 from hub.sealing import Sealer
-from hub.store import UnitOfWork, glance, unit_of_work
+from hub.store import UnitOfWork, at_once, glance, unit_of_work
 from hub.store.blobs import BlobStore
 
 
@@ -50,6 +50,12 @@ class Hub:
     def glance(self) -> Iterator[UnitOfWork]:
         """For one query that needs no others around it, such as whose request this is: the quickest way to ask it."""
         with glance(self.engine, self.clock, self.settings, self.hooks) as uow:
+            yield uow
+
+    @contextmanager
+    def at_once(self) -> Iterator[UnitOfWork]:
+        """For one statement that writes and stays whatever comes after it: the quickest way to run it."""
+        with at_once(self.engine, self.clock, self.settings, self.hooks) as uow:
             yield uow
 
     def audit_refusal(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from hub.audiences.count_affected import count_affected
 from hub.audiences.file_names import Names, look_up, problems_of
 from hub.audiences.file_shapes import AudienceFile, read_audience_file, refuse
-from hub.audiences.plan_file import Diff, SwitchChange, compare_file, rule_of
-from hub.audiences.rules import Audience, read_rules, set_audience, set_rule, switch_plugin
+from hub.audiences.plan_file import Diff, SwitchChange, audience_of, compare_file, rule_of
+from hub.audiences.rules import read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
 from hub.store import UnitOfWork
 from hub.training.offerings import set_path
@@ -62,7 +62,7 @@ def _write(uow: UnitOfWork, file: AudienceFile, names: Names, diff: Diff) -> Non
     for path in (p.table for p in file.paths):
         set_path(uow, path.key, path.title, path.description, path.steps)
     for audience in (a.table for a in file.audiences):
-        set_audience(uow, Audience(audience.key, audience.name, names.conditions(audience.conditions)))
+        set_audience(uow, audience_of(audience, names))
     for switch in (c for c in diff.changes if isinstance(c, SwitchChange)):
         switch_plugin(uow, switch.audience.key, switch.plugin, on=switch.on)
     known = {rule.key: rule for rule in read_rules(uow)}

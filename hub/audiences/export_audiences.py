@@ -39,15 +39,15 @@ def _paths(uow: UnitOfWork) -> Iterator[str]:
 def _audiences(uow: UnitOfWork) -> Iterator[str]:
     on = {switches.key: sorted(switches.on_since) for switches in list_switches(uow)}
     for row in uow.connection.execute(sa.select(tables.audience).order_by(tables.audience.c.key)).all():
-        yield _table(
-            "audience",
-            {
-                "key": _text(row.key),
-                "name": _text(row.name),
-                "conditions": _conditions(uow, Conditions.from_json(row.conditions)),
-                "plugins": _text(on.get(row.key, [])),
-            },
-        )
+        values = {
+            "key": _text(row.key),
+            "name": _text(row.name),
+            "conditions": _conditions(uow, Conditions.from_json(row.conditions)),
+            "plugins": _text(on.get(row.key, [])),
+        }
+        if row.provisioning:
+            values["provisioning"] = _text(row.provisioning)
+        yield _table("audience", values)
 
 
 def _rules(uow: UnitOfWork) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -20,6 +20,9 @@ _FORMS = {
     "nodes": "dimension:node",
 }
 """What texts with a form of their own must look like."""
+Mode = Literal["sign_in", "scim", "invitation", "file", "self_registration", "partner_admin"]
+"""How people come into the hub: by the employer's sign-in, its SCIM client, an invitation, the network files, asking, its admin."""
+MODES: tuple[str, ...] = get_args(Mode)
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Words = Annotated[str, Field(min_length=1)]
 
@@ -61,12 +64,16 @@ class PathTable(_Table):
 
 
 class AudienceTable(_Table):
-    """``[[audience]]``. ``plugins``, if given, are all that are on for it; without it the switches stay as they are."""
+    """``[[audience]]``. ``plugins``, if given, are all that are on for it; without it the switches stay as they are.
+
+    ``provisioning``, if given, are the modes by which people may come into it; without it all of them are open.
+    """
 
     key: Key
     name: Words
     conditions: ConditionsTable = ConditionsTable()
     plugins: list[Words] | None = None
+    provisioning: list[Mode] | None = Field(None, min_length=1)
 
 
 class RuleTable(_Table):

@@ -8,9 +8,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import Conditions
 from hub.audiences.file_names import Names
-from hub.audiences.file_shapes import AudienceFile, PathTable, RuleTable
+from hub.audiences.file_shapes import MODES, AudienceFile, AudienceTable, PathTable, RuleTable
 from hub.audiences.rules import Audience, Rule, read_rules
 from hub.audiences.views import list_switches
 from hub.store import UnitOfWork
@@ -136,6 +135,12 @@ def rule_of(uow: UnitOfWork, table: RuleTable, names: Names, known: Rule | None)
     )
 
 
+def audience_of(table: AudienceTable, names: Names) -> Audience:
+    """The audience as the file has it, whole: a file that names no modes opens it to all."""
+    modes = tuple(mode for mode in MODES if mode in (table.provisioning or ()))
+    return Audience(table.key, table.name, names.conditions(table.conditions), modes)
+
+
 def _beginning(table: RuleTable, known: Rule | None, now: datetime) -> datetime:
     return table.valid_from or (known.valid_from if known else now)
 
@@ -161,12 +166,9 @@ def _is_path(table: PathTable, known: sa.Row[tuple[object, ...]], same_steps: bo
 
 
 def _audiences(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[AudienceChange]:
-    known = {
-        row.key: Audience(row.key, row.name, Conditions.from_json(row.conditions))
-        for row in uow.connection.execute(sa.select(tables.audience))
-    }
+    known = {row.key: Audience.of(row) for row in uow.connection.execute(sa.select(tables.audience))}
     for table in (a.table for a in file.audiences):
-        after = Audience(table.key, table.name, names.conditions(table.conditions))
+        after = audience_of(table, names)
         if known.get(table.key) != after:
             yield AudienceChange(known.get(table.key), after)
 
@@ -176,7 +178,7 @@ def _switches(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[Swi
     for table in (a.table for a in file.audiences):
         if table.plugins is None:
             continue
-        audience = Audience(table.key, table.name, names.conditions(table.conditions))
+        audience = audience_of(table, names)
         now = on.get(table.key, set())
         yield from (SwitchChange(audience, plugin, on=True) for plugin in table.plugins if plugin not in now)
         yield from (SwitchChange(audience, plugin, on=False) for plugin in sorted(now - set(table.plugins)))

@@ -39,11 +39,20 @@ class Rule:
 
 @dataclass(frozen=True)
 class Audience:
-    """A named set of appointments, for which plugins are switched."""
+    """A named set of appointments, for which plugins are switched.
+
+    ``provisioning`` are the modes by which people may come into it (``hub.audiences.provisioning``); empty means by any.
+    """
 
     key: str
     name: str
     conditions: Conditions
+    provisioning: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, row: Any) -> "Audience":
+        """As its row stores it."""
+        return cls(row.key, row.name, Conditions.from_json(row.conditions), tuple(row.provisioning))
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,12 @@ def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None) -> bool:
 def set_audience(uow: UnitOfWork, audience: Audience, actor_id: str | None = None) -> bool:
     """Make an audience as given; False when it already was so."""
     table = tables.audience
-    body = {"key": audience.key, "name": audience.name, "conditions": audience.conditions.to_json()}
+    body = {
+        "key": audience.key,
+        "name": audience.name,
+        "conditions": audience.conditions.to_json(),
+        "provisioning": list(audience.provisioning),
+    }
     known = uow.connection.execute(sa.select(table).where(table.c.key == audience.key)).one_or_none()
     if known and dict(known._mapping) == body:
         return False

@@ -10,6 +10,13 @@ audience = sa.Table(
     sa.Column("key", sa.String(100), primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("conditions", Json, nullable=False, comment="see audiences.conditions"),
+    sa.Column(
+        "provisioning",
+        Json,
+        nullable=False,
+        server_default="[]",
+        comment="modes by which people may come in; none named: all. See audiences.provisioning",
+    ),
 )
 
 audience_plugin = sa.Table(

@@ -16,10 +16,14 @@ def backup(file: Path) -> None:
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars
+    from hub.journal import audit
     from hub.store.backup import write_backup
 
-    with opened_hub() as hub, progress_bars() as progress, hub.reading() as uow:
-        manifest = write_backup(uow, file, hub.sealer.seal(KEY_CHECK), hub.blobs, progress)
+    with opened_hub() as hub:
+        with progress_bars() as progress, hub.reading() as uow:
+            manifest = write_backup(uow, file, hub.sealer.seal(KEY_CHECK), hub.blobs, progress)
+        with hub.unit_of_work() as uow:
+            audit(uow, "backup_written", detail={"rows": manifest.rows})
     size = file.stat().st_size / 1_000_000
     files = (
         f" and {manifest.files.rows:,} file{'s' * (manifest.files.rows != 1)}" if manifest.files.rows else ""

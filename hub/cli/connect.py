@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.cli.connect_saml import saml
+from hub.cli.connect_scim import scim
 from hub.cli.secret_option import read_secret
+from hub.cli.setup_link import setup_link
 
 if TYPE_CHECKING:
     from hub.lti.registration.drafts import Direction
@@ -18,6 +21,11 @@ PARTNER = "The partner it belongs to, as partner_id of the network files; left o
 @click.group()
 def connect() -> None:
     """Connect identity providers and learning systems."""
+
+
+connect.add_command(setup_link)
+connect.add_command(saml)
+connect.add_command(scim)
 
 
 @connect.command()
@@ -36,6 +44,10 @@ def connect() -> None:
 @click.option(
     "--domain", "domains", multiple=True, help="Mail domain of the people who sign in there. Repeatable."
 )
+@click.option("--scope", "scopes", multiple=True, help="What is asked for beside openid. Repeatable.")
+@click.option("--required-acr", default="", help="How people must have signed in there, as its acr says it.")
+@click.option("--secret-expires-on", default="", help="A date such as 2027-03-31, of which you are reminded.")
+@click.option("--stay-signed-in", is_flag=True, help="Signing out of the hub does not sign out there.")
 def idp(
     slug: str,
     name: str,
@@ -44,15 +56,32 @@ def idp(
     client_id: str,
     client_secret: str,
     domains: tuple[str, ...],
+    scopes: tuple[str, ...],
+    required_acr: str,
+    secret_expires_on: str,
+    stay_signed_in: bool,
 ) -> None:
     """Connect an identity provider (OpenID Connect) under the name SLUG. It is asked first; nothing is saved if it fails."""
     from hub.cli.opening import opened_hub
+    from hub.errors import BadInput
     from hub.sso.oidc.connect import connect_identity_provider
+    from hub.sso.oidc.settings import ProviderSettings, change_provider, check
 
+    settings = ProviderSettings(
+        client_id,
+        scopes=" ".join(("openid", *scopes)),
+        required_acr=required_acr,
+        secret_expires_on=secret_expires_on,
+        signs_out=not stay_signed_in,
+    )
+    if problems := check(settings):
+        raise BadInput("bad_provider", "The provider cannot be connected like that.", "", problems)
     with opened_hub() as hub:
         with hub.reading() as uow:
             partner_id = _partner_id(uow, partner)
         connect_identity_provider(hub, slug, name, partner_id, issuer, client_id, client_secret, domains)
+        with hub.unit_of_work() as uow:
+            change_provider(uow, slug, settings)
         callback = hub.settings.url(f"/sso/oidc/{slug}/callback")
     click.echo(f"Connected {name}. Its administrator must allow this redirect URI:\n  {callback}")
 
@@ -170,6 +199,69 @@ def platform(
             made = add_platform(uow, known.id, **settings)
     click.echo(f"Connected {name}. Its administrator enters this about the hub:\n")
     _show(dataclasses.asdict(made))
+
+
+@connect.command()
+@click.argument("slug")
+@click.option("--name", help="What people read; needed if SLUG is new.")
+@click.option("--partner", help=PARTNER)
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    required=True,
+    help="Where people come back to after signing in, exactly as the system sends it. Repeatable.",
+)
+@click.option(
+    "--auth-method",
+    type=click.Choice(["client_secret_basic", "client_secret_post", "none"]),
+    default="client_secret_basic",
+    show_default=True,
+    help="How it shows who it is; none for a program on people's own devices.",
+)
+@click.option(
+    "--logout-redirect-uri",
+    "logout_redirect_uris",
+    multiple=True,
+    help="Where people may be sent after signing out. Repeatable.",
+)
+@click.option("--logout-url", default="", help="Where it hears that a session is over (back-channel logout).")
+@click.option("--refresh", "refreshes", is_flag=True, help="Give it refresh tokens.")
+@click.option("--anonymous", is_flag=True, help="Tell it neither names nor e-mail addresses.")
+def client(slug: str, name: str | None, partner: str | None, anonymous: bool, **settings: Any) -> None:
+    """Let people sign in at SLUG with the hub (OpenID Connect): print client id and secret for it."""
+    from hub.cli.opening import opened_hub
+    from hub.errors import Missing
+    from hub.network.connections import create_connection, find_connection
+    from hub.sso.provider.clients import add_client
+
+    given: dict[str, Any] = {
+        field: list(value) if isinstance(value, tuple) else value for field, value in settings.items()
+    }
+    given["scopes"] = [] if anonymous else ["profile", "email"]
+    with opened_hub() as hub, hub.unit_of_work() as uow:
+        try:
+            known = find_connection(uow, slug)
+        except Missing:
+            if name is None:
+                raise click.UsageError(
+                    f"There is no connection {slug} yet; name the new one with --name."
+                ) from None
+            connection_id = create_connection(uow, slug, "lms", name, _partner_id(uow, partner))
+        else:
+            connection_id, name = known.id, name or known.name
+        made = add_client(uow, connection_id, name=name, **given)
+        discovery = hub.settings.url("/.well-known/openid-configuration")
+        issuer = hub.settings.public_url
+    click.echo("Its administrator enters this about the hub. The secret is shown only now.\n")
+    _show(
+        {
+            "discovery": discovery,
+            "issuer": issuer,
+            "client_id": made.client_id,
+            "secret": made.secret or "none",
+        }
+    )
 
 
 @connect.command()

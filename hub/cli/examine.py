@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app import open_hub
-from hub.cli.examine_running import examine_readers, examine_stores, examine_work
+from hub.cli.examine_keeping import examine_mails, examine_trail
+from hub.cli.examine_running import examine_expiries, examine_readers, examine_stores, examine_work
 from hub.cli.examine_settings import examine_settings
 from hub.cli.findings import Finding, ok, problem, warning
 from hub.config import Settings
@@ -29,7 +30,18 @@ def examine(settings: Settings, file: Path | None) -> list[Finding]:
         return [*findings, problem("plugins", str(error))]
     try:
         findings += _plugins(hub)
-        for look in (_files, _schema, _append_only, _clock, examine_readers, examine_stores, examine_work):
+        for look in (
+            _files,
+            _schema,
+            _append_only,
+            _clock,
+            examine_readers,
+            examine_stores,
+            examine_work,
+            examine_expiries,
+            examine_trail,
+            examine_mails,
+        ):
             found = list(_look(look, hub))
             findings += found
             if look is _schema and found[0].state == "problem":

@@ -10,13 +10,18 @@ from hub.audiences.reassign import count_queue
 from hub.cli.findings import Finding, ok, problem, warning
 from hub.journal.outbox import PARKED, WAITING
 from hub.journal.views import ReaderState, count_undelivered, list_readers
+from hub.network.views import list_slugs
 from hub.runtime import Hub
+from hub.sso.onboarding.expiries import count_expiring, list_expiring
+from hub.sso.onboarding.watch_words import KINDS
 from hub.training.tables import waiting_statement
 from hub.training.views import count_waiting
 from hub.xapi.forward.views import StoreState, list_stores
 
 PATIENCE = timedelta(seconds=60)
 """A row older than this should have been read."""
+MAX_NAMED = 5
+"""Things that end soon which are named one by one."""
 
 
 def examine_readers(hub: Hub) -> Iterator[Finding]:
@@ -113,6 +118,28 @@ def _store(state: StoreState) -> Finding:
             check, f"{late}, the oldest waits {_length(state.waiting_for)}", "Is a worker running?"
         )
     return ok(check, late if state.behind else "has everything")
+
+
+def examine_expiries(hub: Hub) -> Iterator[Finding]:
+    """What of sign-ins ends soon, by name."""
+    with hub.reading() as uow:
+        found, now = list_expiring(uow, limit=MAX_NAMED), uow.now
+        number = count_expiring(uow)
+        slugs = list_slugs(uow, [one.connection_id for one in found])
+    if not found:
+        yield ok("sign-ins", "nothing expires within 30 days")
+        return
+    named = [
+        f"{slugs.get(one.connection_id or '', 'this hub')}: {KINDS[one.kind].words}"
+        f" ({'expired' if one.expires_at <= now else 'until'} {one.expires_at:%Y-%m-%d})"
+        for one in found
+    ]
+    more = f", and {number - len(found)} more" if number > len(found) else ""
+    yield warning(
+        "sign-ins",
+        f"{'; '.join(named)}{more}",
+        "The admin page Connections, Expiring says what to do; their owners are told by mail.",
+    )
 
 
 def _length(time: timedelta) -> str:

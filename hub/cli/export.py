@@ -65,6 +65,7 @@ def export(
     """
     from hub.cli.opening import opened_hub
     from hub.errors import BadInput, Problem
+    from hub.journal import audit
     from hub.xapi.forward.filters import read_filter
     from hub.xapi.transfer.export_statements import ExportOptions
 
@@ -79,6 +80,8 @@ def export(
         if problems:
             raise BadInput("bad_options", "This cannot be exported.", problems=problems)
         options = ExportOptions(format, filter, connections, since, until, attachments, per_file)
+        with hub.unit_of_work() as uow:
+            audit(uow, "statements_exported", detail={"format": format, "follows": follow is not None})
         if follow is None:
             _export_once(hub, folder, options)
         else:

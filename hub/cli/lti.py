@@ -112,11 +112,12 @@ def deployments(
 def setup_link(partner: str, name: str, kind: Literal["tool", "platform", "both"], days: int) -> None:
     """Print a link by which an administrator of PARTNER connects their LMS. It is shown once."""
     from hub.cli.opening import opened_hub
-    from hub.lti.registration.setup import make_setup_link
+    from hub.network.setup_links import make_setup_link
     from hub.network.views import find_partner
 
+    parts = ["tool", "platform"] if kind == "both" else [kind]
     with opened_hub() as hub, hub.unit_of_work() as uow:
-        made = make_setup_link(uow, find_partner(uow, partner), kind, name, None, days)
+        made = make_setup_link(uow, find_partner(uow, partner), parts, name, None, days)
     click.echo(f"Send it to the partner's administrator. It is shown only now, and good for {days} days.\n")
     click.echo(f"  {made.address}")
 

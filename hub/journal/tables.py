@@ -179,17 +179,51 @@ audit = sa.Table(
     sa.Column("action", sa.String(64), nullable=False, comment="such as sign_in, launch, score, statement"),
     sa.Column("outcome", sa.String(8), nullable=False, comment="done or refused"),
     sa.Column("reason", sa.String(64), nullable=False, comment="a stable code; empty when done"),
-    sa.Column("actor_id", Id(), index=True, comment="the person who did it"),
+    sa.Column("actor_id", Id(), comment="the person who did it"),
     sa.Column("partner_id", Id()),
     sa.Column("connection_id", Id()),
     sa.Column("subject_id", sa.String(200), nullable=False),
     sa.Column("detail", Json, nullable=False),
+    sa.Index("ix_audit_actor_id", "actor_id", "position"),
+    sa.Index("ix_audit_subject_id", "subject_id", "position"),
+    sa.Index("ix_audit_partner_id", "partner_id", "position"),
+    sa.Index("ix_audit_at", "at"),
+    sa.Index(
+        "ix_audit_refused",
+        "position",
+        postgresql_where=sa.text("outcome = 'refused'"),
+        sqlite_where=sa.text("outcome = 'refused'"),
+    ),
     sa.Index("ix_audit_action", "action", "position"),
     sa.Index("ix_audit_connection_id", "connection_id", "position"),
     sqlite_autoincrement=True,
 )
 
-APPEND_ONLY = ("statement", "statement_id", "change", "audit")
+audit_seal = sa.Table(
+    "audit_seal",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False, comment="from 1, without gaps"),
+    sa.Column("from_position", sa.BigInteger, nullable=False, comment="the lowest of its rows"),
+    sa.Column("to_position", sa.BigInteger, nullable=False, comment="the highest that was sealed until then"),
+    sa.Column(
+        "row_hashes", sa.LargeBinary, nullable=False, comment="of each row: position (8 bytes) and hash (32)"
+    ),
+    sa.Column("hash", sa.String(64), nullable=False, comment="over the hash before, number, time and rows"),
+    sa.Column("at", Time(), nullable=False),
+    comment="The audit trail, chained: whoever changes a row must change every seal after it. See journal.seal.",
+)
+
+audit_gap = sa.Table(
+    "audit_gap",
+    metadata,
+    sa.Column("from_position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("to_position", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", Time(), nullable=False),
+    sa.Column("transaction", sa.BigInteger, nullable=False, comment="none that is younger can fill it"),
+    comment="Positions of the audit trail that had no row when those beside them were sealed, and may still get one.",
+)
+
+APPEND_ONLY = ("statement", "statement_id", "change", "audit", "audit_seal")
 """Tables in which the database itself refuses UPDATE and DELETE."""
 
 open_door = sa.Table(

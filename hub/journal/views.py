@@ -27,6 +27,7 @@ class AuditRow:
     connection_id: str | None
     subject_id: str
     detail: dict[str, Any]
+    partner_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,21 +116,24 @@ def list_audit(
         query = query.where(a.c.connection_id == connection_id)
     if before is not None:
         query = query.where(a.c.position < before)
-    rows = [
-        AuditRow(
-            r.position,
-            r.at,
-            r.action,
-            r.outcome,
-            r.reason,
-            r.actor_id,
-            r.connection_id,
-            r.subject_id,
-            r.detail,
-        )
-        for r in uow.connection.execute(query)
-    ]
+    rows = [audit_row(row) for row in uow.connection.execute(query)]
     return listed(rows, lambda row: str(row.position), limit)
+
+
+def audit_row(row: Any) -> AuditRow:
+    """A row of the table."""
+    return AuditRow(
+        row.position,
+        row.at,
+        row.action,
+        row.outcome,
+        row.reason,
+        row.actor_id,
+        row.connection_id,
+        row.subject_id,
+        row.detail,
+        row.partner_id,
+    )
 
 
 def list_deliveries(

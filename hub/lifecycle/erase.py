@@ -27,7 +27,9 @@ from hub.lifecycle.rewrite_statements import rewrite_statements
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
 from hub.network import erase_person as network
+from hub.network.merges import absorbed_ids, moves_of, refuse_absorbed
 from hub.network.people import lock_people
+from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
@@ -87,6 +89,8 @@ def erase(
 
 def _begin(uow: UnitOfWork, subject: Subject, actor_id: str | None) -> str:
     table = tables.erasure
+    if subject.person_id is not None:
+        refuse_absorbed(uow, subject.person_id)
     key = subject.hash(uow)
     known = uow.connection.scalar(
         sa.select(table.c.id).where(table.c.subject_hash == key, table.c.finished_at.is_(None))
@@ -169,7 +173,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
     if subject.person_id is not None:
         lock_people(uow, [subject.person_id])
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
-        for room in (sso, lti, network):
+        for room in (notify, sso, lti, network):
             counts.update(room.erase_person(uow, subject.person_id))
         _let_deliveries_be(uow, subject.person_id)
     told = {kind: number for kind, number in sorted(counts.items()) if number}
@@ -197,9 +201,15 @@ def _let_deliveries_be(uow: UnitOfWork, person_id: str) -> None:
 def _redact_links(uow: UnitOfWork, person_id: str) -> int:
     """Take the subjects out of the changes that made the person's identities; the changes themselves stay."""
     table = change_table
-    mine = sa.and_(table.c.kind == "identity_linked", table.c.subject_id == person_id)
+    people = [person_id, *absorbed_ids(uow, person_id)]
+    mine = sa.and_(table.c.kind.in_(("identity_linked", "identity_unlinked")), table.c.subject_id.in_(people))
+    moves = moves_of(uow, person_id)
     with open_door(uow.connection, table.name):
-        return uow.connection.execute(sa.update(table).where(mine).values(body={"links": []})).rowcount
+        for id, body in moves.items():
+            nameless = {**body, "links": []}
+            uow.connection.execute(sa.update(table).where(table.c.id == id).values(body=nameless))
+        redacted = uow.connection.execute(sa.update(table).where(mine).values(body={"links": []})).rowcount
+    return redacted + len(moves)
 
 
 def _read(uow: UnitOfWork, erasure_id: str) -> sa.Row[Any]:

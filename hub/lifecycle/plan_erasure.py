@@ -11,6 +11,7 @@ from hub.lifecycle.find_mentions import find_mentions
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
 from hub.network import erase_person as network
+from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
 from hub.training import tables as training
@@ -46,7 +47,7 @@ def plan_erasure(uow: UnitOfWork, subject: Subject) -> ErasurePlan:
         counts["credits withdrawn"] += _count(
             uow, sa.and_(goal.c.person_id == subject.person_id, goal.c.reached_at.is_not(None))
         )
-        for room in (network, sso, lti):
+        for room in (network, sso, lti, notify):
             counts.update(room.count_of_person(uow, subject.person_id))
     return ErasurePlan(dict(counts), dict(sent_to))
 

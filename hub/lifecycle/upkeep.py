@@ -1,4 +1,8 @@
-"""What a worker does beside the readers: counting arrivals, carrying on with retention, and ending erasures and deletions."""
+"""What a worker does beside the readers.
+
+Counting arrivals, sealing the audit trail, carrying on with retention, ending erasures and deletions, and letting mails go
+that waited for a server.
+"""
 
 import threading
 import time
@@ -7,11 +11,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hub.journal.arrivals import BATCH, count_arrivals, has_arrivals
+from hub.journal.seal import has_unsealed, seal_audit
 from hub.lifecycle.apply_retention import begin_retention, carry_on, list_runs, unfinished_runs
 from hub.lifecycle.delete_files import settle_files
 from hub.lifecycle.plan_retention import RetentionPlanChanged, plan_retention
 from hub.lifecycle.traces import finish_erasures, has_traces
 from hub.logging import get_logger
+from hub.notify.send_mail import has_waiting, queue_waiting
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -40,6 +46,14 @@ class Upkeep:
         """Do a little of what waits; whether there was anything."""
         with self.hub.reading() as uow:
             arrived, runs, traces = has_arrivals(uow), unfinished_runs(uow), has_traces(uow)
+            mails, unsealed = has_waiting(uow), has_unsealed(uow)
+        sealed = 0
+        if mails:
+            with self.hub.unit_of_work() as uow:
+                queue_waiting(uow)
+        if unsealed:
+            with self.hub.unit_of_work() as uow:
+                sealed = seal_audit(uow)
         counted = 0
         if arrived:
             with self.hub.unit_of_work() as uow:
@@ -53,7 +67,7 @@ class Upkeep:
         if time.monotonic() >= self.settle_at:
             self.settle_at = time.monotonic() + SETTLE_SECONDS
             settle_files(self.hub)
-        return counted > 0 or bool(runs)
+        return counted > 0 or bool(runs) or mails or sealed > 0
 
     def run(self, stop: threading.Event) -> None:
         """Do what waits until ``stop`` is set; what fails is logged and tried again."""

@@ -5,13 +5,19 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.limits.tables import request_count
 from hub.runtime import Hub
-from hub.store import UnitOfWork
+from hub.store.driver import Question
+from hub.store.insert import insert_for
+
+MAX_KNOWN = 10_000
+_over: WeakKeyDictionary[sa.Engine, set[tuple[str, int]]] = WeakKeyDictionary()
+"""By database, the keys that this process has seen beyond their limits, with these; a window that is over has other keys."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,19 @@ def count_request(hub: Hub, limit: Limit, who: str) -> int:
     """How many requests there were in this window, with this one; beyond the limit they are not told apart."""
     window = int(hub.clock.now().timestamp()) // limit.seconds
     key = f"{limit.name}|{_pseudonym(hub, who)}|{window}"
-    known = sa.select(request_count.c.count).where(request_count.c.key == key)
-    with hub.reading() as uow:
-        count = uow.connection.scalar(known) or 0
+    over = _over.setdefault(hub.engine, set())
+    if (key, limit.times) in over:
+        return limit.times + 2  # without asking the database: refusing must stay cheaper than letting in
+    expires_at = datetime.fromtimestamp((window + 1) * limit.seconds, UTC)
+    with hub.at_once() as uow:
+        increment = _increment(is_sqlite=uow.is_sqlite)
+        row = increment.ask(uow.connection, key=key, expires_at=expires_at, times=limit.times)
+    count = int(row.count) if row is not None else limit.times + 2
     if count > limit.times:
-        return count + 1  # without a write: refusing must stay cheaper than asking
-    with hub.unit_of_work() as uow:
-        return _increment(uow, key, datetime.fromtimestamp((window + 1) * limit.seconds, UTC))
+        if len(over) >= MAX_KNOWN:
+            over.clear()
+        over.add((key, limit.times))
+    return count
 
 
 def network_of(address: str) -> str:
@@ -45,16 +57,19 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
-def _increment(uow: UnitOfWork, key: str, expires_at: datetime) -> int:
-    insert = (sqlite.insert if uow.is_sqlite else postgresql.insert)(request_count)
-    count: int = uow.connection.execute(
-        insert.values(key=key, count=1, expires_at=expires_at)
+@cache
+def _increment(*, is_sqlite: bool) -> Question:
+    """Answers without a row, and writes nothing, where the limit was passed before."""
+    insert = insert_for(request_count, is_sqlite=is_sqlite)
+    return Question(
+        insert.values(key=sa.bindparam("key"), count=1, expires_at=sa.bindparam("expires_at"))
         .on_conflict_do_update(
-            index_elements=[request_count.c.key], set_={"count": request_count.c.count + 1}
+            index_elements=[request_count.c.key],
+            set_={"count": request_count.c.count + 1},
+            where=request_count.c.count <= sa.bindparam("times"),
         )
         .returning(request_count.c.count)
-    ).scalar_one()
-    return count
+    )
 
 
 def _pseudonym(hub: Hub, who: str) -> str:

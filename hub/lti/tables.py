@@ -65,18 +65,6 @@ lti_deployment = sa.Table(
     comment="Every tool has the one of lti_tool.deployment_id, for whom no other is meant.",
 )
 
-platform_key = sa.Table(
-    "platform_key",
-    metadata,
-    sa.Column("kid", sa.String(64), primary_key=True),
-    sa.Column("private_key", sa.Text, nullable=False, comment="PEM, sealed; empty once it signs no more"),
-    sa.Column("public_jwk", Json, nullable=False),
-    sa.Column("created_at", Time(), nullable=False),
-    sa.Column(
-        "retired_at", Time(), comment="when it leaves the published keys; it signs nothing once this is set"
-    ),
-)
-
 lti_resource_link = sa.Table(
     "lti_resource_link",
     metadata,

@@ -27,27 +27,29 @@ def _complete_people(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, 
     """With who is disabled, and with the appointments that are no longer in the files.
 
     Goals and credits hang from appointments, so none is ever taken away. One that left the files ends now; one that
-    ended before stays as it was, and one that would have begun later is never in force.
+    ended before stays as it was, and one that would have begun later is never in force. What another source made,
+    such as a partner's SCIM client, is that source's to end.
     """
     ids = [one.id for one in said if not one.is_new]
     person = tables.person
     disabled = set(
         uow.connection.scalars(sa.select(person.c.id).where(person.c.id.in_(ids), person.c.disabled))
     )
-    stored = _stored_appointments(uow, ids)
+    stored = stored_appointments(uow, ids)
+    sourced = sources_of(uow, ids)
     completed = []
     for one in said:
         body = cast("PersonSnapshot", one.body)
         in_files = {appointment["id"] for appointment in body["appointments"]}
-        left = [_ended(row, uow.now) for row in stored.get(one.id, ()) if row["id"] not in in_files]
+        left = [_left(row, sourced, uow.now) for row in stored.get(one.id, ()) if row["id"] not in in_files]
         appointments = sorted([*body["appointments"], *left], key=lambda appointment: appointment["id"])
         whole: PersonSnapshot = {**body, "disabled": one.id in disabled, "appointments": appointments}
         completed.append((one, cast("Mapping[str, Any]", whole)))
     return completed
 
 
-def _stored_appointments(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Appointment]]:
-    """By person, as they stand now."""
+def stored_appointments(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Appointment]]:
+    """Every appointment there ever was, by person, as a snapshot has it."""
     table, brand = tables.appointment, tables.appointment_brand
     rows = uow.connection.execute(sa.select(table).where(table.c.person_id.in_(person_ids))).all()
     brands: dict[str, list[str]] = defaultdict(list)
@@ -72,7 +74,23 @@ def _stored_appointments(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str
     return stored
 
 
-def _ended(appointment: Appointment, now: datetime) -> Appointment:
+def sources_of(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, str]:
+    """Who made these people's appointments, by appointment; those of the network files are left out."""
+    table, source = tables.appointment, tables.appointment_source
+    rows = uow.connection.execute(
+        sa.select(source.c.appointment_id, source.c.source)
+        .join(table, table.c.id == source.c.appointment_id)
+        .where(table.c.person_id.in_(person_ids))
+    )
+    return {row.appointment_id: row.source for row in rows}
+
+
+def _left(appointment: Appointment, sourced: Mapping[str, str], now: datetime) -> Appointment:
+    return appointment if appointment["id"] in sourced else ended(appointment, now)
+
+
+def ended(appointment: Appointment, now: datetime) -> Appointment:
+    """The appointment as it is when it ends now, unless it has ended before."""
     start = datetime.fromisoformat(appointment["valid_from"])
     end = appointment["valid_to"]
     if end is not None and datetime.fromisoformat(end) <= now:

@@ -11,15 +11,18 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import Change, record_changes
 from hub.network import tables
+from hub.network.mail_domains import ascii_domain
 from hub.store import UnitOfWork
 
-ConnectionKind = Literal["oidc", "lms", "cmi5"]
+ConnectionKind = Literal["oidc", "saml", "local", "scim", "lms", "cmi5"]
+SIGN_IN_KINDS: tuple[ConnectionKind, ...] = ("oidc", "saml", "local")
+"""Kinds of connection through which people sign in."""
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """An identity provider, an LMS, or cmi5 courses that the hub itself launches. ``partner_id`` is None where several partners share it."""
+    """One outside system: an identity provider, local accounts, a SCIM client, an LMS, or cmi5 courses. ``partner_id`` is None where several partners share it."""
 
     id: str
     slug: str
@@ -60,14 +63,21 @@ def set_connection_disabled(uow: UnitOfWork, connection_id: str, *, disabled: bo
         _save(uow, Connection(**{**vars(connection), "disabled": disabled}))
 
 
+def set_connection_kind(uow: UnitOfWork, connection_id: str, kind: ConnectionKind) -> None:
+    """Let a connection that nothing hangs from yet be of another kind."""
+    connection = read_connection(uow, connection_id)
+    if connection.kind != kind:
+        _save(uow, Connection(**{**vars(connection), "kind": kind}))
+
+
 def read_connection(uow: UnitOfWork, connection_id: str) -> Connection:
     """The connection with this id; Missing when there is none."""
-    return _one(uow, tables.connection.c.id == connection_id, known_form=is_id(connection_id))
+    return _connection(uow.find(tables.connection, id=connection_id) if is_id(connection_id) else None)
 
 
 def find_connection(uow: UnitOfWork, slug: str) -> Connection:
     """The connection with this slug; Missing when there is none."""
-    return _one(uow, tables.connection.c.slug == slug)
+    return _connection(uow.find(tables.connection, slug=slug))
 
 
 def list_connections(uow: UnitOfWork, limit: int = 100) -> list[Connection]:
@@ -87,14 +97,23 @@ def route_email_domain(uow: UnitOfWork, connection_id: str, domain: str) -> None
         record_changes(uow, [Change("email_domain_routed", domain.lower(), values)])
 
 
+def unroute_email_domain(uow: UnitOfWork, connection_id: str, domain: str) -> None:
+    """Send nobody with such an address to this connection any more; where nobody was sent, nothing changes."""
+    values = {"domain": domain.lower(), "connection_id": connection_id}
+    if uow.find(tables.email_domain, **values) is not None:
+        apply_no_email_domain(uow, values)
+        record_changes(uow, [Change("email_domain_unrouted", domain.lower(), values)])
+
+
 def connections_for_email(uow: UnitOfWork, email: str) -> list[Connection]:
     """Where somebody with this address can sign in. It chooses the door, never who comes through it."""
-    domain = email.rpartition("@")[2].strip().lower()
+    typed = email.rpartition("@")[2]
+    domain = ascii_domain(typed) or typed.strip().lower()
     table = tables.connection
     rows = uow.connection.execute(
         sa.select(table)
         .join(tables.email_domain, tables.email_domain.c.connection_id == table.c.id)
-        .where(tables.email_domain.c.domain == domain, table.c.kind == "oidc", ~table.c.disabled)
+        .where(tables.email_domain.c.domain == domain, table.c.kind.in_(SIGN_IN_KINDS), ~table.c.disabled)
         .order_by(table.c.slug)
     )
     return [_connection(row) for row in rows]
@@ -114,21 +133,17 @@ def apply_email_domain(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     uow.connection.execute(sa.insert(tables.email_domain).values(**body))
 
 
+def apply_no_email_domain(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """End a route as a change of kind ``email_domain_unrouted`` has it (also used by a rebuild)."""
+    uow.connection.execute(sa.delete(tables.email_domain).filter_by(**body))
+
+
 def _save(uow: UnitOfWork, connection: Connection) -> None:
     record_changes(uow, [Change("connection_changed", connection.id, vars(connection))])
     apply_connection(uow, vars(connection))
 
 
-def _one(uow: UnitOfWork, where: sa.ColumnElement[bool], *, known_form: bool = True) -> Connection:
-    row = (
-        uow.connection.execute(sa.select(tables.connection).where(where)).one_or_none()
-        if known_form
-        else None
-    )
+def _connection(row: Any) -> Connection:
     if row is None:
         raise Missing("no_connection", "There is no such connection.")
-    return _connection(row)
-
-
-def _connection(row: sa.Row[Any]) -> Connection:
     return Connection(row.id, row.slug, row.partner_id, row.kind, row.name, row.disabled)

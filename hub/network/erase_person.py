@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.complete import complete
+from hub.network.complete import complete, ended
+from hub.network.merges import absorbed_ids
 from hub.network.roster.said import Said
 from hub.store import UnitOfWork
 
@@ -29,9 +30,11 @@ def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     The person's row stays with its id. Subjects in the journal's bodies are the caller's to take out: they need its door.
     """
     counts = count_of_person(uow, person_id)
+    absorbed = absorbed_ids(uow, person_id)
     for table, where in (
         (tables.identity_proof, _proofs(person_id)),
-        (tables.person_detail, tables.person_detail.c.person_id == person_id),
+        (tables.person_merge, _merges(person_id)),
+        (tables.person_detail, tables.person_detail.c.person_id.in_([person_id, *absorbed])),
         (tables.identity_link, tables.identity_link.c.person_id == person_id),
         (tables.roster_key, _keys(person_id)),
     ):
@@ -53,6 +56,12 @@ def _keys(person_id: str) -> sa.ColumnElement[bool]:
     return sa.or_(key.c.id == person_id, key.c.id.in_(mine))
 
 
+def _merges(person_id: str) -> sa.ColumnElement[bool]:
+    """Which say what the person was called; whoever was erased is given nothing back."""
+    merge = tables.person_merge
+    return sa.or_(merge.c.from_id == person_id, merge.c.to_id == person_id)
+
+
 def _proofs(person_id: str) -> sa.ColumnElement[bool]:
     """Proofs of an identity that became the person's."""
     proof, link = tables.identity_proof, tables.identity_link
@@ -65,7 +74,8 @@ def _ended(uow: UnitOfWork, person_id: str) -> Mapping[str, Any]:
     row = uow.connection.execute(sa.select(tables.person).where(tables.person.c.id == person_id)).one()
     nothing = {**row._mapping, "appointments": []}
     ((_, body),) = complete(uow, "person", [Said("", person_id, nothing)])
-    return {**body, "disabled": True}
+    appointments = [ended(each, uow.now) for each in body["appointments"]]
+    return {**body, "disabled": True, "appointments": appointments}
 
 
 def _no_longer_looked_after(uow: UnitOfWork, person_id: str) -> Mapping[str, Any] | None:

@@ -1,6 +1,7 @@
 """How outside systems know people: by (connection, form, subject), never by e-mail."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +13,8 @@ from hub.network.people import lock_people
 from hub.store import UnitOfWork
 from hub.store.driver import Question
 
+UNLINKED = "identity_unlinked"
+"""The kind of change that takes a sign-in away."""
 SUBJECT = "sub"
 """The form of OpenID Connect subjects and of those the hub itself gives out; the other forms are those of xAPI actors."""
 LTI_SUBJECT = "lti"
@@ -75,6 +78,27 @@ def link_identity(
     }
     uow.connection.execute(sa.insert(tables.identity_link).values(**body))
     record_changes(uow, [Change("identity_linked", person_id, {"links": [body]}, person_id=person_id)])
+
+
+def unlink_identity(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> None:
+    """Let a system's subject mean nobody any more; nothing happens when it means nobody. For sign-ins only.
+
+    Statements are credited by what their system calls people, which is never taken away (see ``merge`` for moving it).
+    """
+    person_id = find_person(uow, connection_id, form, subject)
+    if person_id is None:
+        return
+    body = {"links": [{"connection_id": connection_id, "form": form, "subject": subject}]}
+    apply_unlinked(uow, body)
+    record_changes(uow, [Change(UNLINKED, person_id, body, person_id=person_id)])
+
+
+def apply_unlinked(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Take links away as a change of kind ``identity_unlinked`` has it (also used by a rebuild)."""
+    table = tables.identity_link
+    for link in body["links"]:
+        this = [table.c[name] == link[name] for name in ("connection_id", "form", "subject")]
+        uow.connection.execute(sa.delete(table).where(*this))
 
 
 _link = tables.identity_link

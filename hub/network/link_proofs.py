@@ -92,13 +92,16 @@ def link_by_proof(uow: UnitOfWork, code: str, browser: str, person_id: str) -> P
     )
     if taken.rowcount != 1:
         raise _used()
-    _take_turns(uow, proof.connection_id)
+    take_turns(uow, proof.connection_id)
     link_identity(uow, proof.connection_id, proof.form, proof.subject, person_id, made_by="proof")
     return proof
 
 
-def _take_turns(uow: UnitOfWork, connection_id: str) -> None:
-    """Two people who claim one subject at once: the second finds it taken. On SQLite writing units take turns anyway."""
+def take_turns(uow: UnitOfWork, connection_id: str) -> None:
+    """Let only this unit give meaning to the connection's subjects until it ends.
+
+    Two people who claim one subject at once: the second finds it taken. On SQLite writing units take turns anyway.
+    """
     if not uow.is_sqlite:
         table = tables.connection
         mine = sa.select(table.c.id).where(table.c.id == connection_id)

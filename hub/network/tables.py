@@ -2,9 +2,11 @@
 
 import sqlalchemy as sa
 
+from hub.store.folded import folded
 from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
 
 partner = sa.Table("partner", metadata, id_column(), sa.Column("name", sa.Text, nullable=False))
+sa.Index("ix_partner_name", folded(partner.c.name), partner.c.id)
 
 partner_relationship = sa.Table(
     "partner_relationship",
@@ -100,9 +102,10 @@ person = sa.Table(
     "person",
     metadata,
     id_column(),
-    reference("partner_id", "partner", index=True),
+    reference("partner_id", "partner"),
     sa.Column("locale", sa.String(16), nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Index("ix_person_partner_id_id", "partner_id", "id"),
 )
 
 person_detail = sa.Table(
@@ -114,6 +117,8 @@ person_detail = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     comment="Personal data lives here alone; erasure deletes the row.",
 )
+for _name in ("given_name", "family_name", "email"):
+    sa.Index(f"ix_person_detail_{_name}", folded(person_detail.c[_name]), person_detail.c.person_id)
 
 appointment = sa.Table(
     "appointment",
@@ -136,6 +141,14 @@ appointment_brand = sa.Table(
     comment="A brand is in force only while the location carries it; see effective_brands.",
 )
 
+appointment_source = sa.Table(
+    "appointment_source",
+    metadata,
+    sa.Column("appointment_id", Id(), sa.ForeignKey("appointment.id"), primary_key=True),
+    sa.Column("source", sa.String(80), nullable=False, comment="such as scim and its connection"),
+    comment="Who made an appointment, where it was not the network files: it alone changes or ends it.",
+)
+
 rep_assignment = sa.Table(
     "rep_assignment",
     metadata,
@@ -154,7 +167,9 @@ connection = sa.Table(
     id_column(),
     sa.Column("slug", sa.String(64), nullable=False, unique=True, comment="stands in addresses and files"),
     reference("partner_id", "partner", nullable=True, index=True),
-    sa.Column("kind", sa.String(16), nullable=False, comment="oidc (an identity provider) or lms"),
+    sa.Column(
+        "kind", sa.String(16), nullable=False, index=True, comment="oidc, saml, local, scim, lms or cmi5"
+    ),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False),
     comment="One outside system, owned by a partner or shared. Its credentials hang from it and can be replaced.",
@@ -188,15 +203,18 @@ identity_proof = sa.Table(
     sa.Column("used_at", Time()),
     comment="Systems that showed who somebody is for them; whoever signs in with the code may say: this is me.",
 )
+sa.Index("ix_connection_name", folded(connection.c.name), connection.c.slug)
+sa.Index("ix_connection_slug", folded(connection.c.slug), connection.c.slug)
 
 email_domain = sa.Table(
     "email_domain",
     metadata,
     sa.Column("domain", sa.String(255), nullable=False),
-    reference("connection_id", "connection"),
+    reference("connection_id", "connection", index=True),
     sa.PrimaryKeyConstraint("domain", "connection_id"),
     comment="Where people with such an address sign in. It never says who somebody is.",
 )
+sa.Index("ix_email_domain_domain", folded(email_domain.c.domain), email_domain.c.connection_id)
 
 role_grant = sa.Table(
     "role_grant",
@@ -204,6 +222,19 @@ role_grant = sa.Table(
     reference("person_id", "person"),
     sa.Column("role", sa.String(32), nullable=False, comment="operator"),
     sa.PrimaryKeyConstraint("person_id", "role"),
+)
+
+person_merge = sa.Table(
+    "person_merge",
+    metadata,
+    id_column(),
+    reference("from_id", "person", index=True),
+    reference("to_id", "person", index=True),
+    sa.Column("at", Time(), nullable=False),
+    reference("actor_id", "person", nullable=True),
+    sa.Column("undone_at", Time()),
+    sa.Column("body", Json, nullable=False, comment="what was moved; see network.merge"),
+    comment="Two records of one human that became one. Holds subjects: erasure deletes the row.",
 )
 
 roster_key = sa.Table(
@@ -225,4 +256,33 @@ import_run = sa.Table(
     sa.Column("finished_at", Time()),
     sa.Column("content_hash", sa.String(64), nullable=False, comment="of all files together"),
     sa.Column("counts", Json, nullable=False),
+)
+
+setup_link = sa.Table(
+    "setup_link",
+    metadata,
+    id_column(),
+    sa.Column("code_hash", sa.String(64), nullable=False, unique=True),
+    reference("partner_id", "partner", index=True),
+    sa.Column(
+        "parts",
+        sa.String(64),
+        nullable=False,
+        comment="what may be connected, apart by spaces: tool, platform, sign_in, provisioning",
+    ),
+    sa.Column("name", sa.Text, nullable=False, comment="of the LMS, as whoever made the link calls it"),
+    sa.Column("created_by", Id(), comment="null at the command line"),
+    sa.Column("created_at", Time(), nullable=False),
+    sa.Column("expires_at", Time(), nullable=False),
+    sa.Column("browser_hash", sa.String(64), comment="of the browser that claimed it; no other may use it"),
+    sa.Column("claimed_at", Time()),
+    sa.Column("finished_at", Time()),
+    sa.Column("revoked_at", Time()),
+    reference("connection_id", "connection", nullable=True),
+    reference("sign_in_id", "connection", nullable=True),
+    reference("provisioning_id", "connection", nullable=True),
+    sa.Column(
+        "product", sa.String(16), nullable=False, comment="that people sign in with; empty for unknown"
+    ),
+    sa.Column("tried_at", Time(), comment="when a sign-in on trial last went well"),
 )

@@ -7,11 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.roles import CHANGED as PARTNER_ADMIN_CHANGED
+from hub.access.roles import apply_partner_admin
 from hub.audiences.opinions import apply_opinions
 from hub.audiences.rules import apply_audience, apply_rule, apply_switch
 from hub.errors import HubError
 from hub.network.apply_changes import CHANGE_KINDS, apply_changes
-from hub.network.connections import apply_connection, apply_email_domain
+from hub.network.connections import apply_connection, apply_email_domain, apply_no_email_domain
+from hub.network.identities import UNLINKED, apply_unlinked
+from hub.network.merge import apply_moved
+from hub.network.merges import MOVED
 from hub.network.people import apply_role
 from hub.store import UnitOfWork
 from hub.training.offerings import apply_offering, apply_path
@@ -42,7 +47,11 @@ APPLY: Mapping[str, Apply] = {
     **{kind: _network(kind) for kind in CHANGE_KINDS},
     "connection_changed": _each(apply_connection),
     "email_domain_routed": _each(apply_email_domain),
+    "email_domain_unrouted": _each(apply_no_email_domain),
     "role_granted": _each(apply_role),
+    UNLINKED: _each(apply_unlinked),
+    MOVED: _each(apply_moved),
+    PARTNER_ADMIN_CHANGED: _each(apply_partner_admin),
     "offering_changed": _each(apply_offering),
     "path_changed": _each(apply_path),
     POLICY_CHANGED: _each(apply_policy),
@@ -58,6 +67,7 @@ KEPT_BY_ADAPTERS = frozenset(
         "catalogue_source_changed",
         "cmi5_course_imported",
         "course_access_given",
+        "domain_claim_changed",
         "identity_provider_changed",
         "line_item_changed",
         "line_item_removed",
@@ -71,11 +81,20 @@ KEPT_BY_ADAPTERS = frozenset(
         "lti_registration_changed",
         "lti_tool_changed",
         "offering_placed",
+        "oidc_client_changed",
         "platform_key_rotated",
         "receiving_store_changed",
+        "registration_page_changed",
         "retention_rule_changed",
         "retention_rule_removed",
+        "scim_group_place_changed",
+        "scim_token_changed",
+        "saml_key_rotated",
+        "saml_provider_changed",
         "setup_link_changed",
+        "sign_in_door_changed",
+        "sign_in_door_removed",
+        "sign_in_policy_changed",
         "xapi_credential",
     }
 )

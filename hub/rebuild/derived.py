@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.tables import partner_admin
 from hub.audiences import tables as audiences
 from hub.journal import tables as journal
 from hub.network import tables as network
@@ -87,6 +88,7 @@ _NETWORK = (
     network.identity_link,
     network.email_domain,
     network.role_grant,
+    partner_admin,
 )
 _AUDIENCES = (
     audiences.audience,

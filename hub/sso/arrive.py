@@ -3,14 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.errors import NotAllowed
+import sqlalchemy as sa
+
+from hub.errors import Missing, NotAllowed
 from hub.journal import audit
-from hub.network.connections import Connection, read_connection
-from hub.network.identities import find_person
+from hub.network import tables
+from hub.network.connections import Connection
 from hub.network.people import Person, read_person, works_for
+from hub.sso.newcomers import refresh, welcome
+from hub.sso.policy import NO_POLICY, SignInPolicy
+from hub.sso.provider.carry import carry_over
 from hub.sso.refusals import ACTION, Attempt
 from hub.sso.sessions import Proved, end_session, end_sessions_of, start_session
+from hub.sso.tables import sign_in_policy
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 
 @dataclass(frozen=True)
@@ -37,23 +44,23 @@ def arrive(
 ) -> str:
     """The token of a new session for the person whom the connection proved, if there is one and may sign in.
 
-    ``old_session`` is the token that the browser held before; that session ends. Raises NotAllowed
-    ``connection_disabled``, ``unknown_subject``, ``left_partner``; returns an empty text for a person who is switched off,
+    ``old_session`` is the token that the browser held before; that session ends. Whoever is not known yet may become so
+    by the connection's policy (``hub.sso.newcomers``). Raises NotAllowed ``connection_disabled``, ``left_partner`` and
+    what ``welcome`` raises; returns an empty text for a person who is switched off,
     whose sessions end and who is to be refused with ``person_disabled`` after the unit (``refuse_switched_off``).
     """
     proved = assertion.proved
-    connection = read_connection(uow, proved.connection_id)
+    connection, policy, person_id = _look_up(uow, proved)
     refuse_disabled(connection)  # also when it was looked up before: asking the provider took its time
-    person_id = find_person(uow, connection.id, proved.form, proved.subject)
     if person_id is None:
-        raise _unknown_subject(connection.name)
+        person_id = welcome(uow, connection, policy, proved, assertion.claims)
     attempt.person_id = person_id
     person = read_person(uow, person_id)
     _refuse_left_partner(uow, connection, person)
     if person.disabled:
         end_sessions_of(uow, person_id)
         return ""
-    end_session(uow, old_session)
+    refresh(uow, connection, policy, person, assertion.claims)
     audit(
         uow,
         ACTION,
@@ -62,7 +69,44 @@ def arrive(
         partner_id=person.partner_id,
         connection_id=connection.id,
     )
-    return start_session(uow, person_id, proved, device)
+    token = start_session(uow, person_id, proved, device)
+    carry_over(uow, old_session, token)
+    end_session(uow, old_session)
+    return token
+
+
+_KNOWN = Question(
+    sa.select(
+        *(tables.connection.c[name] for name in Connection.__dataclass_fields__),
+        *(sign_in_policy.c[name] for name in SignInPolicy.__dataclass_fields__),
+        sign_in_policy.c.connection_id.label("of_policy"),
+        tables.identity_link.c.person_id,
+    )
+    .outerjoin(sign_in_policy, sign_in_policy.c.connection_id == tables.connection.c.id)
+    .outerjoin(
+        tables.identity_link,
+        sa.and_(
+            tables.identity_link.c.connection_id == tables.connection.c.id,
+            tables.identity_link.c.form == sa.bindparam("form"),
+            tables.identity_link.c.subject == sa.bindparam("subject"),
+        ),
+    )
+    .where(tables.connection.c.id == sa.bindparam("connection_id"))
+)
+
+
+def _look_up(uow: UnitOfWork, proved: Proved) -> tuple[Connection, SignInPolicy, str | None]:
+    """The connection, its policy, and whom it means by this subject, with one query; Missing ``no_connection``."""
+    row = _KNOWN.ask(
+        uow.connection, connection_id=proved.connection_id, form=proved.form, subject=proved.subject
+    )
+    if row is None:
+        raise Missing("no_connection", "There is no such connection.")
+    connection = Connection(**{name: getattr(row, name) for name in Connection.__dataclass_fields__})
+    if row.of_policy is None:
+        return connection, NO_POLICY, row.person_id
+    policy = SignInPolicy(**{name: getattr(row, name) for name in SignInPolicy.__dataclass_fields__})
+    return connection, policy, row.person_id
 
 
 def refuse_disabled(connection: Connection) -> None:
@@ -94,11 +138,3 @@ def _refuse_left_partner(uow: UnitOfWork, connection: Connection, person: Person
             f"Your sign-in at {connection.name} worked, but you do not work there any more.",
             "Sign in with the work e-mail of your present employer.",
         )
-
-
-def _unknown_subject(name: str) -> NotAllowed:
-    return NotAllowed(
-        "unknown_subject",
-        f"Your sign-in at {name} worked, but you are not in the training network yet.",
-        "Ask your manager or your employer's training administrator to add you; then sign in again.",
-    )

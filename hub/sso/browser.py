@@ -7,9 +7,9 @@ from werkzeug import Response
 
 from hub.sso.arrive import SignedIn
 from hub.sso.cookies import FLOW, SESSION, read_cookie, set_cookie
-from hub.sso.flows import LIFETIME
 from hub.sso.tokens import new_token
 
+KEPT_SECONDS = 3600
 FLOW_TOKEN_LENGTH = len(new_token())
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -34,18 +34,29 @@ def send_away(begin: Callable[[str], str]) -> Response:
 
     One token per browser, so that two tabs can sign in at the same time.
     """
-    held = read_cookie(FLOW)
-    browser = held if len(held) == FLOW_TOKEN_LENGTH else new_token()
+    browser = browser_token()
     response = redirect(begin(browser))
-    set_cookie(response, FLOW, browser, max_age=int(LIFETIME.total_seconds()))
+    keep_browser(response, browser)
     return response
 
 
+def browser_token() -> str:
+    """The token that this browser holds, or a new one for it to keep: flows and trials are bound to it."""
+    held = read_cookie(FLOW)
+    return held if len(held) == FLOW_TOKEN_LENGTH else new_token()
+
+
+def keep_browser(response: Response, browser: str) -> None:
+    """Let the browser keep its token as long as what is bound to it: flows for minutes, trials for an hour."""
+    set_cookie(response, FLOW, browser, max_age=KEPT_SECONDS)
+
+
 def let_in(signed_in: SignedIn) -> Response:
-    """Give the browser its new session and show it what it wanted."""
-    forget_forms()
+    """Give the browser its new session, if there is one, and show it what it wanted."""
     response = redirect(signed_in.return_to)
-    set_cookie(response, SESSION, signed_in.token)
+    if signed_in.token:
+        forget_forms()
+        set_cookie(response, SESSION, signed_in.token)
     return response
 
 

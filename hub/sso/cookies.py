@@ -7,6 +7,8 @@ from hub.flask_hub import current_hub
 
 SESSION = "hub_session"
 FLOW = "hub_flow"
+DOOR = "hub_door"
+"""Where the person at this browser signs in: the slug of a connection."""
 
 
 def cookie_name(name: str) -> str:

@@ -11,10 +11,13 @@ from hub.sso import tables
 from hub.sso.refusals import bad_callback
 from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
+from hub.store.driver import Question
 
 LIFETIME = timedelta(minutes=10)
-Purpose = Literal["sign_in", "link", "step_up", "try"]
-"""Why a browser is sent away: to sign in, to link another sign-in, to prove more, or to try a connection."""
+Purpose = Literal["sign_in", "again", "link", "step_up", "try"]
+"""Why a browser is sent away: to sign in, to do so anew, to link another sign-in, to prove more, or to try a connection."""
+SIGN_OUT = "sign_out"
+"""Beside them, in the same table: a browser that leaves its provider (``hub.sso.sign_out``)."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,26 @@ def begin_flow(
     ``person_id`` is who begins it, where somebody signed in does: to link another sign-in, or to prove more.
     """
     flow = Flow(connection_id, new_token(), new_token(), new_token(), return_to, purpose, person_id)
-    uow.connection.execute(
-        sa.insert(tables.sign_in_flow).values(
-            state_hash=token_hash(flow.state),
-            browser_hash=token_hash(browser),
-            connection_id=connection_id,
-            purpose=purpose,
-            person_id=person_id,
-            nonce=flow.nonce,
-            code_verifier=sealer.seal(flow.code_verifier),
-            return_to=return_to,
-            expires_at=uow.now + LIFETIME,
-        )
+    uow.insert(
+        tables.sign_in_flow,
+        state_hash=token_hash(flow.state),
+        browser_hash=token_hash(browser),
+        connection_id=connection_id,
+        purpose=purpose,
+        person_id=person_id,
+        nonce=flow.nonce,
+        code_verifier=sealer.seal(flow.code_verifier),
+        return_to=return_to,
+        expires_at=uow.now + LIFETIME,
     )
     return flow
+
+
+_flow = tables.sign_in_flow
+_OF_STATE = sa.and_(_flow.c.state_hash == sa.bindparam("state_hash"), _flow.c.purpose != SIGN_OUT)
+_TAKE = Question(
+    sa.delete(_flow).where(_OF_STATE, _flow.c.browser_hash == sa.bindparam("browser_hash")).returning(_flow)
+)
 
 
 def take_flow(uow: UnitOfWork, sealer: Sealer, state: str, browser: str) -> Flow | None:
@@ -65,12 +74,10 @@ def take_flow(uow: UnitOfWork, sealer: Sealer, state: str, browser: str) -> Flow
 
     Refuses ``state_of_another_browser`` and leaves the flow to the browser that began it.
     """
-    table = tables.sign_in_flow
-    this = table.c.state_hash == token_hash(state)
-    mine = table.c.browser_hash == token_hash(browser)
-    row = uow.connection.execute(sa.delete(table).where(this, mine).returning(table)).one_or_none()
+    state_hash = token_hash(state)
+    row = _TAKE.ask(uow.connection, state_hash=state_hash, browser_hash=token_hash(browser))
     if row is None:
-        if uow.connection.scalar(sa.select(sa.exists().where(this))):
+        if uow.connection.scalar(sa.select(sa.exists().where(_OF_STATE)), {"state_hash": state_hash}):
             raise bad_callback("state_of_another_browser")
         return None
     if row.expires_at <= uow.now:

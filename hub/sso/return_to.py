@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 HOME = "/"
 MAX_LENGTH = 1000
-_NOT_AFTER_SIGN_IN = ("/sign-in", "/sign-out", "/sso/")
+_NOT_AFTER_SIGN_IN = ("/sign-in", "/sign-out", "/signed-out", "/sso/")
 
 
 def local_path(wanted: str | None) -> str:

@@ -1,20 +1,115 @@
-"""Signing out of the hub."""
+"""Signing out of the hub, and from there of the system that the person signed in at."""
 
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+from hub.errors import HubError
 from hub.journal import audit
+from hub.network.connections import Connection, read_connection
 from hub.runtime import Hub
+from hub.sso.flows import LIFETIME, SIGN_OUT
+from hub.sso.oidc.leaving import logout_address as oidc_logout
+from hub.sso.saml.leaving import logout_address as saml_logout
 from hub.sso.sessions import end_session, find_session
+from hub.sso.tables import sign_in_flow, web_session
+from hub.sso.tokens import new_token, token_hash
+from hub.store import UnitOfWork
+
+SIGN_IN = "/sign-in?signed_out=1"
+SIGNED_OUT = "/signed-out"
+"""Where people are once it is done: the post_logout_redirect_uri of OpenID Connect."""
+
+_ADDRESSES = {"oidc": oidc_logout, "saml": saml_logout}
 
 
-def sign_out(hub: Hub, token: str) -> None:
-    """End the session of this token, with an audit row; nothing happens when it is already over."""
+@dataclass(frozen=True)
+class Leaving:
+    """A sign-out under way: the address at which the provider signs the person out, and the connection's name."""
+
+    address: str
+    name: str
+
+
+def sign_out(hub: Hub, token: str, browser: str = "") -> str:
+    """End the session of this token, with an audit row; the page of the hub to show next.
+
+    ``browser`` is the token of the browser's flow cookie, to which leaving the provider is bound. When the session is
+    already over, nothing happens.
+    """
     with hub.unit_of_work() as uow:
         session = find_session(uow, token)
+        held = uow.find(web_session, token_hash=token_hash(token)) if session else None
         end_session(uow, token)
-        if session:
-            audit(
-                uow,
-                "sign_out",
-                session.person_id,
-                actor_id=session.person_id,
-                connection_id=session.connection_id,
-            )
+        if session is None or held is None:
+            return SIGN_IN
+        audit(
+            uow,
+            "sign_out",
+            session.person_id,
+            actor_id=session.person_id,
+            connection_id=session.connection_id,
+        )
+        return _leave(hub, uow, read_connection(uow, session.connection_id), held.id_token, browser)
+
+
+def begin_leaving(
+    hub: Hub, uow: UnitOfWork, connection_id: str, browser: str, address: str, state: str
+) -> str:
+    """Keep the address at which the provider signs the person out, sealed, for this browser; the page that goes there.
+
+    ``state`` is a fresh random token that comes back from there.
+    """
+    uow.connection.execute(
+        sa.insert(sign_in_flow).values(
+            state_hash=token_hash(state),
+            browser_hash=token_hash(browser),
+            connection_id=connection_id,
+            purpose=SIGN_OUT,
+            person_id=None,
+            nonce="",
+            code_verifier=hub.sealer.seal(address),
+            return_to=SIGNED_OUT,
+            expires_at=uow.now + LIFETIME,
+        )
+    )
+    return f"{SIGNED_OUT}?{urlencode({'leave': state})}"
+
+
+def read_leaving(hub: Hub, uow: UnitOfWork, state: str, browser: str) -> Leaving | None:
+    """The sign-out of this state that this browser began, within ten minutes."""
+    row = uow.connection.execute(sa.select(sign_in_flow).where(*_mine(state, browser))).one_or_none()
+    if row is None or row.expires_at <= uow.now:
+        return None
+    return Leaving(hub.sealer.open(row.code_verifier), read_connection(uow, row.connection_id).name)
+
+
+def finish_leaving(uow: UnitOfWork, state: str, browser: str) -> str:
+    """The name of where the person was signed out too, once; empty when nothing of the kind was under way."""
+    row = uow.connection.execute(
+        sa.delete(sign_in_flow).where(*_mine(state, browser)).returning(sign_in_flow.c.connection_id)
+    ).one_or_none()
+    return read_connection(uow, row.connection_id).name if row else ""
+
+
+def _leave(hub: Hub, uow: UnitOfWork, connection: Connection, id_token: str, browser: str) -> str:
+    """The page after signing out: that of the provider's own sign-out where there is one, else the sign-in."""
+    logout_address = _ADDRESSES.get(connection.kind)
+    if logout_address is None or not browser:
+        return SIGN_IN
+    state = new_token()
+    try:
+        address = logout_address(hub, uow, connection.slug, id_token, state)
+    except HubError:  # the connection is gone, or the secret cannot be opened: the session ends in any case
+        return SIGN_IN
+    return begin_leaving(hub, uow, connection.id, browser, address, state) if address else SIGN_IN
+
+
+def _mine(state: str, browser: str) -> list[sa.ColumnElement[bool]]:
+    table = sign_in_flow
+    return [
+        table.c.state_hash == token_hash(state),
+        table.c.browser_hash == token_hash(browser),
+        table.c.purpose == SIGN_OUT,
+    ]

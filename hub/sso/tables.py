@@ -2,6 +2,11 @@
 
 import sqlalchemy as sa
 
+from hub.sso.local import tables as local_tables  # noqa: F401
+from hub.sso.onboarding import tables as onboarding_tables  # noqa: F401
+from hub.sso.provider import tables as provider_tables  # noqa: F401
+from hub.sso.saml import tables as saml_tables  # noqa: F401
+from hub.sso.scim import tables as scim_tables  # noqa: F401
 from hub.store.types import Id, Json, Time, metadata, reference
 
 oidc_provider = sa.Table(
@@ -15,6 +20,28 @@ oidc_provider = sa.Table(
     sa.Column("metadata_at", Time()),
     sa.Column("jwks", Json, comment="the provider's keys as last fetched; served stale when it is down"),
     sa.Column("jwks_at", Time()),
+    sa.Column(
+        "scopes", sa.Text, nullable=False, server_default="openid", comment="asked for at every sign-in"
+    ),
+    sa.Column(
+        "required_acr",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="how people must be authenticated, parted by spaces; empty for any way",
+    ),
+    sa.Column("secret_expires_at", Time(), comment="as its administrator told it"),
+    sa.Column(
+        "signs_out",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.true(),
+        comment="whether signing out of the hub signs out there too",
+    ),
+    sa.Column(
+        "timeouts", sa.Integer, nullable=False, server_default="0", comment="in a row, when it was last asked"
+    ),
+    sa.Column("rests_until", Time(), comment="sign-ins are refused without asking it until then"),
 )
 
 sign_in_flow = sa.Table(
@@ -25,12 +52,19 @@ sign_in_flow = sa.Table(
         "browser_hash", sa.String(64), nullable=False, comment="of the cookie of the browser that began it"
     ),
     reference("connection_id", "connection"),
-    sa.Column("purpose", sa.String(16), nullable=False, comment="sign_in, link, step_up or try"),
+    sa.Column(
+        "purpose", sa.String(16), nullable=False, comment="sign_in, again, link, step_up, try or sign_out"
+    ),
     reference("person_id", "person", nullable=True),
     sa.Column(
         "nonce", sa.String(64), nullable=False, comment="of OpenID Connect, or the id of a SAML request"
     ),
-    sa.Column("code_verifier", sa.Text, nullable=False, comment="sealed"),
+    sa.Column(
+        "code_verifier",
+        sa.Text,
+        nullable=False,
+        comment="sealed; of a sign_out, the address that the browser goes to",
+    ),
     sa.Column("return_to", sa.Text, nullable=False),
     sa.Column("expires_at", Time(), nullable=False, index=True),
 )
@@ -62,6 +96,36 @@ web_session = sa.Table(
     comment="Bound to the sign-in that made it, so that the other side can end it.",
 )
 
+sign_in_policy = sa.Table(
+    "sign_in_policy",
+    metadata,
+    sa.Column("connection_id", Id(), sa.ForeignKey("connection.id"), primary_key=True),
+    sa.Column(
+        "attributes", Json, nullable=False, comment="claim names by what they stand for; see sso.policy"
+    ),
+    sa.Column("creates_people", sa.Boolean, nullable=False),
+    sa.Column("refreshes_details", sa.Boolean, nullable=False),
+    reference("default_location_id", "location", nullable=True),
+    reference("default_position_id", "position", nullable=True),
+    sa.Column(
+        "partner_claim",
+        sa.Text,
+        nullable=False,
+        comment="names the employer; empty where one partner owns it",
+    ),
+    sa.Column("partners", Json, nullable=False, comment="partner ids by the values of that claim"),
+    comment="What a connection's claims mean, and whether it brings people who are not in the hub yet.",
+)
+
+sign_in_door = sa.Table(
+    "sign_in_door",
+    metadata,
+    sa.Column("slug", sa.String(64), primary_key=True),
+    reference("partner_id", "partner", index=True),
+    reference("location_id", "location", nullable=True),
+    comment="Names in an address under which the people of a partner or of a location find their ways in.",
+)
+
 used_message = sa.Table(
     "used_message",
     metadata,
@@ -70,4 +134,15 @@ used_message = sa.Table(
     sa.Column("expires_at", Time(), nullable=False, index=True),
     sa.PrimaryKeyConstraint("connection_id", "message_id"),
     comment="What other systems signed and what was used once, while it would still be valid.",
+)
+
+sign_in_trial = sa.Table(
+    "sign_in_trial",
+    metadata,
+    reference("connection_id", "connection"),
+    sa.Column("browser_hash", sa.String(64), nullable=False, comment="of the cookie of whoever tried"),
+    sa.Column("body", sa.Text, nullable=False, comment="sealed: what came back, with personal data"),
+    sa.Column("expires_at", Time(), nullable=False, index=True),
+    sa.PrimaryKeyConstraint("connection_id", "browser_hash"),
+    comment="What came back when a connection was tried, for the browser that tried it and for nobody else.",
 )

@@ -76,7 +76,7 @@ class _Written:
     It has no ``in_``, whose SQL depends on how many values there are.
     """
 
-    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
         self._statement = statement
         self._sql: dict[str, _Sql] = {}
 
@@ -112,12 +112,12 @@ class _Written:
 
 
 class Question(_Written):
-    """A query whose SQL is written once."""
+    """A query whose SQL is written once, or a command that answers with rows (RETURNING)."""
 
-    def __init__(self, query: sa.Select[Any]) -> None:
+    def __init__(self, query: sa.Select[Any] | sa.UpdateBase) -> None:
         super().__init__(query)
-        self._columns = tuple(query.selected_columns)
-        self._make = _row_of(query.selected_columns.keys())
+        self._columns = tuple(query.exported_columns)
+        self._make = _row_of([str(column.key) for column in query.exported_columns])
         self._readers: dict[str, Sequence[_Processor]] = {}
 
     def ask(self, connection: sa.Connection, **given: Any) -> Any:

@@ -79,3 +79,13 @@ def glance(engine: sa.Engine, clock: Clock, settings: Settings, hooks: "Hooks") 
     with engine.connect() as connection:
         connection = connection.execution_options(hub_writes=None)
         yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)
+
+
+@contextmanager
+def at_once(engine: sa.Engine, clock: Clock, settings: Settings, hooks: "Hooks") -> Iterator[UnitOfWork]:
+    """For one statement that writes: it commits by itself, in one round trip. Errors behind it take nothing back."""
+    with glance(engine, clock, settings, hooks) as uow:
+        if uow.is_sqlite:  # whoever had the connection before may only have been reading
+            driver: Any = uow.connection.connection.driver_connection
+            driver.execute("PRAGMA query_only = 0")
+        yield uow

@@ -13,8 +13,9 @@ from flask import Flask, Response, abort, jsonify, make_response, render_templat
 from hub.testing.configuration import OutsideConfig, load_items
 from hub.testing.faults import Faults
 from hub.testing.idp_grants import Provider, ProviderServer, create_server
+from hub.testing.idp_logout import add_logout, logout_metadata
 from hub.testing.idp_store import SCOPES, Client, Clock, IdpStore, Person
-from hub.testing.idp_tokens import TOKEN_FAULTS
+from hub.testing.idp_tokens import STRENGTH_FAULTS, TOKEN_FAULTS
 from hub.testing.keys import SigningKeys
 from hub.testing.notices import add_notices
 from hub.testing.outside import create_outside_app, message_page, only_from_this_machine
@@ -22,11 +23,13 @@ from hub.testing.serve import run_as_process
 
 IDP_FAULTS: dict[str, str] = {
     **TOKEN_FAULTS,
+    **STRENGTH_FAULTS,
     "duplicate_kid": "The JWKS lists another key first, under the same kid.",
     "jwks_500": "The JWKS answers 500.",
     "no_id_token": "The token answer has no ID token.",
     "token_500": "The token endpoint answers 500.",
     "token_slow": "The token endpoint waits `slow_seconds` before it answers.",
+    "userinfo_slow": "Userinfo waits `slow_seconds` before it answers.",
     "userinfo_other_sub": "Userinfo is about another subject.",
     "callback_wrong_iss": "The callback names another issuer.",
     "callback_missing_iss": "The callback names no issuer, though the metadata announces it.",
@@ -47,6 +50,8 @@ REQUEST_FIELDS = (
     "code_challenge_method",
     "prompt",
     "login_hint",
+    "acr_values",
+    "max_age",
 )
 
 
@@ -55,7 +60,8 @@ class IdpConfig(OutsideConfig):
     """One provider with one client. `base_url` is its issuer.
 
     People come from `people`, from the JSON array in `people_file`, or from both; keys as in `Person`.
-    With a `notices_secret` the system also takes the notices of the hub's webhooks.
+    With a `notices_secret` the system also takes the notices of the hub's webhooks. With `post_logout_redirect_uris`
+    clients can sign people out, with a `backchannel_logout_uri` one is told when somebody signs out.
     """
 
     client_id: str
@@ -65,6 +71,8 @@ class IdpConfig(OutsideConfig):
     people: tuple[Person, ...] = ()
     people_file: str = ""
     notices_secret: str = ""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
 
 
 def create_idp(config: IdpConfig, clock: Clock = time.time) -> Flask:
@@ -78,12 +86,21 @@ def create_idp(config: IdpConfig, clock: Clock = time.time) -> Flask:
         add_notices(app, config.notices_secret)
     client = Client(config.client_id, config.client_secret, config.redirect_uris)
     store = IdpStore(client, load_items(Person, config.people_file, config.people), clock)
-    provider = Provider(config.base_url, store, SigningKeys(config.private_key_pem), faults)
+    provider = Provider(
+        config.base_url,
+        store,
+        SigningKeys(config.private_key_pem),
+        faults,
+        config.post_logout_redirect_uris,
+        config.backchannel_logout_uri,
+    )
     app.extensions["provider"] = provider
     server = create_server(app, provider)
     _add_pages(app, server)
     _add_machine_routes(app, server)
     _add_metadata(app, provider)
+    if provider.has_logout:
+        add_logout(app, provider)
     return app
 
 
@@ -141,6 +158,8 @@ def _add_machine_routes(app: Flask, server: ProviderServer) -> None:
         return answer
 
     def userinfo() -> Response:
+        if "userinfo_slow" in faults:
+            time.sleep(faults.slow_seconds)
         answer: Response = server.create_endpoint_response("userinfo")
         return answer
 
@@ -176,7 +195,7 @@ def _metadata(provider: Provider) -> dict[str, object]:
     """OpenID Connect Discovery section 3."""
     issuer = provider.issuer
     weak = ["none", "HS256"] if "metadata_alg_none" in provider.faults else []
-    return {
+    return logout_metadata(provider) | {
         "issuer": f"{issuer}/another" if "metadata_other_issuer" in provider.faults else issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",

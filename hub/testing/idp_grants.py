@@ -26,10 +26,21 @@ class Provider:
     store: IdpStore
     keys: SigningKeys
     faults: Faults
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str = ""
     callback_issuer: "CallbackIssuer" = field(init=False)
 
     def __post_init__(self) -> None:
         self.callback_issuer = CallbackIssuer(self)
+
+    @property
+    def has_logout(self) -> bool:
+        """Whether clients can sign people out here, and are told when somebody is."""
+        return bool(self.post_logout_redirect_uris or self.backchannel_logout_uri)
+
+    def begin_session(self, sub: str) -> str:
+        """The `sid` of a new session; empty where sessions cannot be ended by clients."""
+        return self.store.begin_session(sub) if self.has_logout else ""
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -51,6 +62,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
                 code_challenge_method=asked["code_challenge_method"],
                 sub=request.user.sub,
                 auth_time=int(self.server.provider.store.clock()),
+                acr=(asked.get("acr_values") or "").partition(" ")[0],
+                sid=self.server.provider.begin_session(request.user.sub),
             )
         )
 

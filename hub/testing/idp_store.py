@@ -3,8 +3,8 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin
 from authlib.oidc.core import AuthorizationCodeMixin
@@ -25,6 +25,8 @@ class Person:
     email: str
     given_name: str
     family_name: str
+    claims: Mapping[str, object] = field(default_factory=dict)
+    """More that the provider tells about the person, whatever scopes are asked for."""
 
     @property
     def name(self) -> str:
@@ -90,6 +92,8 @@ class Code(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib ships no ty
     code_challenge_method: str
     sub: str
     auth_time: int
+    acr: str = ""
+    sid: str = ""
 
     def get_redirect_uri(self) -> str:
         """Authlib's name for `redirect_uri`."""
@@ -142,6 +146,7 @@ class IdpStore:
         self._by_login |= {person.username.lower(): person for person in self._by_sub.values()}
         self._codes: dict[str, Code] = {}
         self._tokens: dict[str, AccessToken] = {}
+        self._sessions: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def find_client(self, client_id: str) -> Client | None:
@@ -175,6 +180,18 @@ class IdpStore:
         with self._lock:
             found = self._codes.pop(code, None)
         return found if found and found.auth_time >= self.clock() - CODE_SECONDS else None
+
+    def begin_session(self, sub: str) -> str:
+        """The `sid` of a new session of this person at the provider."""
+        sid = secrets.token_hex(8)
+        with self._lock:
+            self._sessions[sid] = sub
+        return sid
+
+    def end_session(self, sid: str) -> str | None:
+        """The subject whose session this was, once."""
+        with self._lock:
+            return self._sessions.pop(sid, None)
 
     def save_token(self, value: str, person: Person, scope: str) -> None:
         """Remember an access token and forget the expired ones."""

@@ -42,6 +42,14 @@ TOKEN_FAULTS: dict[str, str] = {
     "wrong_at_hash": "The at_hash belongs to another access token.",
 }
 
+STRENGTH_FAULTS: dict[str, str] = {
+    "weak_acr": "The person was authenticated by password, whatever was asked for.",
+    "missing_acr": "The ID token does not say how the person was authenticated.",
+    "old_auth_time": "The person signed in a day ago and was not asked again.",
+    "missing_auth_time": "The ID token does not say when the person was authenticated.",
+}
+"""Right tokens that say too little for a client that wants people authenticated in a certain way."""
+
 OTHER_CLIENT = "another-client"
 DAY = 86_400
 
@@ -57,6 +65,10 @@ _CHANGES: dict[str, Callable[[Claims, int], object]] = {
     "missing_exp": lambda claims, now: claims.pop("exp", None),
     "iat_future": lambda claims, now: claims.update(iat=now + DAY, exp=now + DAY + 600),
     "missing_iat": lambda claims, now: claims.pop("iat", None),
+    "weak_acr": lambda claims, now: claims.update(acr="password"),
+    "missing_acr": lambda claims, now: claims.pop("acr", None),
+    "old_auth_time": lambda claims, now: claims.update(auth_time=now - DAY),
+    "missing_auth_time": lambda claims, now: claims.pop("auth_time", None),
     "wrong_at_hash": lambda claims, now: claims.update(at_hash=half_hash("another access token")),
 }
 
@@ -84,6 +96,8 @@ def create_id_token(grant: Grant, keys: SigningKeys, faults: Faults) -> str:
         "nonce": grant.code.nonce,
         "at_hash": half_hash(grant.access_token),
         **person_claims(grant.person, grant.code.scope),
+        **({"acr": grant.code.acr} if grant.code.acr else {}),
+        **({"sid": grant.code.sid} if grant.code.sid else {}),
     }
     for name, change in _CHANGES.items():
         if name in faults:
@@ -93,7 +107,7 @@ def create_id_token(grant: Grant, keys: SigningKeys, faults: Faults) -> str:
 
 def person_claims(person: Person, scope: str) -> Claims:
     """The claims about a person that `scope` allows (OpenID Connect Core section 5.4)."""
-    claims: Claims = {"sub": person.sub}
+    claims: Claims = {"sub": person.sub, **person.claims}
     if "profile" in scope.split():
         claims |= {
             "name": person.name,

@@ -62,7 +62,7 @@ def recognize_statements(uow: UnitOfWork, rows: Rows) -> None:
 
 
 def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
-    """Recognize earlier statements to which a change gives a meaning: a new identity link, a new or changed course or policy."""
+    """Recognize earlier statements to which a change gives a meaning: names that are somebody's now, or somebody else's; a new or changed course or policy."""
     # Takes turns with ``recognize``: a statement it is just now setting aside as unknown must not be missed here.
     uow.connection.execute(
         sa.select(reader_table.c.name).where(reader_table.c.name == "recognize").with_for_update()
@@ -70,6 +70,8 @@ def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
     for change in changes:
         if change.kind == "identity_linked":
             _recognize_waiting(uow, change.body["links"])
+        elif change.kind == "identities_moved":
+            _recognize_person(uow, change.body["from"])
         elif change.kind == "offering_changed":
             _recognize_offering(uow, change.body)
         elif change.kind == POLICY_CHANGED:
@@ -248,6 +250,19 @@ def _recognize_waiting(uow: UnitOfWork, links: Sequence[dict[str, str]]) -> None
         ).all()
         if rows:
             recognize_statements(uow, rows)
+
+
+def _recognize_person(uow: UnitOfWork, person_id: str) -> None:
+    """Look again at what completed courses of a person, some of whose names have become somebody else's."""
+    completion = tables.completion
+    completing = sa.select(completion.c.statement_id).where(completion.c.person_id == person_id)
+    rows = uow.connection.execute(
+        sa.select(statement_table)
+        .where(statement_table.c.position.in_(positions_of(completing)))
+        .order_by(statement_table.c.position)
+    ).all()
+    for start in range(0, len(rows), recognize.batch):
+        recognize_statements(uow, rows[start : start + recognize.batch])
 
 
 def _recognize_offering(uow: UnitOfWork, offering: Mapping[str, str]) -> None:

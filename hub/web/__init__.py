@@ -5,15 +5,28 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from hub.web import (
+    account,
+    account_local,
+    account_sign_ins,
     admin,
     courses,
+    invitations,
+    leave,
     link_account,
+    local_sign_in,
+    look,
     lti_open,
     my_training,
     operations,
+    partner_people,
+    partner_provisioning,
     placed,
+    register,
     setup,
+    setup_domains,
+    setup_sign_in,
     sign_in,
+    signed_out,
     team,
 )
 from hub.web.assets import asset
@@ -36,6 +49,9 @@ resources = flask.Blueprint(
 )
 """Templates, styles and scripts; the pages themselves are in the blueprints below."""
 
+SETUP_STEPS = (setup_sign_in, setup_domains)
+"""Modules that bring pages of their own to the blueprint of setup links."""
+
 PAGES = (
     sign_in.blueprint,
     my_training.blueprint,
@@ -44,8 +60,19 @@ PAGES = (
     admin.blueprint,
     lti_open.blueprint,
     link_account.blueprint,
+    leave.blueprint,
+    look.blueprint,
     placed.blueprint,
     setup.blueprint,
+    account.blueprint,
+    account_sign_ins.blueprint,
+    partner_people.blueprint,
+    partner_provisioning.blueprint,
+    signed_out.blueprint,
+    local_sign_in.blueprint,
+    account_local.blueprint,
+    register.blueprint,
+    invitations.blueprint,
 )
 
 

@@ -15,7 +15,28 @@ from hub.web.viewer import load_viewer
 from hub.xapi.cmi5.package import MAX_PACKAGE
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PAGES = frozenset({"sign_in", "my_training", "courses", "team", "admin", "link_account", "placed", "setup"})
+_PAGES = frozenset(
+    {
+        "sign_in",
+        "my_training",
+        "courses",
+        "team",
+        "admin",
+        "link_account",
+        "leave",
+        "placed",
+        "setup",
+        "account",
+        "account_sign_ins",
+        "partner_people",
+        "partner_provisioning",
+        "signed_out",
+        "local_sign_in",
+        "account_local",
+        "register",
+        "invitations",
+    }
+)
 """The blueprints of pages for people; protocols have rules of their own."""
 FORM_BYTES = 64 * 1024
 """For the fields of a form beside its file."""

@@ -13,10 +13,13 @@ from hub.lti.connection_views import platform_part, tool_part
 from hub.lti.registration import setup_steps
 from hub.lti.registration.drafts import Direction, waiting_of_link
 from hub.lti.registration.explain import explain
-from hub.lti.registration.setup import SetupLink
 from hub.lti.tool.platforms import hub_as_tool
+from hub.network.setup_links import SetupLink
+from hub.network.views import names_of_partners
 from hub.sso.cookies import read_cookie, set_cookie
+from hub.sso.onboarding.checklist import read_checklist
 from hub.web.admin.form import Filled, missing, read_form, refused
+from hub.web.headers import allow_leaving
 
 blueprint = Blueprint("setup", __name__, url_prefix="/setup")
 
@@ -46,7 +49,9 @@ def page(code: str) -> str:
     hub = current_hub()
     link = setup_steps.look(hub, code)
     if link.claimed_at is None:
-        return flask.render_template("setup_begin.html", link=link, code=code)
+        with hub.reading() as uow:
+            partner = names_of_partners(uow, [link.partner_id]).get(link.partner_id, "")
+        return flask.render_template("setup_begin.html", link=link, code=code, partner=partner)
     return _steps(code, setup_steps.claim(hub, code, read_cookie(COOKIE)))
 
 
@@ -55,7 +60,7 @@ def begin(code: str) -> Response:
     """Keep the link for this browser."""
     browser = read_cookie(COOKIE) or secrets.token_urlsafe(32)
     setup_steps.claim(current_hub(), code, browser)
-    response = _back(code)
+    response = back(code)
     set_cookie(response, COOKIE, browser, COOKIE_SECONDS)
     return response
 
@@ -92,7 +97,7 @@ def enter_tool(code: str) -> flask.typing.ResponseReturnValue:
         again = refused(filled, error, FIELDS_OF_CODES, _missing(filled, TOOL_FIELDS, error))
         return _form("setup_tool.html", code, again), 400
     flask.flash("Saved. Now enter the values of the hub in your LMS.")
-    return _back(code)
+    return back(code)
 
 
 @blueprint.get("/<code>/platform")
@@ -114,7 +119,7 @@ def enter_platform(code: str) -> flask.typing.ResponseReturnValue:
         return _form("setup_platform.html", code, again), 400
     if made:  # else the steps say what it waits for
         flask.flash("Saved. Now try it.")
-    return _back(code)
+    return back(code)
 
 
 @blueprint.post("/<code>/try")
@@ -134,13 +139,17 @@ def finish(code: str) -> str:
 
 def _steps(code: str, link: SetupLink, exchange: Exchange | None = None, filled: Filled | None = None) -> str:
     with current_hub().reading() as uow:
+        checklist = read_checklist(uow, link)
         tool = tool_part(uow, link.connection_id) if link.connection_id else None
         platform = platform_part(uow, link.connection_id) if link.connection_id else None
         waiting = waiting_of_link(uow, link.id)
+    if "sign_in" in link.parts:
+        allow_leaving()  # the trial leads to the provider
     return flask.render_template(
         "setup.html",
         code=code,
         link=link,
+        checklist=checklist,
         tool=tool,
         platform=platform,
         waiting=waiting,
@@ -163,5 +172,6 @@ def _missing(filled: Filled, names: tuple[str, ...], error: HubError) -> dict[st
     return missing(filled, names) if error.problems else {}
 
 
-def _back(code: str) -> Response:
+def back(code: str) -> Response:
+    """To the page of the link."""
     return flask.redirect(flask.url_for("setup.page", code=code), 303)

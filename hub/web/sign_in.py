@@ -4,6 +4,7 @@ import flask
 from werkzeug import Response
 
 from hub.flask_hub import current_hub
+from hub.sso.cookies import DOOR, read_cookie
 from hub.sso.home_realm import read_choices
 from hub.sso.return_to import local_path
 from hub.web.headers import allow_leaving
@@ -15,6 +16,10 @@ PROBLEMS = {
     "unknown_domain": (
         "We do not know this address",
         "Use your work e-mail at a partner company. If you did, ask your training administrator to connect your company.",
+    ),
+    "unknown_door": (
+        "Nobody signs in under this address",
+        "Check the address that you were given, or type your work e-mail here.",
     ),
     "session_ended": (
         "You have been signed out",
@@ -43,11 +48,13 @@ def form() -> Response:
     allow_leaving()
     with current_hub().reading() as uow:
         choices = read_choices(uow, arguments.getlist("connection"))
+        remembered = read_choices(uow, [read_cookie(DOOR)]) if not choices and read_cookie(DOOR) else []
     page = flask.render_template(
         "sign_in.html",
         return_to=return_to,
         problem=PROBLEMS.get(arguments.get("problem", "")),
         signed_out="signed_out" in arguments,
         choices=choices,
+        remembered=remembered[0] if remembered else None,
     )
     return flask.make_response(page)

@@ -11,8 +11,12 @@ from werkzeug import Response
 from hub.access.visibility import dimensions_of_manager
 from hub.errors import NotAllowed
 from hub.flask_hub import current_hub
+from hub.network.connections import read_connection
 from hub.network.people import Person, read_person
+from hub.sso.begin import begin_sign_in
+from hub.sso.browser import send_away
 from hub.sso.cookies import SESSION, read_cookie
+from hub.sso.finish import is_strong
 from hub.sso.sessions import Session
 
 
@@ -74,11 +78,34 @@ def require_operator() -> None:
     person = current_viewer().person
     if person.is_operator:
         return
-    current_hub().audit_refusal("admin", "not_operator", flask.request.path[:200], actor_id=person.id)
+    current_hub().audit_refusal("admin", "not_operator", flask.request.endpoint or "", actor_id=person.id)
     raise NotAllowed(
         "not_operator",
         "These pages are for those who run the hub.",
         "Ask an operator if you need to see something here.",
+    )
+
+
+def require_strong_sign_in() -> Response | None:
+    """Send operators to prove themselves again where the settings ask for it; for a blueprint's ``before_request``.
+
+    What a form was to change is refused instead, with an audit row: browsers follow no form to another system.
+    """
+    hub, session, request = current_hub(), own_session(), flask.request
+    if is_strong(hub.settings, session, hub.clock.now()):
+        return None
+    if request.method != "GET":
+        hub.audit_refusal("admin", "step_up_needed", request.endpoint or "", actor_id=session.person_id)
+        raise NotAllowed(
+            "step_up_needed",
+            "This needs a fresh sign-in.",
+            "Nothing was changed. Go back and reload the page: you are asked to sign in again, then send it once more.",
+        )
+    with hub.reading() as uow:
+        slug = read_connection(uow, session.connection_id).slug
+    wanted, person_id = request.full_path if request.query_string else request.path, session.person_id
+    return send_away(
+        lambda browser: begin_sign_in(hub, slug, browser, wanted, purpose="step_up", person_id=person_id)
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from hub.access.roles import grant_partner_admin
 from hub.audiences.rules import switch_plugin
 from hub.ids import new_id
 from hub.journal import audit, enqueue
@@ -26,6 +27,7 @@ def build_busy_world(hub: Hub) -> World:
     world = build_world(hub)
     with world.hub.unit_of_work() as uow:
         switch_plugin(uow, "new-technicians", "first_90_days", on=True)
+        grant_partner_admin(uow, world.ids["sofia"], world.ids["dealer"])
     world.appoint("ana", "technician", "riverside", ["borealis"], days=40)
     world.appoint("ana", "seller", "hilltop", ["aurora"], days=192)
     world.complete("ana", "needs", "south", days=3)

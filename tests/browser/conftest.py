@@ -14,6 +14,7 @@ from hub.app import open_hub
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.runtime import Hub
+from hub.testing.dns import NameServer, serve_names
 from hub.testing.serve import free_port, serve
 from tests.browser.busy import build_busy_world
 from tests.databases import create_database
@@ -42,12 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Site:
-    """A served hub with its people. ``provider_port`` is where an identity provider may be served for it."""
+    """A served hub with its people. ``provider_port`` is where an identity provider may be served for it, ``names`` its name server."""
 
     world: World
     url: str
     browser: Browser
     provider_port: int
+    names: NameServer
 
     def open(self, who: str = "", width: int = 1280) -> Page:
         """A page in a browser of its own, signed in as somebody unless nobody is named."""
@@ -82,7 +84,15 @@ def site(chromium: Browser, tmp_path: Path) -> Iterator[Site]:
     yield from _serve(chromium, tmp_path, build_world)
 
 
-def _serve(browser: Browser, folder: Path, build: Callable[[Hub], World]) -> Iterator[Site]:
+@pytest.fixture
+def named_site(chromium: Browser, tmp_path: Path) -> Iterator[Site]:
+    """A hub of the test's own that has a host name: browsers bind passkeys to names alone."""
+    yield from _serve(chromium, tmp_path, build_world, "localhost")
+
+
+def _serve(
+    browser: Browser, folder: Path, build: Callable[[Hub], World], host: str = "127.0.0.1"
+) -> Iterator[Site]:
     worlds: list[World] = []
     provider_port = free_port()
 
@@ -90,14 +100,15 @@ def _serve(browser: Browser, folder: Path, build: Callable[[Hub], World]) -> Ite
         settings = Settings(
             database_url=create_database("sqlite"),
             secret_key="only-for-tests-0123456789abcdefghij",
-            public_url=base_url,
+            public_url=base_url.replace("127.0.0.1", host),
             storage_url=f"file://{folder / 'files'}",
             outgoing_allow=[f"127.0.0.1:{provider_port}"],
+            dns_resolver=names.address,
         )
         hub = open_hub(settings, clock=SettableClock(datetime(2026, 5, 4, 9, tzinfo=UTC)))
         worlds.append(build(hub))
         return worlds[0].app
 
-    with serve(create) as url:
-        yield Site(worlds[0], url, browser, provider_port)
+    with serve_names() as names, serve(create) as url:
+        yield Site(worlds[0], url.replace("127.0.0.1", host), browser, provider_port, names)
     worlds[0].hub.close()

@@ -70,6 +70,11 @@ PAGES = {
     "admin, a new receiving store": ("olga", "/admin/receiving-stores/new"),
     "admin, a changed receiving store": ("olga", "/admin/receiving-stores/archive/edit"),
     "admin, activity": ("olga", "/admin/activity"),
+    "admin, who comes in": ("olga", "/admin/connections/harbor/people"),
+    "admin, choosing whom to merge": ("olga", "choosing whom to merge"),
+    "admin, merging": ("olga", "merging"),
+    "account": ("ana", "/account"),
+    "a partner's people": ("sofia", "/partner"),
 }
 
 
@@ -80,6 +85,10 @@ def address(site: Site, who: str, path: str) -> str:
     if path in {"learner", "preview"}:
         max_id = site.world.ids["max"]
         return f"/admin/learners/{max_id}" if path == "learner" else f"/admin/preview?person={max_id}"
+    if path in {"choosing whom to merge", "merging"}:
+        max_id, ana_id = site.world.ids["max"], site.world.ids["ana"]
+        words = f"person={ana_id}" if path == "merging" else "who=mia"
+        return f"/admin/learners/{max_id}/merge?{words}"
     if path == "one statement":
         with site.world.hub.reading() as uow:
             return f"/admin/statements/{browse(uow, Filter()).rows[0].row.id}"

@@ -12,7 +12,11 @@ from tests.browser.test_credentials import assert_fit
 def test_d16_from_the_link_to_the_connection(site: Site, width: int) -> None:
     page = site.open("olga", width)
     page.goto("/admin/setup-links")
-    page.get_by_label("Partner").fill("Harbor Auto Group")
+    page.get_by_label("Partner", exact=False).first.fill("Harbor Auto Group")
+    for ticked in ("Their sign-in", "The list of their people"):
+        page.get_by_label(ticked).uncheck()
+    for wanted in ("The hub opens courses of their LMS", "Their LMS opens courses of the hub"):
+        page.get_by_label(wanted).check()
     page.get_by_role("button", name="Make the link").click()
     expect(page.get_by_role("alert")).to_be_focused()
     assert_fit(page)

@@ -29,6 +29,7 @@ LONGEST_WAIT = 10.0
 BOOKKEEPING = frozenset(
     {
         "audit",
+        "audit_seal",
         "lti_seen_jti",
         "lti_token",
         "lti_tool",

@@ -1,6 +1,7 @@
 """Limits count over all processes, in windows of time, without keeping whom they count."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from hub.clock import SettableClock
 from hub.limits import Limit, count_request, network_of
 from hub.limits.tables import request_count
 from hub.runtime import Hub
+from hub.store import open_engine
 
 LIMIT = Limit("test", 8, 60)
 
@@ -26,6 +28,20 @@ def test_beyond_the_limit_nothing_more_is_written(hub: Hub) -> None:
         [row] = uow.connection.execute(sa.select(request_count))
     assert row._mapping["count"] == LIMIT.times + 1
     assert "192.0.2.1" not in row.key
+
+
+def test_beyond_the_limit_no_process_writes_or_lets_in(hub: Hub) -> None:
+    for _ in range(10):
+        count_request(hub, LIMIT, "192.0.2.1")
+    engine = open_engine(hub.settings.database_url.get_secret_value())
+    other = replace(hub, engine=engine)
+    try:
+        assert [count_request(other, LIMIT, "192.0.2.1") for _ in range(3)] == [10, 10, 10]
+        with other.reading() as uow:
+            assert uow.connection.scalar(sa.select(request_count.c["count"])) == LIMIT.times + 1
+        assert count_request(other, LIMIT, "192.0.2.2") == 1  # by a connection that was only reading before
+    finally:
+        engine.dispose()
 
 
 def test_each_window_each_limit_and_each_of_whom_begins_anew(hub: Hub, clock: SettableClock) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.app import open_worker
 from hub.lti import tables
 from hub.lti.platform_keys import OVERLAP, PlatformKey, list_platform_keys, rotate_platform_key
+from hub.signing.tables import signing_key
 from tests.lti.rig import Form, Rig
 
 
@@ -78,7 +79,7 @@ def test_private_keys_are_sealed_and_gone_when_they_sign_no_more(rig: Rig) -> No
     published(rig)
     with rig.hub.unit_of_work() as uow:
         rotate_platform_key(uow)
-        stored = uow.connection.scalars(sa.select(tables.platform_key.c.private_key)).all()
+        stored = uow.connection.scalars(sa.select(signing_key.c.private_key)).all()
     assert sorted(bool(key) for key in stored) == [False, True]
     assert not any("PRIVATE" in key for key in stored)
     assert "PRIVATE KEY" in rig.hub.sealer.open(max(stored))
@@ -89,7 +90,7 @@ def test_a_rotation_is_on_record(rig: Rig) -> None:
     with rig.hub.unit_of_work() as uow:
         rotate_platform_key(uow)
     assert record.audited() == [("platform_key_rotated", "done", "")]
-    assert record.changed() == {"platform_key", "change"}
+    assert record.changed() == {"signing_key", "change"}
 
 
 def test_what_has_served_its_time_is_forgotten_and_nothing_else(rig: Rig) -> None:

@@ -1,6 +1,7 @@
 """Every kind of change that is recorded anywhere has its place in a rebuild."""
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def recorded_kinds() -> Iterator[str]:
                 kind = node.args[0]
                 if isinstance(kind, ast.Constant):
                     yield str(kind.value)
+                elif isinstance(kind, ast.Name):  # a constant of its module; what is none is a parameter
+                    name = ".".join(("hub", *file.relative_to(ROOT).with_suffix("").parts))
+                    value = getattr(importlib.import_module(name), kind.id, None)
+                    if isinstance(value, str):
+                        yield value
 
 
 def test_every_recorded_kind_is_applied_or_known_to_decide_nothing() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
 from hub.audiences.conditions import Conditions
 from hub.errors import Conflict, Missing
@@ -65,6 +66,12 @@ def hashes(world: World, dimension: str | None = None) -> list[TableHash]:
 
 
 def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        people = uow.connection.execute(sa.select(network.person.c.id, network.person.c.partner_id)).all()
+        for person in people[:2]:
+            grant_partner_admin(uow, person.id, person.partner_id)
+        withdraw_partner_admin(uow, people[0].id, people[0].partner_id)
+    world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal
     assert {t for t, rows in comparison.rows.items() if not rows} == {

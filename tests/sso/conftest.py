@@ -38,7 +38,7 @@ def riverside_server(key_pem: str) -> Iterator[Idp]:
 
 @pytest.fixture(scope="session")
 def lakeside_server(key_pem: str) -> Iterator[Idp]:
-    with run_idp("lakeside", (IMPOSTOR, NAMESAKE), key_pem) as idp:
+    with run_idp("lakeside", (IMPOSTOR, NAMESAKE), key_pem, logout=True) as idp:
         yield idp
 
 

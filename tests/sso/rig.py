@@ -20,7 +20,9 @@ from hub.network.connections import find_connection
 from hub.network.identities import link_identity
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
+from hub.sso.oidc.machine_routes import blueprint as oidc_machine
 from hub.sso.oidc.routes import blueprint as oidc
+from hub.sso.provider.routes import blueprint as provider
 from hub.sso.routes import blueprint
 from hub.sso.sessions import load_session
 from hub.store import metadata
@@ -63,7 +65,7 @@ class Idp:
 
 
 @contextmanager
-def run_idp(slug: str, people: tuple[Person, ...], key_pem: str) -> Iterator[Idp]:
+def run_idp(slug: str, people: tuple[Person, ...], key_pem: str, *, logout: bool = False) -> Iterator[Idp]:
     apps: list[flask.Flask] = []
 
     def create(base_url: str) -> flask.Flask:
@@ -77,6 +79,7 @@ def run_idp(slug: str, people: tuple[Person, ...], key_pem: str) -> Iterator[Idp
             people=people,
             private_key_pem=key_pem,
             slow_seconds=0.6,
+            post_logout_redirect_uris=(f"{HUB}/signed-out",) if logout else (),
         )
         apps.append(create_idp(config))
         return apps[0]
@@ -138,6 +141,8 @@ def small_app(hub: Hub) -> flask.Flask:
     app.before_request(load_session)
     app.register_blueprint(blueprint)
     app.register_blueprint(oidc)
+    app.register_blueprint(oidc_machine)
+    app.register_blueprint(provider)
 
     def who() -> flask.Response:
         session = flask.g.session

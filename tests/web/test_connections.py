@@ -68,7 +68,7 @@ def test_the_list_leads_to_a_page_of_each(olga: Browser) -> None:
     page = olga.get(PATH).text
     for slug in ("lms-north", "harbor"):
         assert f'href="{PATH}/{slug}"' in page
-    assert "Connect an LMS" in page
+    assert "Connect a system" in page
     assert olga.get(f"{PATH}/nothing").status_code == 404
     assert "https://idp.example" in olga.get(f"{PATH}/harbor").text
 

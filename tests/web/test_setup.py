@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
+from hub.errors import Missing
 from hub.journal.tables import audit
-from hub.lti.registration.setup import list_setup_links, make_setup_link, revoke_setup_link
 from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
+from hub.network.setup_links import list_setup_links, make_setup_link, revoke_setup_link
+from hub.network.views import find_partner
 from tests.web.test_connections import PLATFORM, TOOL, text
 from tests.web.world import Browser, World
 
 LINKS = "/admin/setup-links"
+LMS = ["tool", "platform"]
 BY_HAND = {name: TOOL[name] for name in ("login_url", "launch_url", "jwks_url")}
 OF_PLATFORM = {
     name: PLATFORM[name] for name in ("issuer", "client_id", "authorize_url", "token_url", "jwks_url")
@@ -26,10 +29,12 @@ def olga(world: World) -> Browser:
     return world.browser("olga")
 
 
-def link(world: World, kind: str = "both") -> str:
+def link(world: World, *parts: str) -> str:
     """The path of a new link for the dealer."""
     with world.hub.unit_of_work() as uow:
-        return urlsplit(make_setup_link(uow, world.ids["dealer"], kind, "Harbor LMS", None).address).path  # type: ignore[arg-type]
+        return urlsplit(
+            make_setup_link(uow, world.ids["dealer"], parts or LMS, "Harbor LMS", None).address
+        ).path
 
 
 def begun(world: World, path: str) -> Browser:
@@ -41,7 +46,7 @@ def begun(world: World, path: str) -> Browser:
 
 @pytest.mark.requirement("D16")
 def test_d16_an_lms_is_connected_without_an_account(world: World, olga: Browser) -> None:
-    made = olga.send(LINKS, LINKS, partner="Harbor Auto Group", name="Harbor LMS", kind="both", days="7")
+    made = olga.send(LINKS, LINKS, partner="Harbor Auto Group", name="Harbor LMS", parts=LMS, days="7")
     found = re.search(r"http://127.0.0.1:8000(/setup/[\w-]+)", made.text)
     assert found, text(made.text)
     path = found[1]
@@ -142,13 +147,13 @@ def test_r7_forms_of_a_setup_link_want_their_token(world: World) -> None:
 
 def test_operators_make_and_take_back(world: World, olga: Browser) -> None:
     assert "No setup links yet" in olga.get(LINKS).text
-    refused = olga.send(LINKS, LINKS, kind="both", days="7")
+    refused = olga.send(LINKS, LINKS, parts=LMS, days="7")
     assert refused.status_code == 400
     for name in ("partner", "name"):
         assert f'id="{name}-problem"' in refused.text
-    refused = olga.send(LINKS, LINKS, partner="Nobody", name="x", kind="both", days="7")
+    refused = olga.send(LINKS, LINKS, partner="Nobody", name="x", parts=LMS, days="7")
     assert 'id="partner-problem"' in refused.text
-    refused = olga.send(LINKS, LINKS, partner="Harbor Auto Group", name="x", kind="both", days="900")
+    refused = olga.send(LINKS, LINKS, partner="Harbor Auto Group", name="x", parts=LMS, days="900")
     assert 'id="days-problem"' in refused.text
     path = link(world)
     with world.hub.reading() as uow:
@@ -172,3 +177,33 @@ def test_the_steps_say_that_a_platform_of_another_partners_system_waits_for_appr
     assert "Waiting for approval." in page
     assert "another partner's connection" in page
     assert "issuer_of_another" in olga.get("/admin/registrations").text
+
+
+def test_a_new_partner_and_its_link_are_made_on_one_page(world: World, olga: Browser) -> None:
+    form = {"new_partner": "Cove Motors", "external_id": "COV", "name": "Sign-in", "days": "7"}
+    made = olga.send(LINKS, LINKS, parts=["sign_in", "provisioning"], **form)
+    assert "/setup/" in made.text
+    with world.hub.reading() as uow:
+        [new] = list_setup_links(uow)
+        assert new.partner_id == find_partner(uow, "COV") == find_partner(uow, "Cove Motors")
+        assert (new.parts, new.created_by) == (("sign_in", "provisioning"), world.ids["olga"])
+    assert "sign-in, list of people" in text(olga.get(LINKS).text)
+
+
+@pytest.mark.parametrize(
+    ("field", "form"),
+    [
+        ("new_partner", {"new_partner": "Harbor Auto Group", "parts": ["sign_in"]}),
+        ("parts", {"new_partner": "Cove Motors", "parts": []}),
+        ("days", {"new_partner": "Cove Motors", "parts": ["payroll"]}),
+    ],
+)
+def test_what_is_wrong_with_a_new_partner_makes_neither(
+    world: World, olga: Browser, field: str, form: dict[str, Any]
+) -> None:
+    refused = olga.send(LINKS, LINKS, name="x", days="7", **form)
+    assert (refused.status_code, f'id="{field}-problem"' in refused.text) == (400, True)
+    with world.hub.reading() as uow:
+        assert list_setup_links(uow) == []
+        with pytest.raises(Missing):
+            find_partner(uow, "Cove Motors")

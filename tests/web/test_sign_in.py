@@ -54,7 +54,7 @@ def test_one_chooses_between_several_sign_ins(world: World) -> None:
         .text
     )
     assert "Choose your sign-in" in page
-    assert 'href="/sso/oidc/harbor/start?return_to=/team"' in html.unescape(page)
+    assert 'href="/sign-in/with/harbor?return_to=/team"' in html.unescape(page)
     assert "Borealis Sign-in" in page
     assert "nobody" not in page
 
@@ -93,7 +93,7 @@ def test_wb1_the_way_back_stays_in_the_hub(world: World) -> None:
         assert 'name="return_to" value="/"' in page.text, target
         assert world.browser("ana").get("/sign-in", query_string=query).location == "/", target
         choice = world.browser().get("/sign-in", query_string={**query, "connection": "harbor"}).text
-        assert 'href="/sso/oidc/harbor/start?return_to=/"' in choice, target
+        assert 'href="/sign-in/with/harbor?return_to=/"' in choice, target
 
 
 def test_signing_out_ends_the_session(world: World) -> None:

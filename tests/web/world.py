@@ -74,7 +74,7 @@ class Browser(FlaskClient):
         kwargs = {"base_url": PUBLIC_URL, "buffered": True, **kwargs}
         return super().open(*args, **kwargs)
 
-    def send(self, path: str, page: str = "/my-training", **form: str) -> TestResponse:
+    def send(self, path: str, page: str = "/my-training", **form: str | Sequence[str]) -> TestResponse:
         """POST a form with the token that ``page`` holds."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get(page).text)
         assert token, f"{page} holds no form"

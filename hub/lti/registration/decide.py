@@ -9,7 +9,6 @@ from hub.errors import Conflict, Missing
 from hub.journal import audit
 from hub.lti.registration.addresses import address_problem, host_or_text, origin_of
 from hub.lti.registration.drafts import ACTION, Draft, change_draft, read_draft
-from hub.lti.registration.setup import attach_connection, read_setup_link
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first, decide_deployment, find_deployment
 from hub.lti.tool.platforms import (
@@ -31,6 +30,7 @@ from hub.lti.tools import (
     refuse_tool,
     update_tool,
 )
+from hub.network.setup_links import attach_connection, read_setup_link
 from hub.network.tables import connection
 from hub.store import UnitOfWork
 

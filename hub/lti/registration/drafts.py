@@ -19,8 +19,8 @@ from hub.journal import Change, audit, record_changes
 from hub.lti.refusals import Refused
 from hub.lti.registration import tables
 from hub.lti.registration.addresses import address_problem, with_query
-from hub.lti.registration.setup import check_allows, check_link_is_open
 from hub.network.connections import Connection, check_new_connection, find_connection
+from hub.network.setup_links import LinkRefused, check_allows, check_link_is_open
 from hub.store import UnitOfWork
 
 ACTION = "lti_registration"
@@ -81,7 +81,7 @@ def open_draft(
 
     If the connection is there already, of the same partner and to an LMS, its registration is renewed. Raises Conflict
     ``connection_exists`` for any other, BadInput ``bad_slug``, ``bad_name`` or ``bad_registration_url``, and for a setup
-    link what ``check_link_is_open`` raises and Refused 403 ``link_of_another_partner``.
+    link what ``check_link_is_open`` raises and LinkRefused 403 ``link_of_another_partner``.
     """
     if direction == "tool" and (problem := address_problem(registration_url)):
         raise BadInput(
@@ -240,7 +240,7 @@ def _check_setup_link(
 ) -> None:
     link = check_link_is_open(uow, setup_link_id)
     if link.partner_id != partner_id:
-        raise Refused("link_of_another_partner", "The setup link is another partner's.", status=403)
+        raise LinkRefused("link_of_another_partner", "The setup link is another partner's.", status=403)
     check_allows(link, direction)
 
 

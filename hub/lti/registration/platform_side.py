@@ -27,6 +27,7 @@ from hub.lti.vocabulary import (
     RESOURCE_LINK_REQUEST,
     SIGNING_ALGORITHM,
 )
+from hub.network.setup_links import LinkRefused
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
@@ -90,6 +91,8 @@ def register_tool(hub: Hub, authorization: str, body: bytes, draft_id: str = "")
         )
         if isinstance(error, Refused):
             raise
+        if isinstance(error, LinkRefused):
+            raise Refused(error.code, error.message, status=error.status) from None
         raise bad_metadata(error.message) from None
 
 

@@ -4,16 +4,19 @@ Every step proves anew that the link is good and the browser the one that claime
 and changes nothing else.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
-from hub.errors import BadInput, Conflict, HubError, Missing
+from hub.errors import BadInput, HubError, Missing
 from hub.exchange import Exchange, Step
 from hub.lti.registration.decide import doubts_about_entry
 from hub.lti.registration.drafts import Direction, NewDraft, keep_received, open_draft, waiting_of_link
-from hub.lti.registration.setup import (
+from hub.lti.registration.try_platform import try_platform
+from hub.lti.registration.try_tool import try_tool
+from hub.lti.tool.platforms import HubAsTool, PlatformSettings, add_platform, connect_platform
+from hub.lti.tools import ToolRegistration, add_tool, connect_tool
+from hub.network.connections import read_connection
+from hub.network.setup_links import (
     ACTION,
     SetupLink,
     attach_connection,
@@ -22,18 +25,11 @@ from hub.lti.registration.setup import (
     finish_setup_link,
     peek_setup_link,
 )
-from hub.lti.registration.try_platform import try_platform
-from hub.lti.registration.try_tool import try_tool
-from hub.lti.tool.platforms import HubAsTool, PlatformSettings, add_platform, connect_platform
-from hub.lti.tools import ToolRegistration, add_tool, connect_tool
-from hub.network.connections import check_new_connection, read_connection
+from hub.network.slugs import free_slug
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
-MAX_SLUG = 40
-_TRIES = 100
 _Made = TypeVar("_Made")
-_OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 def look(hub: Hub, code: str) -> SetupLink:
@@ -181,15 +177,4 @@ def _slug(uow: UnitOfWork, link: SetupLink) -> str:
     """The slug of the link's connection; for a new one the link's name, with a number where it is taken."""
     if link.connection_id is not None:
         return read_connection(uow, link.connection_id).slug
-    plain = unicodedata.normalize("NFKD", link.name).encode("ascii", "ignore").decode().lower()
-    base = _OTHER_CHARACTERS.sub("-", plain)[:MAX_SLUG].strip("-") or "lms"
-    for number in range(1, _TRIES):
-        slug = base if number == 1 else f"{base}-{number}"
-        try:
-            check_new_connection(uow, slug, link.partner_id)
-        except Conflict:
-            continue
-        return slug
-    raise Conflict(
-        "connection_exists", f"There are too many connections called {base}.", "Choose another name."
-    )
+    return free_slug(uow, link.name, link.partner_id, "lms")

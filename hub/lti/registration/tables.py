@@ -1,26 +1,8 @@
-"""Setup links for partners' administrators, and registrations that are under way or decided."""
+"""Registrations that are under way or decided."""
 
 import sqlalchemy as sa
 
 from hub.store.types import Id, Json, Time, id_column, metadata, reference
-
-setup_link = sa.Table(
-    "setup_link",
-    metadata,
-    id_column(),
-    sa.Column("code_hash", sa.String(64), nullable=False, unique=True),
-    reference("partner_id", "partner", index=True),
-    sa.Column("kind", sa.String(8), nullable=False, comment="what may be connected: tool, platform or both"),
-    sa.Column("name", sa.Text, nullable=False, comment="of the LMS, as whoever made the link calls it"),
-    sa.Column("created_by", Id(), comment="null at the command line"),
-    sa.Column("created_at", Time(), nullable=False),
-    sa.Column("expires_at", Time(), nullable=False),
-    sa.Column("browser_hash", sa.String(64), comment="of the browser that claimed it; no other may use it"),
-    sa.Column("claimed_at", Time()),
-    sa.Column("finished_at", Time()),
-    sa.Column("revoked_at", Time()),
-    reference("connection_id", "connection", nullable=True),
-)
 
 lti_registration_draft = sa.Table(
     "lti_registration_draft",

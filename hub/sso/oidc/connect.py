@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from hub.errors import BadInput, HubError, OutsideFailed
 from hub.http import OutgoingHttp
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import create_connection, route_email_domain
+from hub.network.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.oidc.keys import PublicKey
 from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata
 from hub.sso.oidc.providers import add_provider, save_keys, save_metadata
+from hub.sso.onboarding.domains import vouch_for_domain
 
 ACTION = "connect_identity_provider"
 
@@ -41,7 +42,7 @@ def connect_identity_provider(
             body = {"connection_id": connection_id, "issuer": issuer, "client_id": client_id}
             record_changes(uow, [Change("identity_provider_changed", connection_id, body)])
             for domain in domains:
-                route_email_domain(uow, connection_id, domain)
+                vouch_for_domain(uow, connection_id, domain, None)
             audit(uow, ACTION, connection_id, partner_id=partner_id, connection_id=connection_id)
     except HubError as error:
         hub.audit_refusal(ACTION, error.code, partner_id=partner_id)

@@ -1,6 +1,7 @@
 """Public keys of identity providers (RFC 7517): which of them may verify which ID token."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,8 +36,13 @@ class PublicKey(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def import_key(self) -> RSAKey | ECKey:
         """The key for joserfc; ValueError or a JoseError when its numbers make no key."""
-        members: dict[str, Any] = msgspec.to_builtins(self)
-        return RSAKey.import_key(members) if self.kty == "RSA" else ECKey.import_key(members)
+        return _imported(self)
+
+
+@lru_cache(maxsize=4096)
+def _imported(key: PublicKey) -> RSAKey | ECKey:
+    members: dict[str, Any] = msgspec.to_builtins(key)
+    return RSAKey.import_key(members) if key.kty == "RSA" else ECKey.import_key(members)
 
 
 class UnknownKid(Exception):

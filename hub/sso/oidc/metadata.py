@@ -20,6 +20,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] | None = None
     id_token_signing_alg_values_supported: tuple[str, ...] | None = None
     authorization_response_iss_parameter_supported: bool | None = None
@@ -72,7 +73,7 @@ def _expect_ok(answer: Answer) -> None:
 
 def _addresses(metadata: Metadata) -> list[str]:
     always = [metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri]
-    return [*always, metadata.userinfo_endpoint] if metadata.userinfo_endpoint else always
+    return always + [url for url in (metadata.userinfo_endpoint, metadata.end_session_endpoint) if url]
 
 
 def _is_usable(url: str, issuer: str) -> bool:

@@ -10,6 +10,7 @@ from hub.limits import Limit
 from hub.logging import get_logger
 from hub.runtime import Hub
 from hub.sso.limits import take_turn
+from hub.sso.oidc.breaker import Watch
 from hub.sso.oidc.id_token import Header
 from hub.sso.oidc.keys import PublicKey, UnknownKid, find_key
 from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata
@@ -38,7 +39,8 @@ def current_metadata(hub: Hub, provider: Provider) -> Metadata:
     connection_id = provider.connection.id
 
     def fetch() -> Metadata:
-        metadata = fetch_metadata(hub.http, provider.issuer, connection_id)
+        with Watch(hub, provider).asking():
+            metadata = fetch_metadata(hub.http, provider.issuer, connection_id)
         with hub.unit_of_work() as uow:
             save_metadata(uow, connection_id, metadata)
         return metadata
@@ -54,7 +56,8 @@ def find_signing_key(hub: Hub, provider: Provider, metadata: Metadata, header: H
     """
 
     def fetch() -> tuple[PublicKey, ...]:
-        keys = fetch_keys(hub.http, metadata.jwks_uri, provider.connection.id)
+        with Watch(hub, provider).asking():
+            keys = fetch_keys(hub.http, metadata.jwks_uri, provider.connection.id)
         with hub.unit_of_work() as uow:
             save_keys(uow, provider.connection.id, keys)
         return keys

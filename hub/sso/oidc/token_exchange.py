@@ -1,5 +1,6 @@
 """Exchanging a code for tokens (RFC 6749, section 4.1.3), and asking userinfo whom they belong to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -7,11 +8,8 @@ import msgspec
 
 from hub.errors import BadInput, OutsideFailed
 from hub.http import Answer, OutgoingHttp
-from hub.logging import get_logger
 from hub.sso.oidc.metadata import Metadata
 from hub.sso.refusals import BEGIN_AGAIN, not_verified
-
-logger = get_logger(__name__)
 
 _ACCEPT_JSON = {"Accept": "application/json"}
 
@@ -35,10 +33,6 @@ class TokenAnswer(msgspec.Struct, frozen=True):
 
 class _TokenError(msgspec.Struct, frozen=True):
     error: str = ""
-
-
-class _UserInfo(msgspec.Struct, frozen=True):
-    sub: str | None = None
 
 
 def exchange_code(
@@ -73,29 +67,29 @@ def exchange_code(
     return tokens.id_token, tokens.access_token or None
 
 
-def check_userinfo(
+def ask_userinfo(
     http: OutgoingHttp, metadata: Metadata, client: Client, access_token: str | None, sub: str
-) -> None:
-    """Userinfo, where there is one, must speak of the same subject (OpenID Connect Core 1.0, section 5.3.2).
+) -> Mapping[str, object]:
+    """What userinfo tells, where there is one (OpenID Connect Core 1.0, section 5.3); it must be of the same subject.
 
-    The hub takes nothing from it. So when it cannot be read, the verified ID token alone decides.
+    Empty where there is none. Raises NotAllowed ``userinfo_of_another_subject``, and OutsideFailed where it cannot be read.
     """
     if metadata.userinfo_endpoint is None or access_token is None:
-        return
+        return {}
+    answer = http.get(
+        metadata.userinfo_endpoint,
+        connection=client.connection_id,
+        headers={**_ACCEPT_JSON, "Authorization": f"Bearer {access_token}"},
+    )
+    if answer.status != 200:
+        raise OutsideFailed("status", f"Userinfo answered {answer.status}.")
     try:
-        answer = http.get(
-            metadata.userinfo_endpoint,
-            connection=client.connection_id,
-            headers={**_ACCEPT_JSON, "Authorization": f"Bearer {access_token}"},
-        )
-        if answer.status != 200:
-            raise OutsideFailed("status", f"Userinfo answered {answer.status}.")
-        userinfo = msgspec.json.decode(answer.body, type=_UserInfo)
-    except (OutsideFailed, msgspec.MsgspecError, ValueError, RecursionError) as error:
-        logger.warning("userinfo_unreadable", connection=client.connection_id, problem=type(error).__name__)
-        return
-    if userinfo.sub != sub:
+        userinfo = msgspec.json.decode(answer.body, type=dict[str, object])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise OutsideFailed("bad_userinfo", "What userinfo answers cannot be read.") from None
+    if userinfo.get("sub") != sub:
         raise not_verified("userinfo_of_another_subject")
+    return userinfo
 
 
 def _refusal(answer: Answer) -> BadInput | OutsideFailed:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from hub.store.new_migration import is_comparable
 from hub.store.types import Json, metadata
 
 
@@ -20,6 +21,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     compare_type=True,
+    include_object=is_comparable,
     render_item=_render_item,
 )
 with context.begin_transaction():

@@ -2,17 +2,19 @@
 
 import flask
 
-from hub.web.viewer import require_operator, require_sign_in
+from hub.web.viewer import require_operator, require_sign_in, require_strong_sign_in
 
 blueprint = flask.Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.before_request(require_sign_in)
 blueprint.before_request(require_operator)
+blueprint.before_request(require_strong_sign_in)
 
 SECTIONS = (
     ("overview", "Overview"),
     ("sign_ins", "Sign-ins"),
     ("launches", "Launches"),
     ("learners", "Learners"),
+    ("invitations", "Invitations"),
     ("statements", "Statements"),
     ("credits", "Credits"),
     ("policies", "Completion"),
@@ -25,7 +27,9 @@ SECTIONS = (
     ("receiving_stores", "Receiving stores"),
     ("retention", "Retention"),
     ("erasure", "Erasure"),
-    ("activity", "All activity"),
+    ("partner_admins", "Partner admins"),
+    ("mails", "Mails"),
+    ("audit", "Audit trail"),
 )
 """Endpoints and titles, in the order of the menu."""
 
@@ -33,6 +37,9 @@ CONNECTION_TABS = (
     ("connections", "All"),
     ("registrations", "Registrations"),
     ("setup_links", "Setup links"),
+    ("provisioning", "Provisioning"),
+    ("expiring", "Expiring"),
+    ("clients", "Sign-in for systems"),
     ("catalogues", "Catalogues"),
     ("signing_keys", "Signing keys"),
 )

@@ -14,13 +14,23 @@ from hub.lti.registration.try_tool import try_tool
 from hub.lti.tool.platform_deployments import decide_deployment, find_deployment
 from hub.lti.tool.platforms import set_platform_disabled
 from hub.lti.tools import set_tool_disabled
-from hub.network.connections import find_connection
-from hub.network.views import find_partner, list_partner_names, names_of_partners, search_connections
+from hub.network.connections import SIGN_IN_KINDS, find_connection
+from hub.network.find_connections import search_connections
+from hub.network.views import find_partner, list_partner_names, names_of_partners
+from hub.sso.cookies import FLOW, read_cookie
 from hub.sso.oidc.providers import read_provider
+from hub.sso.oidc.try_provider import try_provider
+from hub.sso.policy import read_policy
+from hub.sso.saml.try_provider import try_saml_provider
+from hub.sso.saml.views import saml_part
+from hub.sso.trials import read_trial
+from hub.sso.words import last_refusals as refused_sign_ins
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import refused_words
+from hub.web.admin.people_in import LABELS as ATTRIBUTE_WORDS
 from hub.web.admin.query import MAX_WORDS
 from hub.web.admin.scope_words import SCOPE_WORDS
+from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer
 
 REFUSALS = 10
@@ -48,10 +58,13 @@ def connection(slug: str) -> str:
 
 @blueprint.post("/connections/<slug>/try")
 def try_connection(slug: str) -> str:
-    """Do the exchange of one of its sides and show each step. Form: ``what``, tool or platform."""
+    """Do the exchange of one of its sides and show each step. Form: ``what``, tool, platform or provider."""
     hub, what = current_hub(), flask.request.form.get("what", "")
     with hub.reading() as uow:
         found = find_connection(uow, slug)
+    if what == "provider":
+        ask = try_saml_provider if found.kind == "saml" else try_provider
+        return _page(slug, ask(hub, slug))
     if what not in {"tool", "platform"}:
         raise BadInput("bad_choice", "The form does not say which side to try.")
     exchange = (try_tool if what == "tool" else try_platform)(hub, found.id)
@@ -139,15 +152,27 @@ def _page(slug: str, exchange: Exchange | None = None) -> str:
         owners = [d.partner_id for d in tool.deployments] if tool else []
         owners += [d.partner_id for d in platform.deployments] if platform else []
         partners = names_of_partners(uow, [found.partner_id, *owners])
-        refusals = last_refusals(uow, found.id, REFUSALS)
+        signs_in = found.kind in SIGN_IN_KINDS
+        refusals = (refused_sign_ins if signs_in else last_refusals)(uow, found.id, REFUSALS)
+        if signs_in:
+            allow_leaving()  # a trial sign-in is a form
+            if flask.request.args.get("tried"):
+                exchange = read_trial(uow, found.id, read_cookie(FLOW))
         choices = list_partner_names(uow)
         provider = read_provider(uow, slug) if found.kind == "oidc" else None
+        mapping = read_policy(uow, found.id) if signs_in else None
+        saml = saml_part(uow, slug) if found.kind == "saml" else None
+        now = uow.now
     return flask.render_template(
         "admin/connection.html",
         connection=found,
         tool=tool,
         platform=platform,
         provider=provider,
+        mapping=mapping,
+        attribute_words=ATTRIBUTE_WORDS,
+        saml=saml,
+        now=now,
         partners=partners,
         partner_choices=choices,
         refusals=refusals,

@@ -22,7 +22,7 @@ STATES = {
     "superseded": "Superseded",
     "dismissed": "Dismissed",
 }
-KINDS = {"ags_score": "Score", "lti_notice": "Notice"}
+KINDS = {"ags_score": "Score", "lti_notice": "Notice", "oidc_logout": "Sign-out"}
 """Words for kinds of effects that have no subject."""
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import flask
 
 from hub.flask_hub import current_hub
+from hub.ids import is_id
 from hub.journal.listed import ROWS
 from hub.journal.views import AuditRow, list_audit
-from hub.network.views import names_of_connections, names_of_people
+from hub.network.views import names_of_connections, names_of_partners, names_of_people
 from hub.training.views import titles_of_offerings
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, read_position
@@ -22,6 +23,10 @@ OF_COURSES = (*LAUNCHES, "cmi5_course_imported", "cmi5_waived")
 DONE_WORDS = {
     "sign_in": "Signed in",
     "sign_out": "Signed out",
+    "session_ended": "Ended a sign-in",
+    "backchannel_logout": "Signed out at the provider",
+    "identity_provider_changed": "Identity provider changed",
+    "connection_switched": "Connection switched",
     "launch_begun": "Went to the LMS for a course",
     "launch": "Opened a course",
     "score": "Score received",
@@ -29,6 +34,18 @@ DONE_WORDS = {
     "rule_changed": "Rule changed",
     "audience_changed": "Audience changed",
     "role_granted": "Role granted",
+    "role_withdrawn": "Role taken back",
+    "look_begun": "Began to look at somebody's pages",
+    "look_ended": "Stopped looking at somebody's pages",
+    "person_seen": "Read all about somebody",
+    "statements_exported": "Saved statements into files",
+    "backup_written": "Wrote a backup",
+    "audit_exported": "Saved the audit trail into a file",
+    "mail_read": "Opened a mail that was not sent",
+    "mail_dropped": "Let a mail be",
+    "mails_queued": "Sent the mails that waited",
+    "mail_tested": "Wrote a test mail",
+    "secrets_rotated": "Stored secrets sealed with a new key",
     "audiences_applied": "Audiences and rules applied",
     "tool_connected": "LMS connected",
     "tool_disabled": "LMS switched off",
@@ -51,6 +68,9 @@ DONE_WORDS = {
     "lti_pick": "Chose courses for an LMS",
     "lti_registration": "Registration of an LMS",
     "setup_link": "Setup link",
+    "domain": "Domain of a sign-in",
+    "connection_contact": "Who is told about a sign-in",
+    "partner_added": "Partner added",
     "score_passed_back": "Score passed back",
     "score_echo": "Own score came back",
     "offering_imported": "Course imported",
@@ -59,6 +79,11 @@ DONE_WORDS = {
     "roster_synced": "Roster read",
     "delivery_dismissed": "Let a delivery be",
     "connect_identity_provider": "Identity provider connected",
+    "connect_scim_client": "SCIM client connected",
+    "scim_group_place_changed": "What a group means changed",
+    "scim_token_created": "Made a token for a SCIM client",
+    "scim_token_replaced": "Renewed a token of a SCIM client",
+    "scim_token_revoked": "Revoked a token of a SCIM client",
     "delivery_resent": "Sent a delivery again",
     "completion_policy_changed": "Completion policy changed",
     "retention_rule_changed": "Retention rule changed",
@@ -77,11 +102,42 @@ DONE_WORDS = {
     "receiving_store_paused": "Receiving store paused",
     "receiving_store_removed": "Receiving store removed",
     "receiving_store_resumed": "Receiving store goes on",
+    "client_added": "System that signs people in here added",
+    "client_disabled": "System that signs people in here switched off",
+    "client_enabled": "System that signs people in here switched on",
+    "client_secret_rotated": "New secret of a system that signs people in here",
+    "client_sign_in": "Signed in at another system",
+    "client_updated": "System that signs people in here changed",
     "xapi_credential_created": "Made a credential for the record store",
     "xapi_credential_rotated": "Renewed a credential for the record store",
     "xapi_credential_revoked": "Revoked a credential for the record store",
+    "account": "Account of the hub changed",
+    "files_swept": "Removed files that nothing names",
+    "invitation": "Invitation",
+    "line_item_created": "Line of a gradebook made",
+    "line_item_deleted": "Line of a gradebook deleted",
+    "line_item_updated": "Line of a gradebook changed",
+    "merge_undone": "Took apart two people who had been made one",
+    "people_merged": "Made one of two people",
+    "person_created": "Added somebody",
+    "person_switched_off": "Switched somebody off",
+    "person_switched_on": "Switched somebody on",
+    "recovery": "Way back into an account",
+    "registration_page": "Registration page changed",
+    "saml_key_rotated": "New key for SAML",
+    "saml_provider_changed": "SAML sign-in changed",
+    "self_registration": "Registration of a person",
+    "sign_in_door_changed": "Sign-in address changed",
+    "sign_in_door_removed": "Sign-in address removed",
+    "sign_in_policy_changed": "What a sign-in may do changed",
+    "sign_in_linked": "Added a sign-in of their own",
+    "sign_in_unlinked": "Removed a sign-in of their own",
+    "statements_imported": "Imported statements",
+    "scim_token_rotated": "Renewed a token for SCIM",
 }
 REFUSED_WORDS = {
+    "look": "Looking at somebody's pages refused",
+    "backchannel_logout": "Word of a sign-out refused",
     "sign_in": "Sign-in refused",
     "launch": "Launch refused",
     "review": "Looking at work refused",
@@ -100,18 +156,36 @@ REFUSED_WORDS = {
     "lti_content": "Choice of courses refused",
     "lti_pick": "Choice of courses for an LMS refused",
     "lti_registration": "Registration of an LMS refused",
+    "scim": "Request of a SCIM client refused",
     "setup_link": "Setup link refused",
     "lti_token": "Token for an LMS refused",
     "cmi5_fetch": "Token for a course refused",
     "cmi5_import": "Import of a course refused",
     "cmi5_waived": "Waiver of a part of a course refused",
+    "client_revoke": "Revoking of a token refused",
+    "client_sign_in": "Sign-in at another system refused",
+    "client_sign_out": "Sign-out for another system refused",
+    "client_token": "Token for another system refused",
+    "client_userinfo": "Reading about a person refused",
     "xapi_token": "Access token for the record store refused",
+    "account": "Change of an account refused",
+    "connect_identity_provider": "Connecting an identity provider refused",
+    "invitation": "Invitation refused",
+    "partner_people": "Page of a partner's people refused",
+    "retention": "Retention refused",
+    "saml_provider_changed": "Change of a SAML sign-in refused",
+    "self_registration": "Registration of a person refused",
+    "sign_out": "Sign-out refused",
+    "completion_policy_changed": "Change of a completion policy refused",
 }
 
 
 @dataclass(frozen=True)
 class Happening:
-    """One row of the audit trail with names for its ids; ``subject`` is what stays a mere id or key."""
+    """One row of the audit trail with names for its ids; ``subject`` is what stays a mere id or key.
+
+    ``about`` is the person whom it was done to, where that is another than who did it.
+    """
 
     row: AuditRow
     words: str
@@ -120,18 +194,21 @@ class Happening:
     course: str
     facts: tuple[str, ...]
     subject: str
+    about: str = ""
+    partner: str = ""
 
 
 def happenings(rows: Sequence[AuditRow]) -> list[Happening]:
     """The rows in words."""
     with current_hub().reading() as uow:
-        granted = [row.subject_id for row in rows if row.action == "role_granted"]
-        people = names_of_people(uow, [*(row.actor_id for row in rows), *granted])
-        connections = names_of_connections(uow, [row.connection_id for row in rows])
+        things = [row.subject_id for row in rows if is_id(row.subject_id)]
+        people = names_of_people(uow, [*(row.actor_id for row in rows), *things])
+        connections = names_of_connections(uow, [*(row.connection_id for row in rows), *things])
+        partners = names_of_partners(uow, [*(row.partner_id for row in rows), *things])
         courses = titles_of_offerings(
             uow, [row.subject_id for row in rows if row.action in OF_COURSES and row.subject_id]
         )
-    return [_happening(row, people, connections, courses) for row in rows]
+    return [_happening(row, people, connections, courses, partners) for row in rows]
 
 
 @blueprint.get("/sign-ins")
@@ -186,7 +263,11 @@ def _plain(action: str) -> str:
 
 
 def _happening(
-    row: AuditRow, people: Mapping[str, str], connections: Mapping[str, str], courses: Mapping[str, str]
+    row: AuditRow,
+    people: Mapping[str, str],
+    connections: Mapping[str, str],
+    courses: Mapping[str, str],
+    partners: Mapping[str, str],
 ) -> Happening:
     course = courses.get(row.subject_id, "") if row.action in OF_COURSES else ""
     facts: tuple[str, ...] = ()
@@ -194,7 +275,7 @@ def _happening(
         facts = (
             f"{row.subject_id} {'on' if row.detail.get('on') else 'off'} for {row.detail.get('audience')}",
         )
-    elif row.action == "role_granted":
+    elif row.action in {"role_granted", "role_withdrawn"}:
         facts = (f"{row.detail.get('role')} for {people.get(row.subject_id, 'an erased person')}",)
     elif row.action.startswith(("receiving_store_", "forward_")):
         facts = (str(row.detail.get("slug", "")),)
@@ -202,13 +283,19 @@ def _happening(
         facts = (f"key {row.detail['key']}",)
     elif row.outcome == "refused" and "method" in row.detail:
         facts = (f"{row.detail['method']} answered {row.detail.get('status')}",)
-    named = course or facts or row.subject_id in {row.actor_id, row.connection_id}
+    about = "" if facts or row.subject_id == row.actor_id else people.get(row.subject_id, "")
+    connection = connections.get(row.connection_id or row.subject_id, "")
+    partner = partners.get(row.partner_id or row.subject_id, "")
+    named = course or facts or about or row.subject_id in {row.actor_id, row.connection_id, row.partner_id}
+    known = row.subject_id in connections or row.subject_id in partners
     return Happening(
         row,
         _words(row),
         people.get(row.actor_id or "", ""),
-        connections.get(row.connection_id or "", ""),
+        connection,
         course,
         facts,
-        "" if named else row.subject_id,
+        "" if named or known else row.subject_id,
+        about,
+        partner,
     )

@@ -7,6 +7,7 @@ import flask
 from hub.errors import BadInput, HubError, Missing
 from hub.flask_hub import current_hub
 from hub.ids import is_id
+from hub.journal.seen import note_seen
 from hub.lti.bridge.deliveries import dismiss_grade, list_grades, resend_grade
 from hub.lti.preview import preview_launch
 from hub.lti.registration.explain import explain
@@ -16,6 +17,7 @@ from hub.lti.tool.entries import list_entries
 from hub.lti.views import list_launches
 from hub.network.people import read_appointments, read_person
 from hub.network.views import names_of_connections
+from hub.sso.sessions import list_sessions
 from hub.training.plan import Plan, read_plan
 from hub.training.views import list_credits, titles_of_offerings
 from hub.web.admin.blueprint import blueprint
@@ -32,12 +34,20 @@ def learners() -> str:
     return flask.render_template("admin/learners.html", who=read_person_filter())
 
 
+@blueprint.get("/invitations")
+def invitations() -> flask.typing.ResponseReturnValue:
+    """To the page that operators share with partner admins."""
+    return flask.redirect(flask.url_for("invitations.page"), 302)
+
+
 @blueprint.get("/learners/<person_id>")
 def learner(person_id: str) -> str:
     """All that is known of the learning of one person."""
     allow_leaving()
     with current_hub().reading() as uow:
         person = read_person(uow, person_id)
+    note_seen(current_hub(), own_session().person_id, person.id, person.partner_id)
+    with current_hub().reading() as uow:
         entries, grades = list_entries(uow, person.id, SHOWN), list_grades(uow, person_id=person.id).rows
         connections = names_of_connections(
             uow, [*(e.connection_id for e in entries), *(g.connection_id for g in grades)]
@@ -54,6 +64,7 @@ def learner(person_id: str) -> str:
             connections=connections,
             titles=titles_of_offerings(uow, targets),
             submissions=list_submissions(uow, person.id),
+            sessions=list_sessions(uow, person.id),
             explain=explain,
         )
 

@@ -23,6 +23,8 @@ from hub.lti.connection_views import waiting_connections
 from hub.lti.platform_keys import PlatformKey, list_platform_keys
 from hub.lti.registration.drafts import list_drafts
 from hub.network.views import names_of_connections
+from hub.notify.views import count_unsent
+from hub.sso.onboarding.expiries import count_expiring
 from hub.training.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
@@ -62,7 +64,8 @@ def overview() -> str:
         registrations, waiting_platforms = list_drafts(uow, state="received"), waiting_connections(uow)
         pauses = list_pauses(uow)
         receivers = names_of_connections(uow, [pause.receiver for pause in pauses if is_id(pause.receiver)])
-        keys, now = list_platform_keys(uow), uow.now
+        keys, now, expiring = list_platform_keys(uow), uow.now, count_expiring(uow)
+        mails = count_unsent(uow)
         recent = [t for t in timings if t.last_error_at and uow.now - t.last_error_at < RECENT]
     own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
     concerns = [
@@ -73,6 +76,8 @@ def overview() -> str:
         *_of_connections(len(registrations), waiting_platforms),
         *_of_keys([key for key in keys if key.signs and now - key.created_at > OLD]),
         *_of_credentials(ending),
+        *_of_expiring(expiring),
+        *_of_mails(mails),
         *_of_plugins(recent),
     ]
     return flask.render_template(
@@ -155,6 +160,25 @@ def _of_credentials(ending: int) -> Iterator[Concern]:
             "Give the systems new ones before, or they are refused.",
             "admin.credentials",
             {"show": "ending"},
+        )
+
+
+def _of_mails(waiting: int) -> Iterator[Concern]:
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        meaning = "Set one in the settings, or open the mails and pass on what they say."
+        title = f"{count(waiting, 'mail')} {verb} for a mail server"
+        yield Concern(title, meaning, "admin.mails", {"show": "unsent"})
+
+
+def _of_expiring(number: int) -> Iterator[Concern]:
+    if number:
+        verb = "expires" if number == 1 else "expire"
+        yield Concern(
+            f"{count(number, 'secret, certificate or token', 'secrets, certificates or tokens')} of sign-ins {verb} within a month",
+            "Their owners are told by mail. Without a new one people cannot sign in there one day.",
+            "admin.expiring",
+            {},
         )
 
 

@@ -7,7 +7,8 @@ import flask
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.ids import is_id
-from hub.network.views import FoundPerson, names_of_people, search_people
+from hub.network.find_people import FoundPerson, search_people
+from hub.network.views import names_of_people
 
 MAX_WORDS = 100
 

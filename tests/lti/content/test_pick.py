@@ -192,7 +192,7 @@ def test_one_audit_row_tells_what_was_picked(picking: Picking) -> None:
     token, seen = picking.begin(), record(picking.west)
     picking.press(token, "send", picking.key("brakes"))
     assert seen.audited() == [("lti_pick", "done", "")]
-    assert seen.changed() <= {"lti_pick", "platform_key", "change"}
+    assert seen.changed() <= {"lti_pick", "signing_key", "change"}
 
 
 def test_more_than_anybody_picks(picking: Picking) -> None:

@@ -22,10 +22,10 @@ from hub.lti.registration import tool_side
 from hub.lti.registration.decide import decide_draft
 from hub.lti.registration.drafts import read_draft
 from hub.lti.registration.metadata import TOOL_CONFIGURATION
-from hub.lti.registration.setup import make_setup_link, read_setup_link
 from hub.lti.tool.platform_deployments import list_platform_deployments
 from hub.lti.tool.platforms import Platform, find_platform, read_platform, update_platform
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE, SCORE_SCOPE
+from hub.network.setup_links import make_setup_link, read_setup_link
 from tests.lti.registration.desk import Desk, Outside
 from tests.lti.rig import Form
 
@@ -84,7 +84,7 @@ def test_platform_may_grant_less_and_name_no_deployment(desk: Desk, outside: Out
 
 def test_setup_link_learns_which_connection_came_of_it(desk: Desk, outside: Outside) -> None:
     with desk.hub.unit_of_work() as uow:
-        link = make_setup_link(uow, desk.partners["riverside"], "platform", "West", None)
+        link = make_setup_link(uow, desk.partners["riverside"], ["platform"], "West", None)
     assert (
         desk.confirm(desk.open("platform", setup_link_id=link.id), outside.configuration_url).status_code
         == 200

@@ -9,8 +9,9 @@ import pytest
 from hub.clock import SettableClock
 from hub.errors import BadInput, HubError, Missing
 from hub.ids import new_id
-from hub.lti.refusals import Refused
-from hub.lti.registration.setup import (
+from hub.network.connections import create_connection
+from hub.network.setup_links import (
+    LinkRefused,
     NewLink,
     SetupLink,
     attach_connection,
@@ -22,7 +23,6 @@ from hub.lti.registration.setup import (
     read_setup_link,
     revoke_setup_link,
 )
-from hub.network.connections import create_connection
 from tests.lti.registration.desk import Desk
 
 BROWSER, OTHER = "browser-secret-1", "browser-secret-2"
@@ -34,7 +34,11 @@ def test_link_is_claimed_and_finished_in_one_browser(desk: Desk, clock: Settable
     with desk.hub.reading() as uow:
         assert peek_setup_link(uow, _code(link)).state(uow.now) == "open"
     claimed = _claim(desk, link)
-    assert (claimed.id, claimed.partner_id, claimed.kind) == (link.id, desk.partners["riverside"], "both")
+    assert (claimed.id, claimed.partner_id, claimed.parts) == (
+        link.id,
+        desk.partners["riverside"],
+        ("tool", "platform"),
+    )
     assert claimed.state(clock.now()) == "claimed"
     assert _claim(desk, link) == claimed  # the same browser comes back
     connection_id = _connect(desk, "west", "riverside")
@@ -121,7 +125,7 @@ def test_ln8_registration_for_another_partner(desk: Desk) -> None:
 
 @pytest.mark.requirement("LN8")
 def test_ln8_link_for_a_platform_connects_no_tool(desk: Desk) -> None:
-    link = _make(desk, kind="platform")
+    link = _make(desk, parts=("platform",))
     _raises(desk, lambda: desk.open(setup_link_id=link.id), "link_for_something_else", 403)
 
 
@@ -151,7 +155,14 @@ def test_nothing_connected_is_not_finished(desk: Desk) -> None:
 
 
 def test_wrong_links_are_not_made(desk: Desk) -> None:
-    for wrong in ({"kind": "idp"}, {"name": " "}, {"name": "x" * 256}, {"days": 0}, {"days": 91}):
+    for wrong in (
+        {"parts": ("idp",)},
+        {"parts": ()},
+        {"name": " "},
+        {"name": "x" * 256},
+        {"days": 0},
+        {"days": 91},
+    ):
         with pytest.raises(BadInput):
             _make(desk, **wrong)
     with pytest.raises(Missing):
@@ -172,7 +183,7 @@ def test_secrets_of_a_link_stand_nowhere(desk: Desk) -> None:
 def _make(desk: Desk, **more: object) -> NewLink:
     values: dict[str, object] = {
         "partner_id": _mine(desk),
-        "kind": "both",
+        "parts": ("tool", "platform"),
         "name": "West",
         "created_by": None,
         **more,
@@ -205,7 +216,7 @@ def _refused(desk: Desk, link: NewLink, code: str, status: int, browser: str = B
 
 def _raises(desk: Desk, call: Callable[[], object], code: str, status: int) -> None:
     record = desk.record()
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(LinkRefused) as refusal:
         call()
     assert (refusal.value.code, refusal.value.status) == (code, status)
     record.assert_nothing()  # the page that asked writes the audit row

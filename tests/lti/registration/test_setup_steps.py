@@ -9,9 +9,9 @@ import pytest
 
 from hub.errors import BadInput, Conflict, HubError
 from hub.lti.registration import setup_steps
-from hub.lti.registration.setup import NewLink, make_setup_link, read_setup_link
 from hub.lti.tool.platforms import read_platform
 from hub.lti.tools import read_tool
+from hub.network.setup_links import NewLink, make_setup_link, read_setup_link
 from hub.testing.keys import new_key
 from tests.lti.registration.desk import TOOL, Desk, Outside
 
@@ -95,7 +95,7 @@ def test_ln8_every_step_proves_the_browser(desk: Desk) -> None:
 
 @pytest.mark.requirement("LN8")
 def test_ln8_link_for_one_role_connects_no_other(desk: Desk) -> None:
-    _, code = _make(desk, kind="platform")
+    _, code = _make(desk, parts=("platform",))
     hub = desk.hub
     setup_steps.claim(hub, code, BROWSER)
     for step in (
@@ -132,7 +132,7 @@ def test_wrong_settings_claim_nothing(desk: Desk) -> None:
 
 
 def _make(desk: Desk, **more: Any) -> tuple[NewLink, str]:
-    values = {"kind": "both", "name": "LMS West", "created_by": None, **more}
+    values = {"parts": ("tool", "platform"), "name": "LMS West", "created_by": None, **more}
     with desk.hub.unit_of_work() as uow:
         link = make_setup_link(uow, desk.partners["riverside"], **values)
     return link, urlsplit(link.address).path.rpartition("/")[2]

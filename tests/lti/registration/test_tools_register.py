@@ -11,9 +11,9 @@ from hub.ids import new_id
 from hub.lti.registration.decide import decide_draft
 from hub.lti.registration.drafts import list_drafts, read_draft
 from hub.lti.registration.metadata import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION
-from hub.lti.registration.setup import make_setup_link, read_setup_link, revoke_setup_link
 from hub.lti.tools import Tool, find_tool
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
+from hub.network.setup_links import make_setup_link, read_setup_link, revoke_setup_link
 from tests.lti.registration.desk import TOOL, Desk, token_in
 
 
@@ -78,7 +78,7 @@ def test_refused_tool_stays_closed_and_is_decided_once(desk: Desk) -> None:
 
 def test_setup_link_approves_by_itself(desk: Desk) -> None:
     with desk.hub.unit_of_work() as uow:
-        link = make_setup_link(uow, desk.partners["riverside"], "tool", "West", None)
+        link = make_setup_link(uow, desk.partners["riverside"], ["tool"], "West", None)
     draft = desk.open(setup_link_id=link.id)
     told: Any = desk.register(draft.code).json
     tool = _tool(desk, told["client_id"])
@@ -90,7 +90,7 @@ def test_setup_link_approves_by_itself(desk: Desk) -> None:
 
 def test_setup_link_does_not_approve_what_is_flagged(desk: Desk) -> None:
     with desk.hub.unit_of_work() as uow:
-        link = make_setup_link(uow, desk.partners["riverside"], "tool", "West", None)
+        link = make_setup_link(uow, desk.partners["riverside"], ["tool"], "West", None)
     foreign = desk.metadata(configuration={"domain": "other.example"})
     first = desk.open(setup_link_id=link.id)
     told: Any = desk.register(first.code, foreign).json
@@ -109,7 +109,7 @@ def test_setup_link_does_not_approve_what_is_flagged(desk: Desk) -> None:
 @pytest.mark.requirement("LN8")
 def test_ln8_registration_of_a_revoked_setup_link(desk: Desk) -> None:
     with desk.hub.unit_of_work() as uow:
-        link = make_setup_link(uow, desk.partners["riverside"], "tool", "West", None)
+        link = make_setup_link(uow, desk.partners["riverside"], ["tool"], "West", None)
     draft = desk.open(setup_link_id=link.id)
     with desk.hub.unit_of_work() as uow:
         revoke_setup_link(uow, link.id, None)

@@ -10,9 +10,9 @@ from hub.lti.registration import setup_steps
 from hub.lti.registration.decide import decide_draft
 from hub.lti.registration.drafts import Draft, list_drafts, read_draft, waiting_of_link
 from hub.lti.registration.explain import EXPLANATIONS
-from hub.lti.registration.setup import NewLink, make_setup_link, read_setup_link
 from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
+from hub.network.setup_links import NewLink, make_setup_link, read_setup_link
 from tests.lti.registration.desk import TOOL, Desk
 
 BROWSER = "browser-secret"
@@ -24,9 +24,9 @@ def platform(system: str, client_id: str = "hub", **changes: str) -> dict[str, s
     return {"issuer": system, "client_id": client_id, **addresses, **changes}
 
 
-def make(desk: Desk, kind: Any = "both") -> tuple[NewLink, str]:
+def make(desk: Desk, parts: Any = ("tool", "platform")) -> tuple[NewLink, str]:
     with desk.hub.unit_of_work() as uow:
-        link = make_setup_link(uow, desk.partners["riverside"], kind, "LMS West", None)
+        link = make_setup_link(uow, desk.partners["riverside"], parts, "LMS West", None)
     return link, urlsplit(link.address).path.rpartition("/")[2]
 
 
@@ -158,7 +158,7 @@ def test_what_is_wrong_with_the_platform_is_said_at_once(desk: Desk) -> None:
 
 
 def test_r5_renewal_of_a_tool_through_its_setup_link_waits_for_an_operator(desk: Desk) -> None:
-    link, code = make(desk, "tool")
+    link, code = make(desk, ["tool"])
     first = setup_steps.open_registration(desk.hub, code, BROWSER, "tool", f"{TOOL}/register")
     assert desk.register(first.code).status_code == 201
     with desk.hub.reading() as uow:

@@ -49,7 +49,7 @@ def sign(
 
 
 def verify(token: str, key: RSAKey | ECKey = EC, expected: Expected = EXPECTED) -> str:
-    return verify_id_token(token, read_header(token), public(key), expected, NOW)
+    return verify_id_token(token, read_header(token), public(key), expected, NOW).subject
 
 
 def refusal(token: str, key: RSAKey | ECKey = EC, expected: Expected = EXPECTED) -> str:

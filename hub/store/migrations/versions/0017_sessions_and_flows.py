@@ -71,7 +71,12 @@ def upgrade() -> None:
             comment="of the cookie of the browser that began it",
         ),
         sa.Column("connection_id", Id(), nullable=False),
-        sa.Column("purpose", sa.String(length=16), nullable=False, comment="sign_in, link, step_up or try"),
+        sa.Column(
+            "purpose",
+            sa.String(length=16),
+            nullable=False,
+            comment="sign_in, again, link, step_up, try or sign_out",
+        ),
         sa.Column("person_id", Id(), nullable=True),
         sa.Column(
             "nonce",
@@ -79,7 +84,12 @@ def upgrade() -> None:
             nullable=False,
             comment="of OpenID Connect, or the id of a SAML request",
         ),
-        sa.Column("code_verifier", sa.Text(), nullable=False, comment="sealed"),
+        sa.Column(
+            "code_verifier",
+            sa.Text(),
+            nullable=False,
+            comment="sealed; of a sign_out, the address that the browser goes to",
+        ),
         sa.Column("return_to", sa.Text(), nullable=False),
         sa.Column("expires_at", Time(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -106,3 +116,56 @@ def upgrade() -> None:
         comment="What other systems signed and what was used once, while it would still be valid.",
     )
     op.create_index("ix_used_message_expires_at", "used_message", ["expires_at"])
+    for column in (
+        sa.Column(
+            "scopes",
+            sa.Text(),
+            nullable=False,
+            server_default="openid",
+            comment="asked for at every sign-in",
+        ),
+        sa.Column(
+            "required_acr",
+            sa.Text(),
+            nullable=False,
+            server_default="",
+            comment="how people must be authenticated, parted by spaces; empty for any way",
+        ),
+        sa.Column("secret_expires_at", Time(), nullable=True, comment="as its administrator told it"),
+        sa.Column(
+            "signs_out",
+            sa.Boolean(),
+            nullable=False,
+            server_default=sa.true(),
+            comment="whether signing out of the hub signs out there too",
+        ),
+        sa.Column(
+            "timeouts",
+            sa.Integer(),
+            nullable=False,
+            server_default="0",
+            comment="in a row, when it was last asked",
+        ),
+        sa.Column(
+            "rests_until",
+            Time(),
+            nullable=True,
+            comment="sign-ins are refused without asking it until then",
+        ),
+    ):
+        op.add_column("oidc_provider", column)
+    op.create_table(
+        "sign_in_trial",
+        sa.Column("connection_id", Id(), nullable=False),
+        sa.Column(
+            "browser_hash", sa.String(length=64), nullable=False, comment="of the cookie of whoever tried"
+        ),
+        sa.Column("body", sa.Text(), nullable=False, comment="sealed: what came back, with personal data"),
+        sa.Column("expires_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=op.f("fk_sign_in_trial_connection_id")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "browser_hash", name=op.f("pk_sign_in_trial")),
+        comment="What came back when a connection was tried, for the browser that tried it and for nobody else.",
+    )
+    op.create_index("ix_sign_in_trial_expires_at", "sign_in_trial", ["expires_at"])

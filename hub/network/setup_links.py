@@ -1,42 +1,62 @@
-"""Setup links: a partner's administrator connects an LMS without an account here and without a ticket.
+"""Setup links: a partner's administrator connects the partner's systems without an account here and without a ticket.
 
 A link is a secret in an address. It belongs to one partner, works in the one browser that claimed it, for some days, and
-not again once its work is done.
+not again once its work is done. What may be connected are its parts; the rooms of the protocols bring the steps.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing
+from hub.errors import BadInput, HubError, Missing
 from hub.ids import content_hash, is_id, new_id
 from hub.journal import Change, audit, record_changes
-from hub.lti.refusals import Refused
-from hub.lti.registration import tables
+from hub.network import tables
 from hub.network.connections import read_connection
-from hub.network.tables import partner
 from hub.store import UnitOfWork
 
 ACTION = "setup_link"
 """Under which the audit trail has what happens to setup links."""
-LinkKind = Literal["tool", "platform", "both"]
+Part = Literal["tool", "platform", "sign_in", "provisioning"]
+"""What a link lets one connect: an LMS whose courses the hub opens, one that opens courses of the hub, the partner's
+sign-in, and the system that tells who works there."""
+Place = Literal["connection_id", "sign_in_id", "provisioning_id"]
+"""Where a link remembers which connection came of it: the LMS, the sign-in, what tells who works there."""
 LinkState = Literal["open", "claimed", "finished", "revoked", "expired"]
 MAX_DAYS = 90
 MAX_NAME = 255
-_KINDS = frozenset({"tool", "platform", "both"})
+PARTS: tuple[Part, ...] = ("tool", "platform", "sign_in", "provisioning")
+_WORDS: dict[str, str] = {
+    "tool": "a tool",
+    "platform": "a platform",
+    "sign_in": "a sign-in",
+    "provisioning": "a system that tells who works there",
+}
 _ASK_AGAIN = "Ask whoever sent you the link for a new one."
+
+
+class LinkRefused(HubError):
+    """A setup link that does not open this, or nothing any more: 403 or 410."""
+
+    def __init__(self, code: str, message: str, help: str = "", *, status: int) -> None:
+        super().__init__(code, message, help)
+        self.status = status
 
 
 @dataclass(frozen=True)
 class SetupLink:
-    """A setup link, without its secret. ``kind`` is what the partner's LMS is to the hub: a tool, a platform, or both."""
+    """A setup link, without its secret. ``product`` is the sign-in product that was chosen, empty until then.
+
+    ``tried_at`` is when somebody last signed in on trial and all was well.
+    """
 
     id: str
     partner_id: str
-    kind: LinkKind
+    parts: tuple[Part, ...]
     name: str
     created_by: str | None
     created_at: datetime
@@ -45,6 +65,10 @@ class SetupLink:
     finished_at: datetime | None
     revoked_at: datetime | None
     connection_id: str | None
+    sign_in_id: str | None
+    provisioning_id: str | None
+    product: str
+    tried_at: datetime | None
 
     def state(self, now: datetime) -> LinkState:
         """What has become of it."""
@@ -66,22 +90,28 @@ class NewLink:
 
 
 def make_setup_link(
-    uow: UnitOfWork, partner_id: str, kind: LinkKind, name: str, created_by: str | None, days: int = 7
+    uow: UnitOfWork, partner_id: str, parts: Iterable[str], name: str, created_by: str | None, days: int = 7
 ) -> NewLink:
-    """A link for the partner's administrator. BadInput ``bad_setup_link`` for a wrong kind, name or number of days."""
-    if kind not in _KINDS or not 0 < len(name.strip()) <= MAX_NAME or not 1 <= days <= MAX_DAYS:
+    """A link for the partner's administrator. BadInput ``bad_setup_link`` for wrong parts, name or number of days."""
+    wanted = set(parts)
+    if (
+        not wanted
+        or not wanted <= set(PARTS)
+        or not 0 < len(name.strip()) <= MAX_NAME
+        or not 1 <= days <= MAX_DAYS
+    ):
         raise BadInput(
             "bad_setup_link",
-            "A setup link needs a kind, a name, and a number of days.",
+            "A setup link needs something to connect, a name, and a number of days.",
             f"Choose a name of at most {MAX_NAME} characters and 1 to {MAX_DAYS} days.",
         )
-    if not is_id(partner_id) or not uow.connection.scalar(sa.select(partner.c.id).filter_by(id=partner_id)):
+    if not is_id(partner_id) or uow.find(tables.partner, id=partner_id) is None:
         raise Missing("no_partner", "There is no such partner.")
     code, link_id = secrets.token_urlsafe(32), new_id()
     values = {
         "id": link_id,
         "partner_id": partner_id,
-        "kind": kind,
+        "parts": " ".join(part for part in PARTS if part in wanted),
         "name": name.strip(),
         "created_by": created_by,
         "created_at": uow.now,
@@ -97,7 +127,7 @@ def claim_setup_link(uow: UnitOfWork, code: str, browser: str) -> SetupLink:
     """The link with this code, for the browser that holds the secret ``browser``; the first one to come keeps it.
 
     To be called when somebody presses a button, not when the page is opened: mail programs open links to look at them.
-    Raises Missing ``unknown_link``; Refused 410 ``link_used``, ``link_revoked`` or ``link_expired``; Refused 403
+    Raises Missing ``unknown_link``; LinkRefused 410 ``link_used``, ``link_revoked`` or ``link_expired``; LinkRefused 403
     ``link_of_another_browser``, also for a browser without a secret: it could be any.
     """
     row = _usable(uow, code)
@@ -114,7 +144,7 @@ def claim_setup_link(uow: UnitOfWork, code: str, browser: str) -> SetupLink:
             _record(uow, row.id)
             audit(uow, ACTION, row.id, partner_id=row.partner_id, detail={"done": "claimed"})
     if row.browser_hash != browser_hash:
-        raise Refused(
+        raise LinkRefused(
             "link_of_another_browser",
             "This setup link is in use in another browser. Go on there, or ask for a new link.",
             status=403,
@@ -127,17 +157,29 @@ def peek_setup_link(uow: UnitOfWork, code: str) -> SetupLink:
     return _link(_usable(uow, code))
 
 
-def attach_connection(uow: UnitOfWork, link_id: str, connection_id: str) -> None:
-    """Remember which connection came of the link. Refused 403 ``link_of_another_partner`` for somebody else's."""
+def attach_connection(
+    uow: UnitOfWork, link_id: str, connection_id: str, place: Place = "connection_id"
+) -> None:
+    """Remember which connection came of the link. LinkRefused 403 ``link_of_another_partner`` for somebody else's."""
     link = read_setup_link(uow, link_id)
     if read_connection(uow, connection_id).partner_id != link.partner_id:
-        raise Refused(
+        raise LinkRefused(
             "link_of_another_partner",
             "This connection is not one of the partner for whom the setup link was made.",
             status=403,
         )
-    if link.connection_id != connection_id:
-        _change(uow, link_id, connection_id=connection_id)
+    if getattr(link, place) != connection_id:
+        _change(uow, link_id, **{place: connection_id})
+
+
+def note_product(uow: UnitOfWork, link_id: str, product: str) -> None:
+    """Remember which product the partner signs in with."""
+    _change(uow, link_id, product=product)
+
+
+def note_trial(uow: UnitOfWork, link_id: str, *, good: bool) -> None:
+    """Remember that a sign-in on trial went well just now, or that what it proved no longer counts."""
+    _change(uow, link_id, tried_at=uow.now if good else None)
 
 
 def finish_setup_link(uow: UnitOfWork, code: str, browser: str, connection_id: str | None = None) -> None:
@@ -146,10 +188,13 @@ def finish_setup_link(uow: UnitOfWork, code: str, browser: str, connection_id: s
     Without ``connection_id`` it is the connection that was attached; BadInput ``nothing_connected`` when there is none.
     """
     link = claim_setup_link(uow, code, browser)
-    connection_id = connection_id or link.connection_id
+    if connection_id is not None:
+        attach_connection(uow, link.id, connection_id)
+    connection_id = connection_id or link.connection_id or link.sign_in_id or link.provisioning_id
     if connection_id is None:
-        raise BadInput("nothing_connected", "Nothing has been connected yet.", "Connect the LMS first.")
-    attach_connection(uow, link.id, connection_id)
+        raise BadInput(
+            "nothing_connected", "Nothing has been connected yet.", "Take the steps of the list first."
+        )
     _change(uow, link.id, finished_at=uow.now)
     audit(
         uow,
@@ -193,17 +238,17 @@ def list_setup_links(uow: UnitOfWork, partner_id: str | None = None, limit: int 
 
 
 def check_link_is_open(uow: UnitOfWork, link_id: str) -> SetupLink:
-    """The link, if what it began may still go on; Refused 410 when it is finished, revoked or expired."""
+    """The link, if what it began may still go on; LinkRefused 410 when it is finished, revoked or expired."""
     link = read_setup_link(uow, link_id)
     _check_open(link, uow.now)
     return link
 
 
-def check_allows(link: SetupLink, direction: str) -> None:
-    """Refused 403 ``link_for_something_else`` unless the link lets one connect a tool or a platform, as asked."""
-    if link.kind not in {"both", direction}:
-        raise Refused(
-            "link_for_something_else", f"The setup link does not let you connect a {direction}.", status=403
+def check_allows(link: SetupLink, part: Part) -> None:
+    """LinkRefused 403 ``link_for_something_else`` unless the link lets one connect this."""
+    if part not in link.parts:
+        raise LinkRefused(
+            "link_for_something_else", f"The setup link does not let you connect {_WORDS[part]}.", status=403
         )
 
 
@@ -219,11 +264,13 @@ def _usable(uow: UnitOfWork, code: str) -> sa.Row[Any]:
 def _check_open(link: SetupLink, now: datetime) -> None:
     match link.state(now):
         case "finished":
-            raise Refused("link_used", f"This setup link has done its work already. {_ASK_AGAIN}", status=410)
+            raise LinkRefused(
+                "link_used", f"This setup link has done its work already. {_ASK_AGAIN}", status=410
+            )
         case "revoked":
-            raise Refused("link_revoked", f"This setup link was taken back. {_ASK_AGAIN}", status=410)
+            raise LinkRefused("link_revoked", f"This setup link was taken back. {_ASK_AGAIN}", status=410)
         case "expired":
-            raise Refused("link_expired", f"This setup link has expired. {_ASK_AGAIN}", status=410)
+            raise LinkRefused("link_expired", f"This setup link has expired. {_ASK_AGAIN}", status=410)
 
 
 def _unknown() -> Missing:
@@ -246,7 +293,8 @@ def _record(uow: UnitOfWork, link_id: str) -> None:
 
 
 def _link(row: sa.Row[Any]) -> SetupLink:
-    return SetupLink(**{name: getattr(row, name) for name in SetupLink.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in SetupLink.__dataclass_fields__}
+    return SetupLink(**{**values, "parts": cast("tuple[Part, ...]", tuple(row.parts.split()))})
 
 
 def _hash(secret: str) -> str:

@@ -1,0 +1,40 @@
+"""Which ways into the hub an audience is open to: people come in by a mode that each audience of their places allows."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.conditions import match
+from hub.audiences.file_shapes import MODES, Mode
+from hub.audiences.read_facts import facts_of_places
+from hub.audiences.rules import Audience
+from hub.errors import NotAllowed
+from hub.network.places import Place
+from hub.store import UnitOfWork
+
+__all__ = ["MODES", "Mode", "check_mode"]
+
+
+def check_mode(uow: UnitOfWork, mode: Mode, places: Sequence[Place]) -> None:
+    """NotAllowed ``mode_not_for_audience`` when a place is, at any time, in an audience that is not open to this mode.
+
+    An audience that names no modes is open to all. What the network files say is always right, so nobody asks for
+    ``file``: to name it, or to leave it out, tells people what to expect and refuses nothing.
+    """
+    closed = [audience for audience in _choosy(uow) if mode not in audience.provisioning]
+    if not closed or not places:
+        return
+    for facts in facts_of_places(uow, places):
+        for audience in closed:
+            if match(audience.conditions, facts):
+                raise NotAllowed(
+                    "mode_not_for_audience",
+                    f"People do not come into the audience {audience.name} this way.",
+                    "Ask an operator of the training hub which way is meant for them.",
+                )
+
+
+def _choosy(uow: UnitOfWork) -> list[Audience]:
+    rows = uow.connection.execute(sa.select(tables.audience).order_by(tables.audience.c.key))
+    return [audience for audience in map(Audience.of, rows) if audience.provisioning]

@@ -1,0 +1,152 @@
+"""Accounts of the hub's own: who has one, at which connection, and under which e-mail address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.errors import BadInput, Conflict, Missing
+from hub.ids import is_id, new_id
+from hub.network.connections import create_connection, find_connection
+from hub.network.identities import SUBJECT, find_person, link_identity
+from hub.network.people import read_person, works_for
+from hub.network.tables import partner
+from hub.network.views import names_of_partners
+from hub.sso.local import tables
+from hub.store import UnitOfWork
+
+MAX_EMAIL = 320
+PASSKEY, PASSWORD = "passkey", "password"
+"""How somebody proved who they are, as a session's ``acr``."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one person signs in with at one partner. ``verified_at`` is when the address was last proved by a mail."""
+
+    id: str
+    connection_id: str
+    person_id: str
+    email: str
+    verified_at: datetime | None
+    created_at: datetime
+
+
+def clean_email(text: str) -> str:
+    """An address as accounts have it, in lower case. BadInput ``bad_email`` for what is none."""
+    email = text.strip().lower()
+    name, _, domain = email.rpartition("@")
+    plain = email.isprintable() and " " not in email and len(email) <= MAX_EMAIL
+    if not plain or not name or "@" in name or "." not in domain.strip("."):
+        raise BadInput("bad_email", "This is no e-mail address.", "Write it like name@company.example.")
+    return email
+
+
+def local_connection(uow: UnitOfWork, partner_id: str) -> str:
+    """The id of the connection at which a partner's people have accounts of the hub, made when it is first needed."""
+    slug = f"local-{partner_id}"
+    _take_turns(uow, partner_id)
+    try:
+        return find_connection(uow, slug).id
+    except Missing:
+        name = names_of_partners(uow, [partner_id]).get(partner_id, "")
+        return create_connection(uow, slug, "local", f"{name} at the training hub".strip(), partner_id)
+
+
+def open_account(uow: UnitOfWork, partner_id: str, person_id: str, email: str) -> Account:
+    """The person's account at this partner, made or given this address.
+
+    An address that changes has to be proved again. Missing ``no_person`` for somebody of another partner; BadInput
+    ``bad_email``; Conflict ``address_taken`` where another account has it.
+    """
+    if not works_for(uow, read_person(uow, person_id), partner_id):
+        raise Missing("no_person", "There is no such person.")
+    email, connection_id = clean_email(email), local_connection(uow, partner_id)
+    table = tables.local_account
+    known = uow.find(table, person_id=person_id, connection_id=connection_id)
+    if known is not None and known.email == email:
+        return _account(known)
+    if uow.find(table, email=email) is not None:
+        raise Conflict(
+            "address_taken",
+            "Somebody else signs in with this address.",
+            "Every account needs an address of its own.",
+        )
+    if known is not None:
+        values = {"email": email, "verified_at": None}
+        uow.connection.execute(sa.update(table).where(table.c.id == known.id).values(**values))
+        return read_account(uow, known.id)
+    account = Account(new_id(), connection_id, person_id, email, None, uow.now)
+    uow.insert(table, **vars(account))
+    return account
+
+
+def read_account(uow: UnitOfWork, account_id: str) -> Account:
+    """The account with this id; Missing ``no_account``."""
+    row = uow.find(tables.local_account, id=account_id) if is_id(account_id) else None
+    if row is None:
+        raise Missing("no_account", "There is no such account.")
+    return _account(row)
+
+
+def find_account(uow: UnitOfWork, email: str) -> Account | None:
+    """The account that signs in with this address, if any."""
+    row = uow.find(tables.local_account, email=email.strip().lower())
+    return _account(row) if row else None
+
+
+def accounts_of(uow: UnitOfWork, person_id: str) -> list[Account]:
+    """A person's accounts, one per partner at which there is one, the oldest first."""
+    table = tables.local_account
+    query = sa.select(table).where(table.c.person_id == person_id).order_by(table.c.created_at, table.c.id)
+    return [_account(row) for row in uow.connection.execute(query)]
+
+
+def is_unproved(uow: UnitOfWork, person_id: str) -> bool:
+    """Whether somebody can sign in as this person whose address nobody ever proved.
+
+    Such a person must not be linked to another sign-in by what that one says: whoever made the account would have it too.
+    """
+    account = tables.local_account
+    opened = [
+        sa.exists().where(table.c.account_id == account.c.id)
+        for table in (tables.local_password, tables.passkey)
+    ]
+    query = sa.select(account.c.id).where(
+        account.c.person_id == person_id, account.c.verified_at.is_(None), sa.or_(*opened)
+    )
+    return uow.connection.scalar(query.limit(1)) is not None
+
+
+def connect_account(uow: UnitOfWork, account: Account, *, proved_address: bool) -> None:
+    """Let the account mean its person from now on; ``proved_address`` when a mail to its address was answered."""
+    link_identity(uow, account.connection_id, SUBJECT, account.id, account.person_id, made_by="invitation")
+    if proved_address:
+        table = tables.local_account
+        mine = sa.update(table).where(table.c.id == account.id)
+        uow.connection.execute(mine.values(verified_at=uow.now))
+
+
+def is_connected(uow: UnitOfWork, account: Account) -> bool:
+    """Whether the account means its person: from when it is opened until the owner removes the sign-in."""
+    return find_person(uow, account.connection_id, SUBJECT, account.id) is not None
+
+
+def lock_account(uow: UnitOfWork, account_id: str) -> None:
+    """Let only this unit change what opens the account until it ends. On SQLite writing units take turns anyway."""
+    if not uow.is_sqlite:
+        table = tables.local_account
+        mine = sa.select(table.c.id).where(table.c.id == account_id)
+        uow.connection.execute(mine.with_for_update()).all()
+
+
+def _take_turns(uow: UnitOfWork, partner_id: str) -> None:
+    """Two first accounts of one partner at once make one connection."""
+    if not uow.is_sqlite:
+        mine = sa.select(partner.c.id).where(partner.c.id == partner_id)
+        uow.connection.execute(mine.with_for_update(key_share=True)).all()
+
+
+def _account(row: Any) -> Account:
+    return Account(row.id, row.connection_id, row.person_id, row.email, row.verified_at, row.created_at)

@@ -1,0 +1,82 @@
+"""Merging two people with all that signs them in: the hub's own accounts and what SCIM clients know them as go along."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.access.roles import administered_partners
+from hub.errors import Conflict
+from hub.network.merge import MergePlan
+from hub.network.merge import merge_people as merge_records
+from hub.network.merge import plan_merge as plan_records
+from hub.network.merge import undo_merge as undo_records
+from hub.network.merges import Merge
+from hub.sso.local.tables import local_account
+from hub.sso.scim.tables import scim_resource
+from hub.sso.sessions import end_sessions_of
+from hub.store import UnitOfWork
+
+_MOVED: Mapping[str, sa.Table] = {"accounts": local_account, "scim_users": scim_resource}
+
+
+def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:
+    """What ``merge_people`` would do. Raises what it raises, and writes nothing."""
+    plan = plan_records(uow, from_id, to_id)
+    _check(uow, from_id, to_id)
+    return plan
+
+
+def merge_people(
+    uow: UnitOfWork, from_id: str, to_id: str, *, actor_id: str | None = None, left_files: bool = False
+) -> str:
+    """The id of the merge after which ``to_id`` has all that ``from_id`` had, whose sessions end.
+
+    Raises what ``hub.network.merge.merge_people`` does, and Conflict ``has_role`` for a partner admin,
+    ``account_of_both`` and ``scim_user_of_both`` where one connection knows both as two.
+    """
+    ids = {name: _ids(uow, table, from_id) for name, table in _MOVED.items()}
+    merge_id = merge_records(uow, from_id, to_id, actor_id=actor_id, extra=ids, left_files=left_files)
+    _check(uow, from_id, to_id)
+    for name, table in _MOVED.items():
+        _give(uow, table, ids[name], from_id, to_id)
+    end_sessions_of(uow, from_id)
+    return merge_id
+
+
+def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -> Merge:
+    """Let the two be two again. Sessions that were begun as the survivor end, for they may be the other's."""
+    merge = undo_records(uow, merge_id, actor_id=actor_id)
+    for name, table in _MOVED.items():
+        _give(uow, table, merge.body.get(name, ()), merge.to_id, merge.from_id)
+    end_sessions_of(uow, merge.to_id)
+    return merge
+
+
+def _check(uow: UnitOfWork, from_id: str, to_id: str) -> None:
+    if administered_partners(uow, from_id):
+        raise Conflict(
+            "has_role", "The person who would be merged is a partner admin.", "Take the role away first."
+        )
+    for table, code, what in (
+        (local_account, "account_of_both", "an account of the hub's own"),
+        (scim_resource, "scim_user_of_both", "a user of one SCIM client"),
+    ):
+        mine = sa.select(table.c.connection_id).where(table.c.person_id == from_id)
+        both = (
+            sa.select(table.c.id).where(table.c.person_id == to_id, table.c.connection_id.in_(mine)).limit(1)
+        )
+        if uow.connection.scalar(both) is not None:
+            raise Conflict(
+                code, f"Each of the two has {what} at the same partner.", "Take one of them away first."
+            )
+
+
+def _ids(uow: UnitOfWork, table: sa.Table, person_id: str) -> list[str]:
+    mine = sa.select(table.c.id).where(table.c.person_id == person_id).order_by(table.c.id)
+    return list(uow.connection.scalars(mine))
+
+
+def _give(uow: UnitOfWork, table: sa.Table, ids: Sequence[Any], from_id: str, to_id: str) -> None:
+    mine = sa.and_(table.c.person_id == from_id, table.c.id.in_(ids))
+    uow.connection.execute(sa.update(table).where(mine).values(person_id=to_id))

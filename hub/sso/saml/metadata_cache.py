@@ -1,0 +1,71 @@
+"""Metadata of SAML providers: read again now and then, served as it was when their address does not answer."""
+
+from datetime import timedelta
+from zlib import crc32
+
+from hub.errors import NotAllowed, OutsideFailed
+from hub.limits import Limit
+from hub.logging import get_logger
+from hub.runtime import Hub
+from hub.sso.limits import take_turn
+from hub.sso.refusals import TELL_ADMINISTRATOR
+from hub.sso.saml.metadata import IdpMetadata, fetch_metadata
+from hub.sso.saml.providers import SamlProvider, save_saml_metadata
+
+logger = get_logger(__name__)
+
+FRESH = timedelta(hours=6)
+JITTER_SECONDS = 3600
+REFRESHES = Limit("saml_metadata", 1, 300)
+FORCED_REFRESHES = Limit("saml_metadata_forced", 1, 60)
+
+
+def current_metadata(hub: Hub, provider: SamlProvider) -> IdpMetadata:
+    """The provider's metadata, some hours old unless its address does not answer. Not inside a unit of work.
+
+    What has not changed for years need not be asked for at every sign-in, and a provider's address that is down delays
+    one sign-in in five minutes. Refuses ``metadata_expired`` once the validUntil of what is kept has passed.
+    """
+    now, kept = hub.clock.now(), provider.metadata
+    jitter = timedelta(seconds=crc32(provider.connection.id.encode()) % JITTER_SECONDS)
+    is_fresh = now - provider.metadata_at < FRESH - jitter and not kept.is_over(now)
+    if provider.choices.metadata_url and not is_fresh and take_turn(hub, REFRESHES, provider.connection.id):
+        kept = _fetched(hub, provider) or kept
+    if kept.is_over(now):
+        raise NotAllowed(
+            "metadata_expired",
+            f"Signing in through {provider.connection.name} is not possible: what it says about itself is out of date.",
+            TELL_ADMINISTRATOR,
+        )
+    return kept
+
+
+def newer_metadata(hub: Hub, provider: SamlProvider) -> IdpMetadata | None:
+    """The metadata read once more because a signature does not fit: the provider may have a new key.
+
+    At most once a minute for each connection, so that forged answers do not make the hub knock; None when it is not the
+    turn, or nothing else came back.
+    """
+    if not provider.choices.metadata_url or not take_turn(hub, FORCED_REFRESHES, provider.connection.id):
+        return None
+    found = _fetched(hub, provider)
+    return found if found and found.certificates != provider.metadata.certificates else None
+
+
+def _fetched(hub: Hub, provider: SamlProvider) -> IdpMetadata | None:
+    connection, choices = provider.connection, provider.choices
+    try:
+        metadata = fetch_metadata(
+            hub.http,
+            choices.metadata_url,
+            connection.id,
+            hub.clock.now(),
+            entity_id=provider.entity_id,
+            signer=choices.signer,
+        )
+    except OutsideFailed as error:
+        logger.warning("served_stale", what=REFRESHES.name, connection=connection.slug, reason=error.code)
+        return None
+    with hub.unit_of_work() as uow:
+        save_saml_metadata(uow, connection.id, metadata)
+    return metadata

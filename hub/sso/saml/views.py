@@ -1,0 +1,48 @@
+"""What the admin pages show of a SAML connection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.errors import Missing
+from hub.sso.saml.certificates import CertificateFacts, describe_certificate
+from hub.sso.saml.connect import NAME_ID_FORMATS
+from hub.sso.saml.providers import SamlProvider, read_saml_provider
+from hub.store import UnitOfWork
+
+
+@dataclass(frozen=True)
+class SamlPart:
+    """A SAML connection as its page shows it. ``handed`` are the hub's values that its administrator enters, by name."""
+
+    provider: SamlProvider
+    handed: Mapping[str, str]
+    certificates: Sequence[CertificateFacts]
+    signer: CertificateFacts | None
+    name_id_words: str
+
+
+def saml_part(uow: UnitOfWork, slug: str) -> SamlPart | None:
+    """The SAML side of the connection with this slug; None where its provider was not entered yet."""
+    try:
+        provider = read_saml_provider(uow, slug)
+    except Missing:
+        return None
+    choices = provider.choices
+    return SamlPart(
+        provider,
+        hub_values(uow.settings.public_url, slug),
+        [describe_certificate(encoded) for encoded in provider.metadata.certificates],
+        describe_certificate(choices.signer) if choices.signer else None,
+        NAME_ID_FORMATS.get(choices.name_id_format, choices.name_id_format).partition(":")[0],
+    )
+
+
+def hub_values(public_url: str, slug: str) -> Mapping[str, str]:
+    """What a provider's administrator enters about the hub, by the names that products have for it."""
+    base = f"{public_url.rstrip('/')}/sso/saml/{slug}"
+    return {
+        "Entity id (audience, identifier)": f"{base}/metadata",
+        "Answer address (ACS, reply URL)": f"{base}/acs",
+        "Logout address (SLO)": f"{base}/slo",
+        "Metadata with all of it": f"{base}/metadata",
+    }

@@ -1,0 +1,59 @@
+"""Letters: what stands in them, and what values cannot do to them."""
+
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from hub.notify import letter as room
+from hub.notify.letter import FOLDER, write_letter
+
+
+@pytest.fixture
+def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(room, "FOLDER", tmp_path)
+    room._read.cache_clear()
+    return tmp_path
+
+
+def test_text_and_page_say_the_same() -> None:
+    letter = write_letter("test", {"name": "Tess", "hub": "https://hub.example.com"})
+    assert letter.subject == "A mail of the Partner Training Hub"
+    assert letter.text.startswith("Hello Tess,\n\nthis mail")
+    assert letter.text.endswith("Open the training hub:\nhttps://hub.example.com\n")
+    assert '<a href="https://hub.example.com"' in letter.html
+    assert "<p>Hello Tess,</p>" in letter.html
+
+
+def test_values_stay_on_their_line_and_in_their_text(letters: Path) -> None:
+    (letters / "one.txt").write_text("Subject: For {{ name }}\n\nHello {{ name }},\n\n{{ name }}\n")
+    letter = write_letter(
+        "one", {"name": "<b>Eve</b>\nBcc: all@example.com\n\n[Click](https://evil.example)"}
+    )
+    assert "\n" not in letter.subject
+    assert "<b>" not in letter.html
+    assert "href" not in letter.html
+
+
+def test_empty_paragraphs_are_left_out_and_lists_stay_lines(letters: Path) -> None:
+    source = "Subject: S\n\n{% if more %}more{% endif %}\n\n{% for one in all %}\n- {{ one }}\n{% endfor %}\n"
+    (letters / "two.txt").write_text(source)
+    letter = write_letter("two", {"more": "", "all": ["a", "b\nc"]})
+    assert letter.text == "- a\n- b c\n"
+    assert "<p>- a<br>- b c</p>" in letter.html
+
+
+def test_missing_values_and_letters_are_mistakes(letters: Path) -> None:
+    (letters / "three.txt").write_text("Subject: S\n\n{{ who }}\n\n[Go]({{ to }})\n")
+    with pytest.raises(jinja2.UndefinedError):
+        write_letter("three", {"to": "https://hub.example.com"})
+    with pytest.raises(ValueError, match="no address"):
+        write_letter("three", {"who": "x", "to": "javascript:alert(1)"})
+    for name in ("four", "../letter", ""):
+        with pytest.raises(ValueError, match="there is no letter"):
+            write_letter(name, {})
+
+
+def test_every_letter_begins_with_a_subject() -> None:
+    for path in FOLDER.glob("*.txt"):
+        assert room._read(path.stem)[0], path

@@ -1,0 +1,76 @@
+"""Groups of a SCIM client, which may mean a place for their members."""
+
+import pytest
+
+from hub.errors import Missing
+from hub.runtime import Hub
+from hub.sso.scim.group_places import forget_group_place, list_groups, set_group_place
+from tests.sso.scim.rig import Client, add_location, add_position, appointments, begin_client, user
+
+
+@pytest.fixture
+def client(hub: Hub) -> Client:
+    return begin_client(hub)
+
+
+def _in_force(client: Client, user_id: str) -> list[tuple[str, str]]:
+    found = appointments(client.hub, client.person(user_id).id)
+    return [(location, position) for location, position, is_on in found if is_on]
+
+
+def test_members_have_the_place_of_their_group(client: Client) -> None:
+    west, seller = add_location(client, "L-west"), add_position(client, "P-seller")
+    ann, bob = client.post_user("ann")["id"], client.post_user("bob")["id"]
+    group = client.post_group("Sales West", ann)["id"]
+    with client.hub.unit_of_work() as uow:
+        set_group_place(uow, client.caller.connection_id, group, west, seller)
+        (line,) = list_groups(uow, client.caller.connection_id)
+    assert (line.name, line.members, line.location, line.position) == ("Sales West", 1, "L-west", "P-seller")
+    assert (_in_force(client, ann), _in_force(client, bob)) == ([(west, seller)], [])
+    members = {"op": "add", "path": "members", "value": [{"value": bob}]}
+    assert client.patch(f"/Groups/{group}", members).status_code == 200
+    client.patch(f"/Groups/{group}", {"op": "remove", "path": f'members[value eq "{ann}"]'})
+    assert (_in_force(client, ann), _in_force(client, bob)) == ([], [(west, seller)])
+    # What the client says of the person itself does not take away what the group means.
+    client.ask("PUT", f"/Users/{bob}", user("bob", title="Boss"))
+    assert _in_force(client, bob) == [(west, seller)]
+
+
+@pytest.mark.parametrize("way", ["forget", "delete"])
+def test_a_group_that_means_nothing_any_more_takes_the_place_away(client: Client, way: str) -> None:
+    west, seller = add_location(client, "L-west"), add_position(client, "P-seller")
+    ann = client.post_user("ann")["id"]
+    group = client.post_group("Sales", ann)["id"]
+    with client.hub.unit_of_work() as uow:
+        set_group_place(uow, client.caller.connection_id, group, west, seller)
+    assert _in_force(client, ann) == [(west, seller)]
+    if way == "delete":
+        assert client.ask("DELETE", f"/Groups/{group}").status_code == 204
+    else:
+        with client.hub.unit_of_work() as uow:
+            forget_group_place(uow, client.caller.connection_id, group)
+    assert _in_force(client, ann) == []
+
+
+def test_ln6_a_group_means_no_place_of_another_partner(client: Client) -> None:
+    other = begin_client(client.hub, "lakeside")
+    theirs, seller = add_location(other, "L-lake"), add_position(client, "P-seller")
+    group = client.post_group("Sales")["id"]
+    with pytest.raises(Missing), client.hub.unit_of_work() as uow:
+        set_group_place(uow, client.caller.connection_id, group, theirs, seller)
+    with pytest.raises(Missing), client.hub.unit_of_work() as uow:
+        set_group_place(uow, other.caller.connection_id, group, theirs, seller)
+
+
+def test_ln6_no_appointment_at_a_location_of_another_partner(client: Client) -> None:
+    from tests.sso.scim.rig import working_at
+
+    other = begin_client(client.hub, "lakeside")
+    add_location(other, "L-lake")
+    add_position(other, "P-seller")
+    answers = [
+        client.ask("POST", "/Users", user("ann", **working_at((place, "P-seller"))))
+        for place in ("L-lake", "L-none")
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].text.replace("L-lake", "L-none") == answers[1].text
