@@ -14,6 +14,7 @@ from hub.network.identities import find_person, link_identity
 from hub.network.link_proofs import take_turns
 from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, change_details, create_person, set_places
+from hub.network.roster_keys import find_ids
 from hub.sso.local.accounts import is_unproved
 from hub.sso.policy import SignInPolicy
 from hub.sso.refusals import TELL_ADMINISTRATOR
@@ -188,8 +189,8 @@ def _told_places(uow: UnitOfWork, partner_id: str, policy: SignInPolicy, claims:
     locations, positions = policy.told(claims, "location"), policy.told(claims, "position")
     if not locations or not positions:
         return []
-    location_ids = _ids(uow, "location", locations, partner_id)
-    position_ids = _ids(uow, "position", positions)
+    location_ids = find_ids(uow, "location", locations, partner_id)
+    position_ids = find_ids(uow, "position", positions)
     in_pairs = len(locations) == len(positions)
     pairs = (
         zip(locations, positions, strict=True)
@@ -201,14 +202,6 @@ def _told_places(uow: UnitOfWork, partner_id: str, policy: SignInPolicy, claims:
         for location, position in dict.fromkeys(pairs)
         if location in location_ids and position in position_ids
     ]
-
-
-def _ids(uow: UnitOfWork, kind: str, names: Sequence[str], partner_id: str = "") -> dict[str, str]:
-    key, location = tables.roster_key, tables.location
-    query = sa.select(key.c.external_id, key.c.id).where(key.c.kind == kind, key.c.external_id.in_(names))
-    if partner_id:
-        query = query.join(location, location.c.id == key.c.id).where(location.c.partner_id == partner_id)
-    return {row.external_id: row.id for row in uow.connection.execute(query)}
 
 
 def _default_places(policy: SignInPolicy) -> list[Place]:

@@ -15,6 +15,7 @@ from hub.network.connections import SIGN_IN_KINDS
 from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, clean_text, create_person, set_disabled, set_places
 from hub.network.views import has_word
+from hub.notify.send_mail import is_address
 from hub.sso.sessions import end_sessions_of
 from hub.sso.tables import web_session
 from hub.store import UnitOfWork, valid_at
@@ -84,7 +85,7 @@ def add_colleague(uow: UnitOfWork, admin_id: str, new: NewPerson, places: Sequen
     require_partner_admin(uow, admin_id, new.partner_id)
     if not clean_text(new.given_name + new.family_name, 1):
         raise BadInput("no_name", "A person has a name.")
-    if new.email and not _is_email(new.email):
+    if new.email and not is_address(new.email.strip()):
         raise BadInput("bad_email", "This is no e-mail address.")
     check_mode(uow, MODE, places)
     person_id = create_person(uow, new, made_by=MODE, actor_id=admin_id)
@@ -110,11 +111,6 @@ def switch_colleague(
     if disabled:
         end_sessions_of(uow, person.id)
     return person
-
-
-def _is_email(text: str) -> bool:
-    name, _, domain = text.strip().rpartition("@")
-    return bool(name) and "." in domain and " " not in text.strip() and text.isprintable()
 
 
 def _places(uow: UnitOfWork, ids: Sequence[str], partner_id: str) -> dict[str, list[str]]:

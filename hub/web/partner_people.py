@@ -4,12 +4,13 @@ import flask
 from werkzeug import Response
 
 from hub.access.roles import administered_partners
-from hub.errors import BadInput, HubError, NotAllowed
+from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
 from hub.network.provision import NewPerson
 from hub.sso.local.offered_places import chosen_places, offered_locations, offered_positions
 from hub.sso.partner_people import add_colleague, list_colleagues, switch_colleague
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.own_partner import own_partner
 from hub.web.viewer import current_viewer, require_sign_in
 
 blueprint = flask.Blueprint("partner_people", __name__, url_prefix="/partner")
@@ -40,7 +41,11 @@ def page() -> str:
 @blueprint.post("")
 def add() -> flask.typing.ResponseReturnValue:
     """Add somebody. Form: as LABELS; ``partner``, an id."""
-    filled, admin_id, partner_id = read_form(LABELS), current_viewer().person.id, _partner()
+    filled, admin_id, partner_id = (
+        read_form(LABELS),
+        current_viewer().person.id,
+        own_partner("partner_people"),
+    )
     empty = missing(filled, ("given_name", "family_name"))
     values = filled.values
     new = NewPerson(partner_id, values["given_name"], values["family_name"], values["email"])
@@ -62,7 +67,7 @@ def add() -> flask.typing.ResponseReturnValue:
 @blueprint.post("/people/<person_id>")
 def switch(person_id: str) -> Response:
     """Switch somebody off or on. Form: ``do``, off or on; ``partner``, an id."""
-    partner_id, do = _partner(), flask.request.form.get("do")
+    partner_id, do = own_partner("partner_people"), flask.request.form.get("do")
     if do not in {"off", "on"}:
         raise BadInput("bad_choice", "The form does not say whether to switch the person off or on.")
     off = do == "off"
@@ -76,25 +81,8 @@ def switch(person_id: str) -> Response:
     return _back(partner_id)
 
 
-def _partner() -> str:
-    """The partner that the request is about: the one it names, or the only one. NotAllowed ``not_partner_admin``."""
-    hub, admin_id, wanted = current_hub(), current_viewer().person.id, flask.request.values.get("partner", "")
-    with hub.reading() as uow:
-        mine = administered_partners(uow, admin_id)
-    if mine and not wanted:
-        return next(iter(mine))
-    if wanted in mine:
-        return wanted
-    hub.audit_refusal("partner_people", "not_partner_admin", actor_id=admin_id)
-    raise NotAllowed(
-        "not_partner_admin",
-        "This page is for those who look after a partner's people.",
-        "Ask an operator of the training hub for the role.",
-    )
-
-
 def _page(filled: Filled) -> str:
-    partner_id, viewer, arguments = _partner(), current_viewer(), flask.request.args
+    partner_id, viewer, arguments = own_partner("partner_people"), current_viewer(), flask.request.args
     words = arguments.get("who", "").strip()[:100]
     with current_hub().reading() as uow:
         people, more = list_colleagues(uow, viewer.person.id, partner_id, words, arguments.get("after", ""))

@@ -8,12 +8,13 @@ import flask
 from werkzeug import Response
 
 from hub.access.roles import administered_partners
-from hub.errors import BadInput, HubError, NotAllowed
+from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
 from hub.sso.scim.names import PATH
 from hub.sso.scim.partner_side import list_own_clients, make_own_token, revoke_own_token
 from hub.sso.scim.words import WORDS
 from hub.web.admin.form import Filled, read_form, refused
+from hub.web.own_partner import own_partner
 from hub.web.viewer import current_viewer, require_sign_in
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def page() -> str:
 @blueprint.post("")
 def make() -> flask.typing.ResponseReturnValue:
     """Make a token and show it, this once. Form: ``label``; ``client``, a slug, or empty for a new client."""
-    filled, partner_id = read_form(LABELS), _partner()
+    filled, partner_id = read_form(LABELS), own_partner(ACTION)
     slug, admin_id = flask.request.form.get("client", ""), current_viewer().person.id
     try:
         with _unit(partner_id) as uow:
@@ -56,7 +57,7 @@ def make() -> flask.typing.ResponseReturnValue:
 @blueprint.post("/<slug>/<token_id>/revoke")
 def revoke(slug: str, token_id: str) -> Response:
     """Refuse a token from now on. Form: ``partner``, an id."""
-    partner_id = _partner()
+    partner_id = own_partner(ACTION)
     with _unit(partner_id) as uow:
         revoke_own_token(uow, current_viewer().person.id, partner_id, slug, token_id)
     flask.flash("The token is revoked. Whoever sends it is refused from now on.")
@@ -75,25 +76,8 @@ def _unit(partner_id: str) -> "Iterator[UnitOfWork]":
         raise
 
 
-def _partner() -> str:
-    """The partner that the request is about: the one it names, or the only one. NotAllowed ``not_partner_admin``."""
-    hub, admin_id, wanted = current_hub(), current_viewer().person.id, flask.request.values.get("partner", "")
-    with hub.reading() as uow:
-        mine = administered_partners(uow, admin_id)
-    if mine and not wanted:
-        return next(iter(mine))
-    if wanted in mine:
-        return wanted
-    hub.audit_refusal(ACTION, "not_partner_admin", actor_id=admin_id)
-    raise NotAllowed(
-        "not_partner_admin",
-        "This page is for those who look after a partner's people.",
-        "Ask an operator of the training hub for the role.",
-    )
-
-
 def _page(filled: Filled) -> str:
-    partner_id, admin_id = _partner(), current_viewer().person.id
+    partner_id, admin_id = own_partner(ACTION), current_viewer().person.id
     with current_hub().reading() as uow:
         clients = list_own_clients(uow, admin_id, partner_id)
         partners = administered_partners(uow, admin_id)

@@ -122,20 +122,20 @@ def test_it_is_told_by_the_back_channel_and_signs_out_by_the_front(site: Site, a
 @pytest.fixture
 def stranger(site: Site, provider: str) -> Browser:
     """Ann's other browser, in which she is not signed in; the provider knows her as ``ann-at-work``."""
-    callback = f"{site.url}/sso/oidc/work/callback"
+    callback = f"{site.url}/sso/oidc/employer/callback"
     registered = requests.post(
         f"{provider}/reg",
         json={
             "redirect_uris": [callback],
             "post_logout_redirect_uris": [f"{site.url}/signed-out"],
-            "backchannel_logout_uri": f"{site.url}/sso/oidc/work/backchannel-logout",
+            "backchannel_logout_uri": f"{site.url}/sso/oidc/employer/backchannel-logout",
             "backchannel_logout_session_required": True,
         },
         timeout=15,
     ).json()
     connection_id = connect_identity_provider(
         site.hub,
-        "work",
+        "employer",
         "Sign-in on oidc-provider",
         None,
         provider,
@@ -156,11 +156,11 @@ def sign_in(browser: Browser, name: str, page: Page) -> Page:
 
 def test_people_of_a_provider_on_oidc_provider_sign_in_at_the_hub(site: Site, stranger: Browser) -> None:
     assert stranger.get("/my-training").url.startswith(f"{site.url}/sign-in")
-    there = stranger.get("/sso/oidc/work/start?return_to=/my-training")
+    there = stranger.get("/sso/oidc/employer/start?return_to=/my-training")
     inside = sign_in(stranger, "ann-at-work", there)
     assert (inside.status, inside.url) == (200, f"{site.url}/my-training")
     refused = Browser(site.url)
-    page = sign_in(refused, "somebody", refused.get("/sso/oidc/work/start"))
+    page = sign_in(refused, "somebody", refused.get("/sso/oidc/employer/start"))
     assert "unknown_subject" in page.text
 
 
@@ -170,7 +170,7 @@ def test_its_back_channel_ends_the_session_here_and_in_the_application_behind(
     app.browser = stranger
     there = app.open("/sign-in")
     assert there.url.startswith(f"{site.url}/sign-in")
-    there = stranger.get(f"/sso/oidc/work/start?return_to={there.forms[0].fields['return_to']}")
+    there = stranger.get(f"/sso/oidc/employer/start?return_to={there.forms[0].fields['return_to']}")
     claims = json.loads(sign_in(stranger, "ann-at-work", there).html)["claims"]
     leaving = stranger.get(f"{provider}/session/end")
     stranger.submit(leaving.forms[0], logout="yes")

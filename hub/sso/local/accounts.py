@@ -13,6 +13,7 @@ from hub.network.identities import SUBJECT, find_person, link_identity
 from hub.network.people import read_person, works_for
 from hub.network.tables import partner
 from hub.network.views import names_of_partners
+from hub.notify.send_mail import is_address
 from hub.sso.local import tables
 from hub.store import UnitOfWork
 
@@ -36,9 +37,7 @@ class Account:
 def clean_email(text: str) -> str:
     """An address as accounts have it, in lower case. BadInput ``bad_email`` for what is none."""
     email = text.strip().lower()
-    name, _, domain = email.rpartition("@")
-    plain = email.isprintable() and " " not in email and len(email) <= MAX_EMAIL
-    if not plain or not name or "@" in name or "." not in domain.strip("."):
+    if not is_address(email) or "." not in email.rpartition("@")[2]:
         raise BadInput("bad_email", "This is no e-mail address.", "Write it like name@company.example.")
     return email
 

@@ -85,7 +85,7 @@ def authorize(
         if session is None:
             return _sign_in_first(hub, asked, request, None, address)
         if _is_too_old(hub, request, session, waiting):
-            if waiting is not None and waiting.session_id != session.id:
+            if waiting is not None and waiting.session_id not in {None, session.id}:
                 raise _not_anew()
             return _sign_in_first(hub, asked, request, session, address)
         with hub.unit_of_work() as uow:

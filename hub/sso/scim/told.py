@@ -1,6 +1,6 @@
 """What a SCIM user tells about a person: name, e-mail, language, and where they work."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from scim2_models import Resource, User
 
 from hub.errors import BadInput
-from hub.network import tables
 from hub.network.provision import Place
+from hub.network.roster_keys import find_ids
 from hub.sso.scim.appointments import CLASSES, Appointment, Appointments
 from hub.sso.scim.tables import scim_group_place, scim_member
 from hub.store import UnitOfWork
@@ -56,9 +56,9 @@ def told_places(uow: UnitOfWork, partner_id: str, appointments: Sequence[Appoint
 
     A location of another partner is not told from one that does not exist.
     """
-    locations = _ids(uow, "location", {each.location or "" for each in appointments}, partner_id)
-    positions = _ids(uow, "position", {each.position or "" for each in appointments})
-    brands = _ids(uow, "brand", {brand for each in appointments for brand in each.brands or []})
+    locations = find_ids(uow, "location", {each.location or "" for each in appointments}, partner_id)
+    positions = find_ids(uow, "position", {each.position or "" for each in appointments})
+    brands = find_ids(uow, "brand", {brand for each in appointments for brand in each.brands or []})
     places = []
     for each in appointments:
         kind = (each.audience_class or CLASSES[0]).lower()
@@ -103,15 +103,3 @@ def _known(ids: dict[str, str], kind: str, name: str) -> str:
             "Send what the network files call it, or ask the hub's operators.",
         )
     return ids[name]
-
-
-def _ids(uow: UnitOfWork, kind: str, names: Collection[str], partner_id: str = "") -> dict[str, str]:
-    if not names:
-        return {}
-    key, location = tables.roster_key, tables.location
-    query = sa.select(key.c.external_id, key.c.id).where(
-        key.c.kind == kind, key.c.external_id.in_(sorted(names))
-    )
-    if partner_id:
-        query = query.join(location, location.c.id == key.c.id).where(location.c.partner_id == partner_id)
-    return {row.external_id: row.id for row in uow.connection.execute(query)}

@@ -151,6 +151,7 @@ def test_somebody_new_is_made_with_it(local: Local, hub: Hub) -> None:
     [
         ("Boris", "boris", "own", "bad_email"),
         ("Boris", "", "own", "bad_email"),
+        ("Boris", "boris;lind@riverside.example", "own", "bad_email"),
         (" ", BORIS, "own", "no_name"),
         ("Boris", EMAIL, "own", "address_taken"),
         ("Boris", BORIS, "other", "no_partner"),

@@ -168,6 +168,22 @@ def test_a_provider_that_asks_nobody_again_does_not_pass_for_a_new_sign_in(
     assert lms.audited()[-1] == ("sign_in", "refused", "not_authenticated_again")
 
 
+def test_somebody_who_comes_in_by_what_was_open_at_the_provider_is_asked_once_more(
+    lms: Downstream, browser: Browser, riverside: Idp
+) -> None:
+    browser.client.delete_cookie("hub_session", domain="127.0.0.1")
+    away = lms.ask(prompt="login").headers["Location"]
+    assert "/sign-in" in away, "nobody is signed in at the hub yet"
+    riverside.faults.switch("old_auth_time")
+    waiting = dict(parse_qsl(urlsplit(away).query))["return_to"]
+    assert browser.sign_in(riverside, return_to=waiting).status_code == 303
+    riverside.faults.switch()
+    again = browser.get(waiting).headers["Location"]
+    assert dict(parse_qsl(urlsplit(again).query))["prompt"] == "login"
+    back = browser.come_back(riverside, browser.log_in(again)).headers["Location"]
+    assert "code" in told(browser.get(back))
+
+
 def test_a_hint_about_somebody_else_gets_no_code(lms: Downstream, browser: Browser, riverside: Idp) -> None:
     hint = lms.sign_in()["id_token"]
     assert "code" in lms.answer(id_token_hint=hint)
