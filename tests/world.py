@@ -15,6 +15,7 @@ from hub.audiences.rules import Audience, Rule, set_audience, set_rule
 from hub.ids import content_hash, new_id
 from hub.journal import Change, NewStatement, append_statements, record_changes
 from hub.network import tables as network
+from hub.network.apply_changes import apply_changes
 from hub.network.connections import create_connection
 from hub.network.identities import link_identity
 from hub.runtime import Hub
@@ -162,14 +163,8 @@ class World:
         self.ids[name] = new_id()
         with self.hub.unit_of_work() as uow:
             parent = self.ids[above[0]] if above else None
-            values = {"id": self.ids[name], "dimension": dimension, "name": name, "parent_id": parent}
-            uow.connection.execute(sa.insert(network.node).values(**values))
-            for depth, ancestor in enumerate([name, *above]):
-                uow.connection.execute(
-                    sa.insert(network.node_closure).values(
-                        ancestor_id=self.ids[ancestor], descendant_id=self.ids[name], depth=depth
-                    )
-                )
+            body = {"id": self.ids[name], "dimension": dimension, "name": name, "parent_id": parent}
+            apply_changes(uow, "node_changed", [body])
             for location in locations:
                 uow.connection.execute(
                     sa.insert(network.location_node).values(

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.visibility import dimensions_of_manager, locations_looked_after, people_looked_after
+from hub.access.visibility import appointments_looked_after, dimensions_of_manager, people_looked_after
 from hub.errors import NotAllowed
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
@@ -53,37 +53,46 @@ class TeamPage:
 
 
 def read_team(
-    uow: UnitOfWork, manager_id: str, dimension: str | None = None, page: int = 1, search: str = ""
+    uow: UnitOfWork,
+    manager_id: str,
+    dimension: str | None = None,
+    page: int = 1,
+    search: str = "",
+    at: datetime | None = None,
 ) -> TeamPage:
-    """A manager's team in one of the own dimensions (the first unless named). NotAllowed for anybody else's."""
-    dimensions = dimensions_of_manager(uow, manager_id)
+    """A manager's team in one of the own dimensions (the first unless named), now or ``at``. NotAllowed for anybody else's.
+
+    As of another instant: who was in the team then and had which goals, with what was reached until now.
+    """
+    at = at or uow.now
+    dimensions = dimensions_of_manager(uow, manager_id, at)
     chosen = dimension or next(iter(dimensions), "")
     if chosen not in dimensions:
         raise NotAllowed(
             "no_team", "You do not look after anybody here.", "Ask whoever keeps the network files."
         )
-    team = people_looked_after(uow, manager_id, chosen)
-    people, goals, reached, overdue = _totals(uow, team, chosen)
+    team = people_looked_after(uow, manager_id, chosen, at)
+    people, goals, reached, overdue = _totals(uow, team, chosen, at)
     found = people if not search else _count_found(uow, team, search)
     pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
-    members = _members(uow, manager_id, team, chosen, page, search)
+    members = _members(uow, manager_id, team, chosen, page, search, at)
     return TeamPage(
         chosen, dimensions[chosen], dimensions, people, goals, reached, overdue, members, page, pages, search
     )
 
 
-def _totals(uow: UnitOfWork, team: sa.Select[Any], dimension: str) -> tuple[int, int, int, int]:
+def _totals(uow: UnitOfWork, team: sa.Select[Any], dimension: str, at: datetime) -> tuple[int, int, int, int]:
     people = uow.connection.scalar(sa.select(sa.func.count()).select_from(team.subquery())) or 0
     goal, source = training.goal, training.goal_source
     live = (
         sa.select(goal.c.id, goal.c.reached_at, sa.func.min(source.c.due_at).label("due_at"))
         .join(source, source.c.goal_id == goal.c.id)
-        .where(goal.c.dimension == dimension, goal.c.person_id.in_(team), valid_at(source, uow.now))
+        .where(goal.c.dimension == dimension, goal.c.person_id.in_(team), valid_at(source, at))
         .group_by(goal.c.id, goal.c.reached_at)
         .subquery()
     )
-    now = sa.literal(uow.now, type_=source.c.due_at.type)
+    now = sa.literal(at, type_=source.c.due_at.type)
     row = uow.connection.execute(
         sa.select(
             sa.func.count(),
@@ -115,14 +124,20 @@ def _count_found(uow: UnitOfWork, team: sa.Select[Any], search: str) -> int:
 
 
 def _members(
-    uow: UnitOfWork, manager_id: str, team: sa.Select[Any], dimension: str, page: int, search: str
+    uow: UnitOfWork,
+    manager_id: str,
+    team: sa.Select[Any],
+    dimension: str,
+    page: int,
+    search: str,
+    at: datetime,
 ) -> tuple[TeamMember, ...]:
     detail = network.person_detail
     query = _names(team, search).order_by(detail.c.family_name, detail.c.given_name, detail.c.person_id)
     rows = uow.connection.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
     ids = [row.person_id for row in rows]
-    goals = _goals(uow, ids, dimension)
-    roles = _roles(uow, ids, locations_looked_after(uow, manager_id, dimension))
+    goals = _goals(uow, ids, dimension, at)
+    roles = _roles(uow, ids, appointments_looked_after(uow, manager_id, dimension, at))
     return tuple(
         TeamMember(
             r.person_id,
@@ -134,7 +149,7 @@ def _members(
     )
 
 
-def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str) -> dict[str, list[TeamGoal]]:
+def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str, at: datetime) -> dict[str, list[TeamGoal]]:
     goal, offering, path = training.goal, training.offering, training.path
     source = training.goal_source
     title = sa.func.coalesce(offering.c.title, path.c.title)
@@ -150,7 +165,7 @@ def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str) -> dict[str, 
         .join(source, source.c.goal_id == goal.c.id)
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
-        .where(goal.c.person_id.in_(person_ids), goal.c.dimension == dimension, valid_at(source, uow.now))
+        .where(goal.c.person_id.in_(person_ids), goal.c.dimension == dimension, valid_at(source, at))
         .group_by(goal.c.id, goal.c.person_id, goal.c.kind, goal.c.reached_at, offering.c.title, path.c.title)
         .order_by(title)
     )
@@ -160,14 +175,15 @@ def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str) -> dict[str, 
     return found
 
 
-def _roles(uow: UnitOfWork, person_ids: list[str], locations: sa.Select[Any]) -> dict[str, list[str]]:
-    """What these people do at the manager's locations; what they do elsewhere is not the manager's to see."""
+def _roles(uow: UnitOfWork, person_ids: list[str], appointments: sa.Select[Any]) -> dict[str, list[str]]:
+    """What these people do in the appointments the manager looks after; what they do elsewhere is not the manager's to see."""
+    looked_after = appointments.subquery()
     a, position, location = network.appointment, network.position, network.location
     rows = uow.connection.execute(
         sa.select(a.c.person_id, position.c.title, location.c.name)
         .join(position, position.c.id == a.c.position_id)
         .join(location, location.c.id == a.c.location_id)
-        .where(a.c.person_id.in_(person_ids), a.c.location_id.in_(locations), valid_at(a, uow.now))
+        .where(a.c.person_id.in_(person_ids), a.c.id.in_(sa.select(looked_after.c.id)))
         .order_by(a.c.valid_from)
     )
     found: dict[str, list[str]] = {}

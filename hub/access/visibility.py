@@ -1,9 +1,12 @@
-"""Who may see whose goals: one predicate, used by everything that answers.
+"""Who may see whose goals: one predicate, used by everything that answers (I22).
 
-A manager sees a goal when it belongs to the manager's own dimension and its person works, now, at a location the manager
-looks after in that dimension. Everything else of that person stays out of sight.
+A manager sees a goal when it belongs to the manager's own dimension and its person works, at that instant, in an appointment
+that the manager looks after in that dimension: as representative of its location, as the holder of a superior position there,
+or by name. Everything else of that person stays out of sight. ``hub.access.managers`` is the same seen from the person.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,42 +15,110 @@ from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
 
 
-def locations_looked_after(uow: UnitOfWork, manager_id: str, dimension: str) -> sa.Select[Any]:
-    """Ids of the locations a person looks after in one dimension: named ones, and those under a field node."""
+def locations_looked_after(
+    uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
+) -> sa.Select[Any]:
+    """Ids of the locations a person represents in one dimension: named ones, those under a field node or downstream of a partner.
+
+    Now, or ``at`` an instant.
+    """
+    at = at or uow.now
     rep, ln, closure = network.rep_assignment, network.location_node, network.node_closure
-    mine = sa.and_(rep.c.person_id == manager_id, rep.c.dimension == dimension, valid_at(rep, uow.now))
+    mine = sa.and_(rep.c.person_id == manager_id, rep.c.dimension == dimension, valid_at(rep, at))
     under_nodes = (
         sa.select(ln.c.location_id)
         .join(closure, closure.c.descendant_id == ln.c.node_id)
         .join(rep, rep.c.node_id == closure.c.ancestor_id)
-        .where(mine, ln.c.dimension == dimension, valid_at(ln, uow.now))
+        .where(mine, ln.c.dimension == dimension, valid_at(ln, at), valid_at(closure, at))
     )
     named = sa.select(rep.c.location_id).where(mine, rep.c.location_id.is_not(None))
-    return sa.select(sa.union(under_nodes, named).subquery().c.location_id)
+    below = _downstream(mine, at)
+    location = network.location
+    downstream = sa.select(location.c.id).join(below, below.c.partner_id == location.c.partner_id)
+    return sa.select(sa.union(under_nodes, named, downstream).subquery().c.location_id)
 
 
-def people_looked_after(uow: UnitOfWork, manager_id: str, dimension: str) -> sa.Select[Any]:
-    """Ids of the people who now work at those locations; the manager is not the own subordinate."""
+def appointments_looked_after(
+    uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
+) -> sa.Select[Any]:
+    """``id`` and ``person_id`` of the appointments a person looks after, now or ``at``; nobody is the own subordinate."""
+    at = at or uow.now
     a = network.appointment
-    return (
-        sa.select(a.c.person_id)
-        .where(
-            a.c.location_id.in_(locations_looked_after(uow, manager_id, dimension)),
-            valid_at(a, uow.now),
-            a.c.person_id != manager_id,
-        )
-        .distinct()
+    ways = sa.union(*_ways(uow, manager_id, dimension, at)).subquery()
+    return sa.select(ways.c.id, ways.c.person_id).where(
+        ways.c.person_id != manager_id, a.c.id == ways.c.id, valid_at(a, at)
     )
 
 
-def dimensions_of_manager(uow: UnitOfWork, manager_id: str) -> dict[str, str]:
-    """Keys and names of the dimensions in which a person looks after others, in order of their names."""
-    rep, dimension = network.rep_assignment, network.dimension
+def people_looked_after(
+    uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
+) -> sa.Select[Any]:
+    """Ids of the people in those appointments."""
+    appointments = appointments_looked_after(uow, manager_id, dimension, at).subquery()
+    return sa.select(appointments.c.person_id).distinct()
+
+
+def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None = None) -> dict[str, str]:
+    """Keys and names of the dimensions in which a person looks after others, now or ``at``, in order of their names."""
+    at = at or uow.now
+    dimension, rep, relation = network.dimension, network.rep_assignment, network.manager_relation
+    superior, mine = network.position_superior, network.appointment
+    ways = sa.union(
+        sa.select(rep.c.dimension).where(rep.c.person_id == manager_id, valid_at(rep, at)),
+        sa.select(relation.c.dimension).where(relation.c.manager_id == manager_id, valid_at(relation, at)),
+        sa.select(superior.c.dimension)
+        .join(mine, mine.c.position_id == superior.c.superior_id)
+        .where(mine.c.person_id == manager_id, valid_at(mine, at), valid_at(superior, at)),
+    ).subquery()
     rows = uow.connection.execute(
         sa.select(dimension.c.key, dimension.c.name)
-        .join(rep, rep.c.dimension == dimension.c.key)
-        .where(rep.c.person_id == manager_id, valid_at(rep, uow.now))
-        .distinct()
+        .join(ways, ways.c.dimension == dimension.c.key)
         .order_by(dimension.c.name)
     )
     return {row.key: row.name for row in rows}
+
+
+def _ways(uow: UnitOfWork, manager_id: str, dimension: str, at: datetime) -> Iterator[sa.Select[Any]]:
+    """Appointments by each way of looking after them; each finds its own by an index."""
+    a, relation, superior = network.appointment, network.manager_relation, network.position_superior
+    found = sa.select(a.c.id, a.c.person_id)
+    yield found.where(a.c.location_id.in_(locations_looked_after(uow, manager_id, dimension, at)))
+    mine = sa.and_(
+        relation.c.manager_id == manager_id, relation.c.dimension == dimension, valid_at(relation, at)
+    )
+    yield found.join(relation, relation.c.person_id == a.c.person_id).where(mine)
+    yield found.join(relation, relation.c.appointment_id == a.c.id).where(mine)
+    own = network.appointment.alias("own")
+    yield (
+        found.join(own, own.c.location_id == a.c.location_id)
+        .join(
+            superior,
+            sa.and_(superior.c.superior_id == own.c.position_id, superior.c.position_id == a.c.position_id),
+        )
+        .where(
+            own.c.person_id == manager_id,
+            valid_at(own, at),
+            superior.c.dimension == dimension,
+            valid_at(superior, at),
+        )
+    )
+
+
+def _downstream(mine: sa.ColumnElement[bool], at: datetime) -> sa.CTE:
+    """Partners downstream of those that somebody looks after, over links of the kind the assignment names.
+
+    Links may go in circles; a union ends them.
+    """
+    rep, link = network.rep_assignment, network.partner_link
+    first = (
+        sa.select(link.c.downstream_id.label("partner_id"), link.c.kind)
+        .join(rep, sa.and_(rep.c.upstream_id == link.c.upstream_id, rep.c.link == link.c.kind))
+        .where(mine, valid_at(link, at))
+    )
+    below = first.cte("downstream", recursive=True)
+    onward = (
+        sa.select(link.c.downstream_id, link.c.kind)
+        .join(below, sa.and_(below.c.partner_id == link.c.upstream_id, below.c.kind == link.c.kind))
+        .where(valid_at(link, at))
+    )
+    return below.union(onward)

@@ -2,10 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from hub.audiences.intervals import Interval, Intervals, intersect, union
+from hub.network.intervals import Interval, Intervals, intersect, union
+
+Op = Literal["equals", "one_of", "at_least", "at_most", "exists"]
+
+
+@dataclass(frozen=True, order=True)
+class AttributeTest:
+    """What is asked of one attribute. ``one_of`` has several values, ``exists`` none, the others one.
+
+    Numbers, and dates as texts, are compared by ``at_least`` and ``at_most``.
+    """
+
+    key: str
+    op: Op
+    values: tuple[Any, ...] = ()
+
+    def holds_for(self, value: Any) -> bool:
+        """Whether it holds for a value."""
+        if self.op == "exists":
+            return True
+        alike = [each for each in self.values if _is_like(value, each)]
+        if self.op in ("equals", "one_of"):
+            return value in alike
+        return bool(alike) and (value >= alike[0] if self.op == "at_least" else value <= alike[0])
+
+
+def _is_like(value: Any, other: Any) -> bool:
+    """Whether two values can be compared: True is not 1 here."""
+    for kind in (bool, (int, float), str):
+        if isinstance(value, kind):
+            return isinstance(other, kind) and isinstance(other, bool) == isinstance(value, bool)
+    return False
 
 
 @dataclass(frozen=True)
@@ -13,7 +44,8 @@ class Conditions:
     """Ids of the network; an empty field asks nothing. ``brands`` asks for one of them, in force on the appointment.
 
     ``activity`` narrows brands to locations that carry them for sell, service, parts, make or use. ``nodes`` names field nodes,
-    each with all below it; ``partners`` the location's partner.
+    each with all below it; ``partners`` the location's partner. ``attributes`` are those of the appointment, its person, its
+    location and its partner, all at one time. Tenure counts whole days since the appointment began.
     """
 
     positions: tuple[str, ...] = ()
@@ -22,15 +54,25 @@ class Conditions:
     audience_class: str | None = None
     nodes: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
+    attributes: tuple[AttributeTest, ...] = ()
+    tenure_at_least: int | None = None
+    tenure_at_most: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As stored: only what asks something."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items() if v}
+        asked = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items() if v or v == 0}
+        if self.attributes:
+            asked["attributes"] = [{**vars(test), "values": list(test.values)} for test in self.attributes]
+        return asked
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Conditions":
         """From ``to_json``."""
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+        if "attributes" in values:
+            values["attributes"] = tuple(
+                AttributeTest(test["key"], test["op"], tuple(test["values"])) for test in values["attributes"]
+            )
         return cls(**values)
 
 
@@ -64,6 +106,7 @@ class AppointmentFacts:
     during: Interval
     brands: Sequence[CarriedBrand] = field(default_factory=tuple)
     places: Sequence[Placed] = field(default_factory=tuple)
+    attributes: Mapping[str, Sequence[tuple[Any, Interval]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +134,24 @@ def match(conditions: Conditions, facts: AppointmentFacts) -> Match | None:
     if conditions.nodes:
         wanted = set(conditions.nodes)
         during = intersect(during, union(p.during for p in facts.places if wanted & p.node_ids))
+    for test in conditions.attributes:
+        during = intersect(during, _times_of(test, facts))
+    if conditions.tenure_at_least is not None or conditions.tenure_at_most is not None:
+        during = intersect(during, _tenure(conditions, facts.during))
     return Match(during, brand_ids) if during else None
+
+
+def _times_of(test: AttributeTest, facts: AppointmentFacts) -> Intervals:
+    return union(time for value, time in facts.attributes.get(test.key, ()) if test.holds_for(value))
+
+
+def _tenure(conditions: Conditions, during: Interval) -> Intervals:
+    """When so many whole days have passed since the beginning, and not more: known from the start, so nothing is polled."""
+    start = during[0]
+    since = start + timedelta(days=conditions.tenure_at_least or 0)
+    if conditions.tenure_at_most is None:
+        return intersect((during,), ((since, None),))
+    return intersect((during,), ((since, max(since, start + timedelta(days=conditions.tenure_at_most + 1))),))
 
 
 def is_valid(interval: Interval, at: datetime) -> bool:

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.derive_sources import sources_of_rule
-from hub.audiences.intervals import Intervals
 from hub.audiences.plan_file import AudienceChange, Diff, ItemChange, PathChange, RuleChange, SwitchChange
 from hub.audiences.read_facts import read_facts
 from hub.audiences.reassign import people_matching
+from hub.network.intervals import Intervals
 from hub.store import UnitOfWork
 from hub.training.tables import goal as goal_table
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.audiences.conditions import AppointmentFacts, match
-from hub.audiences.intervals import Intervals, intersect, union
 from hub.audiences.rules import Rule, SwitchedPlugin
+from hub.network.intervals import Intervals, intersect, union
 from hub.training.goals import GoalKey, Source
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import Conditions
+from hub.audiences.conditions import AttributeTest, Conditions
 from hub.audiences.file_names import KINDS
 from hub.audiences.rules import Rule, read_rules
 from hub.audiences.views import list_switches
@@ -81,8 +81,20 @@ def _conditions(uow: UnitOfWork, conditions: Conditions) -> str:
     }
     words = {"activity": conditions.activity, "class": conditions.audience_class}
     given: Mapping[str, object] = {**parts, **{name: word for name, word in words.items() if word}}
-    inline = ", ".join(f"{name} = {_text(value)}" for name, value in given.items())
+    asked = [f"{name} = {_text(value)}" for name, value in given.items()]
+    if conditions.attributes:
+        asked.append(f"attributes = [{', '.join(map(_test, conditions.attributes))}]")
+    days = {"at_least": conditions.tenure_at_least, "at_most": conditions.tenure_at_most}
+    tenure = ", ".join(f"{name} = {value}" for name, value in days.items() if value is not None)
+    if tenure:
+        asked.append(f"tenure_days = {{ {tenure} }}")
+    inline = ", ".join(asked)
     return f"{{ {inline} }}" if inline else "{}"
+
+
+def _test(test: AttributeTest) -> str:
+    given = {"one_of": list(test.values), "exists": True}.get(test.op, next(iter(test.values), None))
+    return f"{{ key = {_text(test.key)}, {test.op} = {_text(given)} }}"
 
 
 def _external_names(uow: UnitOfWork, kind: str, ids: tuple[str, ...]) -> list[str]:

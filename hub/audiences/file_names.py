@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.audiences import tables as audience_tables
-from hub.audiences.conditions import Conditions
+from hub.audiences.conditions import AttributeTest, Conditions
 from hub.audiences.file_shapes import AudienceFile, AudienceTable, ConditionsTable, Placed, RuleTable
 from hub.audiences.views import switchable_plugins
 from hub.errors import Problem
 from hub.network import tables as network
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import read_kinds
 from hub.store import UnitOfWork
 from hub.training import tables as training
 
@@ -27,6 +29,7 @@ class Names:
     offerings: frozenset[str]
     paths: frozenset[str]
     plugins: frozenset[str]
+    attributes: Mapping[str, AttributeKind]
 
     def conditions(self, table: ConditionsTable) -> Conditions:
         """The conditions in ids; sorted, so that the order of names in a file means nothing."""
@@ -34,7 +37,14 @@ class Names:
             field: tuple(sorted({self.ids[kind][external_name(kind, n)] for n in getattr(table, field)}))
             for field, kind in KINDS.items()
         }
-        return Conditions(**ids, activity=table.activity, audience_class=table.audience_class)
+        return Conditions(
+            **ids,
+            activity=table.activity,
+            audience_class=table.audience_class,
+            attributes=tuple(sorted((t for a in table.attributes for t in a.tests()), key=repr)),
+            tenure_at_least=table.tenure_days.at_least,
+            tenure_at_most=table.tenure_days.at_most,
+        )
 
 
 def external_name(kind: str, name: str) -> str:
@@ -55,6 +65,7 @@ def look_up(uow: UnitOfWork, file: AudienceFile) -> Names:
         frozenset(uow.connection.scalars(sa.select(training.offering.c.key))),
         frozenset(uow.connection.scalars(sa.select(training.path.c.key))) | {p.table.key for p in file.paths},
         frozenset(switchable_plugins(uow)),
+        read_kinds(uow),
     )
 
 
@@ -103,6 +114,18 @@ def _unknown(placed: Placed[RuleTable] | Placed[AudienceTable], names: Names) ->
         for name in getattr(placed.table.conditions, field):
             if external_name(kind, name) not in names.ids[kind]:
                 yield placed.problem(f"the network has no {kind} {name}", f"conditions.{field}")
+    for test in (t for a in placed.table.conditions.attributes for t in a.tests()):
+        if wrong := _problem_of_test(test, names.attributes.get(test.key)):
+            yield placed.problem(wrong, "conditions.attributes")
+
+
+def _problem_of_test(test: AttributeTest, kind: AttributeKind | None) -> str | None:
+    if kind is None:
+        return f"there is no attribute {test.key}"
+    if test.op in ("at_least", "at_most") and kind.type not in ("number", "date"):
+        return f"{test.key} is neither a number nor a date, so that it has no {test.op}"
+    wrong = next((wrong for value in test.values if (wrong := kind.judge(value))), None)
+    return f"{test.key} {wrong}" if wrong else None
 
 
 def _ids(uow: UnitOfWork, kind: str, wanted: Iterable[str]) -> dict[str, str]:

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from hub.audiences.conditions import AttributeTest, Op
 from hub.audiences.opinion import GoalKind
 from hub.errors import BadInput, Problem
 
@@ -43,6 +44,53 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+Given = bool | int | float | str
+
+
+def _value(value: object) -> object:
+    """A day of TOML is the text that attributes keep."""
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
+
+
+AttributeValue = Annotated[Given, BeforeValidator(_value)]
+
+
+class AttributeTable(_Table):
+    """``{ key = "bays", at_least = 4 }``: what is asked of one attribute; all that is given must hold."""
+
+    key: Words
+    equals: AttributeValue | None = None
+    one_of: list[AttributeValue] | None = Field(None, min_length=1)
+    at_least: AttributeValue | None = None
+    at_most: AttributeValue | None = None
+    exists: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _asks(self) -> "AttributeTable":
+        if not self.tests():
+            raise ValueError("needs equals, one_of, at_least, at_most or exists")
+        return self
+
+    def tests(self) -> list[AttributeTest]:
+        """One for each thing that is asked."""
+        asked: dict[Op, Given | None] = {
+            "equals": self.equals,
+            "at_least": self.at_least,
+            "at_most": self.at_most,
+        }
+        tests = [AttributeTest(self.key, op, (value,)) for op, value in asked.items() if value is not None]
+        if self.one_of:
+            tests.append(AttributeTest(self.key, "one_of", tuple(self.one_of)))
+        return [*tests, AttributeTest(self.key, "exists")] if self.exists else tests
+
+
+class TenureTable(_Table):
+    """``{ at_least = 90 }``: whole days since the appointment began."""
+
+    at_least: int | None = Field(None, ge=0, le=36500)
+    at_most: int | None = Field(None, ge=0, le=36500)
+
+
 class ConditionsTable(_Table):
     """``conditions``: what the network files call things; a node is ``dimension:node``. What is left out asks nothing."""
 
@@ -52,6 +100,8 @@ class ConditionsTable(_Table):
     audience_class: Literal["internal", "external"] | None = Field(None, alias="class")
     nodes: list[Annotated[str, Field(pattern=r"^[^:]+:.+$")]] = []
     partners: list[Words] = []
+    attributes: list[AttributeTable] = []
+    tenure_days: TenureTable = TenureTable()
 
 
 class PathTable(_Table):

@@ -7,23 +7,29 @@ import sqlalchemy as sa
 
 from hub.audiences.conditions import AppointmentFacts, CarriedBrand, Placed
 from hub.network import tables
+from hub.network.attributes import values_of
+from hub.network.intervals import overlap
 from hub.network.places import Place
 from hub.store import UnitOfWork
 
 
 def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[AppointmentFacts]]:
-    """The appointments of these people, past and future too, by person; four queries however many they are."""
+    """The appointments of these people, past and future too, by person; five queries however many they are."""
     a, loc = tables.appointment, tables.location
     rows = uow.connection.execute(
-        sa.select(a, loc.c.partner_id)
+        sa.select(a, loc.c.partner_id, loc.c.valid_from.label("opened"), loc.c.valid_to.label("closed"))
         .join(loc, loc.c.id == a.c.location_id)
         .where(a.c.person_id.in_(person_ids))
         .order_by(a.c.id)
     ).all()
     brands = _brands(uow, person_ids)
     places = _places(uow, {row.location_id for row in rows})
+    values = values_of(uow, {id for row in rows for id in _subjects(row)})
     facts: dict[str, list[AppointmentFacts]] = {}
     for r in rows:
+        during = overlap((r.valid_from, r.valid_to), (r.opened, r.closed))
+        if during is None:
+            continue  # nobody works where there is no location
         facts.setdefault(r.person_id, []).append(
             AppointmentFacts(
                 r.id,
@@ -32,16 +38,22 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
                 r.location_id,
                 r.partner_id,
                 r.audience_class,
-                (r.valid_from, r.valid_to),
+                during,
                 brands.get(r.id, ()),
                 places.get(r.location_id, ()),
+                {key: dated for id in _subjects(r) if id in values for key, dated in values[id].items()},
             )
         )
     return facts
 
 
+def _subjects(row: Any) -> tuple[str, ...]:
+    """Whose attributes belong to an appointment. Each kind of attribute is of one of them alone."""
+    return row.id, row.person_id, row.location_id, row.partner_id
+
+
 def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[AppointmentFacts]:
-    """The same about places that nobody has yet; three queries however many they are."""
+    """The same about places that nobody has yet; four queries however many they are."""
     loc, lb = tables.location, tables.location_brand
     location_ids = {place.location_id for place in places}
     brand_ids = {brand_id for place in places for brand_id in place.brand_ids}
@@ -55,6 +67,7 @@ def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[Appointmen
         brand = CarriedBrand(r.brand_id, r.activity, (r.valid_from, r.valid_to))
         carried.setdefault(r.location_id, []).append(brand)
     nodes = _places(uow, location_ids)
+    values = values_of(uow, {*location_ids, *partners.values()})
     return [
         AppointmentFacts(
             "",
@@ -66,6 +79,7 @@ def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[Appointmen
             (place.valid_from or uow.now, place.valid_to),
             [brand for brand in carried.get(place.location_id, ()) if brand.brand_id in place.brand_ids],
             nodes.get(place.location_id, ()),
+            {**values.get(partners.get(place.location_id, ""), {}), **values.get(place.location_id, {})},
         )
         for place in places
     ]
@@ -90,13 +104,21 @@ def _brands(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Carrie
 def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
     ln, closure = tables.location_node, tables.node_closure
     rows = uow.connection.execute(
-        sa.select(ln.c.location_id, ln.c.valid_from, ln.c.valid_to, closure.c.ancestor_id)
+        sa.select(
+            ln.c.location_id,
+            ln.c.valid_from,
+            ln.c.valid_to,
+            closure.c.ancestor_id,
+            closure.c.valid_from.label("below_from"),
+            closure.c.valid_to.label("below_to"),
+        )
         .join(closure, closure.c.descendant_id == ln.c.node_id)
         .where(ln.c.location_id.in_(sorted(location_ids)))
     )
     nodes: dict[tuple[Any, ...], set[str]] = {}
     for r in rows:
-        nodes.setdefault((r.location_id, r.valid_from, r.valid_to), set()).add(r.ancestor_id)
+        if during := overlap((r.valid_from, r.valid_to), (r.below_from, r.below_to)):
+            nodes.setdefault((r.location_id, *during), set()).add(r.ancestor_id)
     found: dict[str, list[Placed]] = {}
     for (location_id, start, end), ids in nodes.items():
         found.setdefault(location_id, []).append(Placed(frozenset(ids), (start, end)))

@@ -36,6 +36,8 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
             people.add(change.person_id or change.subject_id)
         elif change.kind == "location_changed":
             locations.add(change.subject_id)
+        elif change.kind == "attributes_changed":
+            _queue(uow, _people_of_subject(change.body["subject"], change.subject_id))
         elif change.kind == "node_changed":
             locations.update(uow.connection.scalars(_locations_under(change.subject_id)))
         elif change.kind == "rule_changed":
@@ -112,6 +114,16 @@ def _locations_under(*node_ids: str) -> sa.Select[Any]:
     )
 
 
+def _people_of_subject(subject: str, id: str) -> sa.Select[Any]:
+    """Everybody whose appointments an attribute of a person, appointment, location or partner belongs to."""
+    a, location = network.appointment, network.location
+    people = sa.select(a.c.person_id)
+    if subject == "partner":
+        return people.join(location, location.c.id == a.c.location_id).where(location.c.partner_id == id)
+    column = {"person": a.c.person_id, "appointment": a.c.id, "location": a.c.location_id}[subject]
+    return people.where(column == id)
+
+
 def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
     goal, source = training.goal, training.goal_source
     held = (
@@ -142,12 +154,25 @@ def people_matching(conditions: Conditions) -> sa.Select[Any]:
         )
     if conditions.nodes:
         query = query.where(a.c.location_id.in_(_locations_under(*conditions.nodes)))
+    for test in conditions.attributes:
+        query = query.where(a.c.person_id.in_(_people_with(test.key)))
     if conditions.brands:
         ab = network.appointment_brand
         query = query.where(
             sa.exists().where(ab.c.appointment_id == a.c.id, ab.c.brand_id.in_(conditions.brands))
         )
     return query
+
+
+def _people_with(key: str) -> sa.Select[Any]:
+    """Everybody who may have a value of an attribute, whosever it is; each way finds its own by an index."""
+    a, location, value = network.appointment, network.location, network.attribute
+    having = sa.select(value.c.subject_id).where(value.c.key == key)
+    people = sa.select(a.c.person_id)
+    at_partner = people.join(location, location.c.id == a.c.location_id)
+    ways = [people.where(column.in_(having)) for column in (a.c.id, a.c.person_id, a.c.location_id)]
+    either = sa.union(*ways, at_partner.where(location.c.partner_id.in_(having))).subquery()
+    return sa.select(either.c.person_id)
 
 
 def _queue(uow: UnitOfWork, people: sa.Select[Any]) -> None:

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.conditions import Conditions
-from hub.audiences.intervals import Interval
 from hub.errors import BadInput, Missing
 from hub.journal import Change, audit, record_changes
+from hub.network.intervals import Interval
 from hub.store import UnitOfWork
 
 

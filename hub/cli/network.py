@@ -1,13 +1,18 @@
-"""``hub network``: the files of the partner network."""
+"""``hub network``: the files of the partner network, and looking at it as of any day."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.store import UnitOfWork
 
 
 @click.group()
 def network() -> None:
-    """Read the files of the partner network."""
+    """Read the files of the partner network, and look at it."""
 
 
 @network.command("import")
@@ -41,3 +46,103 @@ def import_files(directory: Path, dry_run: bool) -> None:
         click.echo("\nThe worker brings everybody's goals up to date.")
     else:
         click.echo("\nNothing to change.")
+
+
+@network.command()
+@click.argument("what")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Another day than now, from 00:00 UTC.")
+def show(what: str, as_of: datetime | None) -> None:
+    """Show a person or a location as of a day.
+
+    WHAT is what the network files call a person or a location, or an id. A person is shown with the appointments of that day and every
+    manager, a location with its brands, its places in the field and its representatives.
+    """
+    from hub.cli.opening import opened_hub
+
+    at = as_of.replace(tzinfo=UTC) if as_of else None
+    with opened_hub() as hub, hub.reading() as uow:
+        kind, id = _find(uow, what)
+        (_show_person if kind == "person" else _show_location)(uow, id, at or uow.now)
+
+
+def _find(uow: "UnitOfWork", what: str) -> tuple[str, str]:
+    from hub.errors import Missing
+    from hub.ids import is_id
+    from hub.network import tables
+    from hub.network.roster_keys import find_ids
+
+    for kind, table in (("person", tables.person), ("location", tables.location)):
+        id = what if is_id(what) else find_ids(uow, kind, [what]).get(what, "")
+        if id and uow.find(table, id=id) is not None:
+            return kind, id
+    raise Missing("nothing_found", f"There is no person and no location {what}.")
+
+
+def _show_person(uow: "UnitOfWork", person_id: str, at: datetime) -> None:
+    from hub.access.managers import managers_of
+    from hub.cli.output import show_table
+    from hub.network.as_of import attributes_at
+    from hub.network.people import read_appointments, read_person
+    from hub.network.views import names_of_partners
+
+    person = read_person(uow, person_id)
+    partner = names_of_partners(uow, [person.partner_id])[person.partner_id]
+    click.echo(f"{person.name or 'somebody who was erased'}, {partner}, as of {_day(at)}\n")
+    lines = read_appointments(uow, person_id, at)
+    rows = [
+        (
+            a.position,
+            a.location,
+            a.partner,
+            ", ".join(a.brands),
+            a.audience_class,
+            _day(a.valid_from),
+            _day(a.valid_to),
+        )
+        for a in lines
+    ]
+    show_table(("position", "location", "partner", "brands", "class", "from", "until"), rows)
+    click.echo()
+    managers = managers_of(uow, person_id, at)
+    show_table(
+        ("manager", "dimension", "by", "service"),
+        [(m.name, m.dimension_name, ", ".join(m.ways), ", ".join(m.services)) for m in managers],
+    )
+    _show_attributes(attributes_at(uow, person_id, at))
+
+
+def _show_location(uow: "UnitOfWork", location_id: str, at: datetime) -> None:
+    from hub.access.managers import representatives_of
+    from hub.cli.output import show_table
+    from hub.network.as_of import view_location
+
+    view = view_location(uow, location_id, at)
+    state = "open" if view.is_open else "closed"
+    kinds = f" ({', '.join(view.partner_kinds)})" if view.partner_kinds else ""
+    click.echo(
+        f"{view.name}, {view.city}, {view.partner}{kinds}: {state} as of {_day(at)}, {view.people} people\n"
+    )
+    show_table(("brand", "activities"), [(name, ", ".join(done)) for name, done in view.brands.items()])
+    click.echo()
+    show_table(("dimension", "place"), [(place.dimension, " > ".join(place.path)) for place in view.places])
+    click.echo()
+    found = representatives_of(uow, location_id, at)
+    show_table(
+        ("representative", "dimension", "service"),
+        [(r.name, r.dimension_name, ", ".join(r.services)) for r in found],
+    )
+    _show_attributes(view.attributes)
+
+
+def _show_attributes(attributes: dict[str, object]) -> None:
+    from hub.cli.output import show_table
+
+    if attributes:
+        click.echo()
+        show_table(("attribute", "value"), [(title, str(value)) for title, value in attributes.items()])
+
+
+def _day(at: datetime | None) -> str:
+    from hub.network.dates import BEGINNING
+
+    return "" if at is None or at == BEGINNING else at.date().isoformat()

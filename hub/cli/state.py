@@ -9,7 +9,7 @@ def state() -> None:
 
 
 @state.command("hash")
-@click.option("--dimension", help="Only the goals, sources and credits of this dimension.")
+@click.option("--dimension", help="Only the field, goals, sources and credits of this dimension.")
 def hash_command(dimension: str | None) -> None:
     """Print a hash of every derived table and of all together.
 

@@ -17,7 +17,7 @@ from hub.network.snapshots import (
     Appointment,
     IdentitySnapshot,
     LocationSnapshot,
-    NodeSnapshot,
+    PartnerKind,
     PartnerLinksSnapshot,
     PartnerSnapshot,
     PersonSnapshot,
@@ -26,6 +26,8 @@ from hub.network.snapshots import (
 from hub.store import UnitOfWork
 
 Snapshot = Mapping[str, Any]
+_NO_UPSTREAM: Row = {"upstream_id": None, "link": None, "service": ""}
+"""What bodies from before partners could be looked after leave out."""
 
 
 def apply_changes(uow: UnitOfWork, kind: str, snapshots: Sequence[Snapshot]) -> None:
@@ -48,7 +50,7 @@ def _write_table(table: sa.Table) -> Callable[[UnitOfWork, Sequence[Snapshot]], 
 
 
 def _write_nodes(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
-    apply_nodes(uow, cast("Sequence[NodeSnapshot]", snapshots))
+    apply_nodes(uow, snapshots)
 
 
 def _write_partners(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
@@ -58,12 +60,14 @@ def _write_partners(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
         uow,
         tables.partner_relationship.c.partner_id,
         [p["id"] for p in partners],
-        [
-            {"partner_id": p["id"], "kind": kind, "valid_from": BEGINNING, "valid_to": None}
-            for p in partners
-            for kind in p["kinds"]
-        ],
+        [{"partner_id": p["id"], **kind} for p in partners for kind in map(_kind, p["kinds"])],
     )
+
+
+def _kind(stated: str | PartnerKind) -> Row:
+    if isinstance(stated, str):  # from before kinds were dated
+        return {"kind": stated, "valid_from": BEGINNING, "valid_to": None}
+    return {"kind": stated["kind"], **_validity(stated)}
 
 
 def _write_partner_links(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
@@ -133,8 +137,37 @@ def _write_representatives(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> No
         uow,
         tables.rep_assignment.c.person_id,
         [p["person_id"] for p in people],
-        [{"person_id": p["person_id"], **a, **_validity(a)} for p in people for a in p["assignments"]],
+        [
+            {"person_id": p["person_id"], **_NO_UPSTREAM, **a, **_validity(a)}
+            for p in people
+            for a in p["assignments"]
+        ],
     )
+
+
+def _write_parts(owner: sa.Column[str], part: str) -> Callable[[UnitOfWork, Sequence[Snapshot]], None]:
+    """Write snapshots that are a list of dated rows of one owner."""
+
+    def write(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+        ids = [snapshot[owner.name] for snapshot in snapshots]
+        rows: list[Row] = [
+            {owner.name: snapshot[owner.name], **row, **_validity(row)}
+            for snapshot in snapshots
+            for row in snapshot[part]
+        ]
+        replace_rows(uow, owner, ids, rows)
+
+    return write
+
+
+def _write_attribute_kinds(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    # One by one: PostgreSQL would take the lists in them, put into an array, for more dimensions of it.
+    table = tables.attribute_kind
+    for body in snapshots:
+        if not uow.connection.execute(
+            sa.update(table).where(table.c.key == body["key"]).values(**body)
+        ).rowcount:
+            uow.connection.execute(sa.insert(table).values(**body))
 
 
 def _write_identities(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
@@ -166,6 +199,16 @@ _WRITERS: dict[str, tuple[str, Callable[[UnitOfWork, Sequence[Snapshot]], None]]
     "location_changed": ("id", _write_locations),
     "person_changed": ("id", _write_people),
     "rep_changed": ("person_id", _write_representatives),
+    "position_superiors_changed": (
+        "position_id",
+        _write_parts(tables.position_superior.c.position_id, "superiors"),
+    ),
+    "manager_relations_changed": (
+        "manager_id",
+        _write_parts(tables.manager_relation.c.manager_id, "relations"),
+    ),
+    "attribute_kind_changed": ("key", _write_attribute_kinds),
+    "attributes_changed": ("subject_id", _write_parts(tables.attribute.c.subject_id, "values")),
     "identity_linked": ("", _write_identities),
 }
 CHANGE_KINDS = tuple(_WRITERS)

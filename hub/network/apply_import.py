@@ -17,8 +17,10 @@ from hub.network.bulk import IDS_PER_QUERY, Row, in_batches, insert_rows
 from hub.network.complete import complete
 from hub.network.people import lock_people
 from hub.network.plan_import import ImportPlan
+from hub.network.record import lock_network
 from hub.network.roster.aggregates import AGGREGATES, Aggregate
 from hub.network.roster.names import Names
+from hub.network.roster.people import known_ids
 from hub.network.roster.reading import Progress
 from hub.network.roster.said import Said
 from hub.network.roster.staging import Staging, known, to_do
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from hub.runtime import Hub
 
 CHUNK = 500
-_POSTGRES_LOCK = 7_170_002
-_OF_PEOPLE = {"person", "representative", "identity"}
+_NODES = 20_000
+"""Nodes of so few go together: a reorganization need not be right one node after the other."""
+_OF_PEOPLE = {"person", "representative", "manager", "attributes_person", "identity"}
 
 Before = dict[str, str | None]
 """External ids in the order of work, each with the hash last applied; None for what is new."""
@@ -60,7 +63,7 @@ def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
             sa.select(to_do)
             .where(to_do.c.kind == kind, to_do.c.place > last)
             .order_by(to_do.c.place)
-            .limit(CHUNK)
+            .limit(_NODES if kind == "node" else CHUNK)
         )
         rows = staging.connection.execute(query).all()
         if not rows:
@@ -70,9 +73,7 @@ def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
 
 
 def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Sequence[Said]) -> None:
-    if not uow.is_sqlite:
-        # One import at a time; on SQLite writers take turns in any case.
-        uow.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+    lock_network(uow)
     _refuse_if_overtaken(uow, aggregate.kind, before, said)
     if aggregate.kind in _OF_PEOPLE:
         lock_people(uow, [one.id for one in said if not one.is_new])
@@ -89,7 +90,7 @@ def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Se
 
 
 def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any]) -> Change:
-    subject = body["key"] if aggregate.kind == "dimension" else one.id
+    subject = body["key"] if aggregate.kind in ("dimension", "attribute_kind") else one.id
     return Change(aggregate.change, subject, body, person_id=one.id if aggregate.kind in _OF_PEOPLE else None)
 
 
@@ -119,5 +120,13 @@ def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before, said: Seque
 
 
 def _note_people(staging: Staging, said: Sequence[Said]) -> None:
-    """Let what comes later find the ids of people who were new."""
+    """Let what comes later find the ids of people and appointments that were new."""
     staging.load(known, [("person", one.external_id, one.id, "", None) for one in said if one.is_new])
+    keys = {external_id: id for one in said for external_id, id in one.keys.items()}
+    there = known_ids(staging, "appointment", list(keys)) if keys else {}
+    new = [
+        ("appointment", external_id, id, "", None)
+        for external_id, id in keys.items()
+        if external_id not in there
+    ]
+    staging.load(known, new)

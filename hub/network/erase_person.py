@@ -8,9 +8,12 @@ import sqlalchemy as sa
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
+from hub.network.attributes import forget_attributes
 from hub.network.complete import complete, ended
 from hub.network.merges import absorbed_ids
+from hub.network.representatives import read_responsibilities, until
 from hub.network.roster.said import Said
+from hub.network.superiors import end_relations
 from hub.store import UnitOfWork
 
 
@@ -46,6 +49,8 @@ def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     if looked_after is not None:
         apply_changes(uow, "rep_changed", [looked_after])
         record_changes(uow, [Change("rep_changed", person_id, looked_after, person_id=person_id)])
+    end_relations(uow, person_id, uow.now)
+    forget_attributes(uow, "person", person_id)
     return counts
 
 
@@ -79,27 +84,10 @@ def _ended(uow: UnitOfWork, person_id: str) -> Mapping[str, Any]:
 
 
 def _no_longer_looked_after(uow: UnitOfWork, person_id: str) -> Mapping[str, Any] | None:
-    table = tables.rep_assignment
-    rows = uow.connection.execute(
-        sa.select(table).where(table.c.person_id == person_id).order_by(table.c.id)
-    ).all()
-    if not rows:
+    assignments = read_responsibilities(uow, person_id)
+    if not assignments:
         return None
-    assignments = []
-    for row in rows:
-        still = row.valid_to is None or row.valid_to > uow.now
-        end = max(row.valid_from, uow.now) if still else row.valid_to
-        assignments.append(
-            {
-                "id": row.id,
-                "dimension": row.dimension,
-                "node_id": row.node_id,
-                "location_id": row.location_id,
-                "valid_from": row.valid_from.isoformat(),
-                "valid_to": end.isoformat(),
-            }
-        )
-    return {"person_id": person_id, "assignments": assignments}
+    return {"person_id": person_id, "assignments": [until(each, uow.now) for each in assignments]}
 
 
 def _count(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> int:

@@ -61,6 +61,7 @@ def import_network(
             network = copy_known(uow, staging)
         check_files(staging, network, tell)
         names = read_names(staging, network.time_zones)
+        names.attribute_kinds = network.attribute_kinds
         plan = plan_import(staging, names, tell)
         if not dry_run:
             run_id = _begin_run(hub, content_hash)

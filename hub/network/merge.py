@@ -19,6 +19,7 @@ from hub.network.apply_changes import apply_changes
 from hub.network.merges import MOVED, Merge, merged_into, read_merge, refuse_absorbed
 from hub.network.people import lock_people, read_person
 from hub.network.person_snapshots import read_snapshot, write_people
+from hub.network.representatives import read_responsibilities
 from hub.store import UnitOfWork
 
 MERGED_SUBJECT = "merged"
@@ -226,7 +227,7 @@ def _move_links(
 def _move_responsibilities(
     uow: UnitOfWork, from_id: str, to_id: str, ids: set[str], actor_id: str | None
 ) -> None:
-    here, there = _responsibilities(uow, from_id), _responsibilities(uow, to_id)
+    here, there = read_responsibilities(uow, from_id), read_responsibilities(uow, to_id)
     going = [each for each in here if each["id"] in ids]
     if not going:
         return
@@ -242,16 +243,3 @@ def _move_responsibilities(
         ],
     )
     apply_changes(uow, "rep_changed", bodies)
-
-
-def _responsibilities(uow: UnitOfWork, person_id: str) -> list[Row]:
-    table = tables.rep_assignment
-    rows = uow.connection.execute(sa.select(table).where(table.c.person_id == person_id).order_by(table.c.id))
-    return [
-        {
-            **{name: getattr(row, name) for name in ("id", "dimension", "node_id", "location_id")},
-            "valid_from": row.valid_from.isoformat(),
-            "valid_to": row.valid_to.isoformat() if row.valid_to else None,
-        }
-        for row in rows
-    ]

@@ -99,8 +99,10 @@ def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
     return uow.connection.scalar(query) is not None
 
 
-def read_appointments(uow: UnitOfWork, person_id: str) -> list[AppointmentLine]:
-    """The person's appointments that are in force now, in words."""
+def read_appointments(
+    uow: UnitOfWork, person_id: str, at: datetime | None = None, *, every: bool = False
+) -> list[AppointmentLine]:
+    """The person's appointments that are in force now, or ``at``, in words; or ``every`` one there ever was and will be."""
     a, p, loc, partner = tables.appointment, tables.position, tables.location, tables.partner
     rows = uow.connection.execute(
         sa.select(
@@ -115,8 +117,8 @@ def read_appointments(uow: UnitOfWork, person_id: str) -> list[AppointmentLine]:
         .join(p, p.c.id == a.c.position_id)
         .join(loc, loc.c.id == a.c.location_id)
         .join(partner, partner.c.id == loc.c.partner_id)
-        .where(a.c.person_id == person_id, valid_at(a, uow.now))
-        .order_by(a.c.valid_from)
+        .where(a.c.person_id == person_id, sa.true() if every else valid_at(a, at or uow.now))
+        .order_by(a.c.valid_from, a.c.id)
     ).all()
     brands = _brand_names(uow, [row.id for row in rows])
     return [

@@ -4,7 +4,7 @@ Ids and the words of companies only; people's names and addresses stand in ``per
 8601 in UTC; ``valid_to`` is None while open. Lists are sorted, so that equal content is equal text.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class DimensionSnapshot(TypedDict):
@@ -29,21 +29,42 @@ class PositionSnapshot(TypedDict):
     family: str
 
 
+class NodeParent(TypedDict):
+    """The node above another one, for a time."""
+
+    parent_id: str
+    valid_from: str
+    valid_to: str | None
+
+
 class NodeSnapshot(TypedDict):
-    """``node_changed``; the subject is the node."""
+    """``node_changed``; the subject is the node. While it has no parent it is a root.
+
+    Before trees were dated, a body had ``parent_id`` alone, of a node that always exists; ``hub.network.trees`` reads both.
+    """
 
     id: str
     dimension: str
     name: str
-    parent_id: str | None
+    valid_from: str
+    valid_to: str | None
+    parents: list[NodeParent]
+
+
+class PartnerKind(TypedDict):
+    """What a partner is to the network for a time: make, sell, service, distribute, supply or use."""
+
+    kind: str
+    valid_from: str
+    valid_to: str | None
 
 
 class PartnerSnapshot(TypedDict):
-    """``partner_changed``; the subject is the partner."""
+    """``partner_changed``; the subject is the partner. Before kinds were dated, a body had their words alone; both are read."""
 
     id: str
     name: str
-    kinds: list[str]
+    kinds: list[PartnerKind]
 
 
 class UpstreamLink(TypedDict):
@@ -118,7 +139,10 @@ class PersonSnapshot(TypedDict):
 
 
 class RepAssignment(TypedDict):
-    """What a person looks after: a node or a location."""
+    """What a person looks after: a node, a location, or the partners downstream of one over links of a kind (``link``).
+
+    ``service`` says in words what the person does there. Bodies from before do not have the last three.
+    """
 
     id: str
     dimension: str
@@ -126,6 +150,9 @@ class RepAssignment(TypedDict):
     location_id: str | None
     valid_from: str
     valid_to: str | None
+    upstream_id: NotRequired[str | None]
+    link: NotRequired[str | None]
+    service: NotRequired[str]
 
 
 class RepSnapshot(TypedDict):
@@ -133,6 +160,68 @@ class RepSnapshot(TypedDict):
 
     person_id: str
     assignments: list[RepAssignment]
+
+
+class ManagerRelation(TypedDict):
+    """Of whom somebody is the manager: a person, or one appointment."""
+
+    id: str
+    dimension: str
+    person_id: str | None
+    appointment_id: str | None
+    valid_from: str
+    valid_to: str | None
+
+
+class ManagerSnapshot(TypedDict):
+    """``manager_relations_changed``; the subject is the manager."""
+
+    manager_id: str
+    relations: list[ManagerRelation]
+
+
+class PositionSuperior(TypedDict):
+    """A position whose holders manage those of another at the same location."""
+
+    superior_id: str
+    dimension: str
+    valid_from: str
+    valid_to: str | None
+
+
+class PositionSuperiorsSnapshot(TypedDict):
+    """``position_superiors_changed``; the subject is the position that is below."""
+
+    position_id: str
+    superiors: list[PositionSuperior]
+
+
+class AttributeKindSnapshot(TypedDict):
+    """``attribute_kind_changed``; the subject is the key."""
+
+    key: str
+    title: str
+    subject: str
+    type: str
+    choices: list[str]
+    mandatory_for: list[str]
+
+
+class AttributeValue(TypedDict):
+    """What one attribute is for a time."""
+
+    key: str
+    value: str | int | float | bool
+    valid_from: str
+    valid_to: str | None
+
+
+class AttributesSnapshot(TypedDict):
+    """``attributes_changed``; the subject is a person, appointment, location or partner, apart from its own snapshot."""
+
+    subject: str
+    subject_id: str
+    values: list[AttributeValue]
 
 
 class IdentityLink(TypedDict):

@@ -17,6 +17,7 @@ partner_relationship = sa.Table(
     ),
     *validity(),
     sa.PrimaryKeyConstraint("partner_id", "kind", "valid_from"),
+    sa.Index("ix_partner_relationship_kind_partner_id", "kind", "partner_id"),
 )
 
 partner_link = sa.Table(
@@ -46,7 +47,17 @@ node = sa.Table(
     id_column(),
     sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    reference("parent_id", "node", nullable=True, index=True),
+    *validity(),
+)
+
+node_parent = sa.Table(
+    "node_parent",
+    metadata,
+    reference("node_id", "node"),
+    reference("parent_id", "node", index=True),
+    *validity(),
+    sa.PrimaryKeyConstraint("node_id", "valid_from"),
+    comment="A node without a row at some instant is a root then.",
 )
 
 node_closure = sa.Table(
@@ -55,7 +66,9 @@ node_closure = sa.Table(
     reference("ancestor_id", "node"),
     reference("descendant_id", "node", index=True),
     sa.Column("depth", sa.Integer, nullable=False),
-    sa.PrimaryKeyConstraint("ancestor_id", "descendant_id"),
+    *validity(),
+    sa.PrimaryKeyConstraint("ancestor_id", "descendant_id", "valid_from"),
+    comment="Which nodes stand above which, for a time; each node stands above itself at depth 0 while it exists.",
 )
 
 location = sa.Table(
@@ -88,6 +101,7 @@ location_node = sa.Table(
     sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
     *validity(),
     sa.PrimaryKeyConstraint("location_id", "dimension", "valid_from"),
+    comment="PostgreSQL refuses two at once in one dimension (ex_location_node_once); see migration 0029.",
 )
 
 position = sa.Table(
@@ -96,6 +110,17 @@ position = sa.Table(
     id_column(),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("family", sa.String(40), nullable=False),
+)
+
+position_superior = sa.Table(
+    "position_superior",
+    metadata,
+    reference("position_id", "position"),
+    reference("superior_id", "position", index=True),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    *validity(),
+    sa.PrimaryKeyConstraint("position_id", "superior_id", "dimension", "valid_from"),
+    comment="Who holds the one manages those in the other at the same location, in one dimension.",
 )
 
 person = sa.Table(
@@ -157,8 +182,54 @@ rep_assignment = sa.Table(
     sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
     reference("node_id", "node", nullable=True, index=True),
     reference("location_id", "location", nullable=True, index=True),
+    reference("upstream_id", "partner", nullable=True, index=True),
+    sa.Column("link", sa.String(16), comment="which partner links lead down from upstream_id"),
+    sa.Column(
+        "service", sa.String(80), nullable=False, server_default="", comment="what is done there, in words"
+    ),
     *validity(),
-    sa.CheckConstraint("(node_id IS NULL) <> (location_id IS NULL)", name="one_scope"),
+    sa.CheckConstraint(
+        "(CASE WHEN node_id IS NULL THEN 0 ELSE 1 END + CASE WHEN location_id IS NULL THEN 0 ELSE 1 END"
+        " + CASE WHEN upstream_id IS NULL THEN 0 ELSE 1 END) = 1",
+        name="one_scope",
+    ),
+    comment="What a person looks after: a node and all below it, a location, or what lies downstream of a partner.",
+)
+
+manager_relation = sa.Table(
+    "manager_relation",
+    metadata,
+    id_column(),
+    reference("manager_id", "person", index=True),
+    reference("person_id", "person", nullable=True, index=True),
+    reference("appointment_id", "appointment", nullable=True, index=True),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    *validity(),
+    sa.CheckConstraint("(person_id IS NULL) <> (appointment_id IS NULL)", name="one_subject"),
+    comment="Managers by name, of a person or of one appointment.",
+)
+
+attribute_kind = sa.Table(
+    "attribute_kind",
+    metadata,
+    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("subject", sa.String(16), nullable=False, comment="person, appointment, location or partner"),
+    sa.Column("type", sa.String(16), nullable=False, comment="text, number, boolean, date or choice"),
+    sa.Column("choices", Json, nullable=False),
+    sa.Column("mandatory_for", Json, nullable=False, comment="keys of audiences"),
+)
+
+attribute = sa.Table(
+    "attribute",
+    metadata,
+    sa.Column("subject_id", Id(), nullable=False),
+    sa.Column("key", sa.String(40), sa.ForeignKey("attribute_kind.key"), nullable=False),
+    sa.Column("value", Json, nullable=False),
+    *validity(),
+    sa.PrimaryKeyConstraint("subject_id", "key", "valid_from"),
+    sa.Index("ix_attribute_key_subject_id", "key", "subject_id"),
+    comment="Values of people, appointments, locations and partners: whose, the kind says.",
 )
 
 connection = sa.Table(

@@ -13,6 +13,7 @@ from hub.audiences.opinions import apply_opinions
 from hub.audiences.rules import apply_audience, apply_rule, apply_switch
 from hub.errors import HubError
 from hub.network.apply_changes import CHANGE_KINDS, apply_changes
+from hub.network.apply_nodes import apply_nodes
 from hub.network.connections import apply_connection, apply_email_domain, apply_no_email_domain
 from hub.network.identities import UNLINKED, apply_unlinked
 from hub.network.merge import apply_moved
@@ -36,7 +37,8 @@ def _each(apply: Callable[[UnitOfWork, Body], None]) -> Apply:
 
 
 def _network(kind: str) -> Apply:
-    return partial(_apply_network, kind)
+    # Nodes that were moved together need not stand in one batch of the journal.
+    return partial(apply_nodes, partly=True) if kind == "node_changed" else partial(_apply_network, kind)
 
 
 def _apply_network(kind: str, uow: UnitOfWork, bodies: Sequence[Body]) -> None:

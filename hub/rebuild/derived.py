@@ -33,6 +33,22 @@ def _whole(table: sa.Table, *left_out: str) -> DerivedTable:
     return DerivedTable(table.name, key, lambda _: sa.select(*columns))
 
 
+def _of_dimension(table: sa.Table, node: str = "") -> DerivedTable:
+    """A table with a dimension, or whose column ``node`` leads to one."""
+    key = tuple(column.name for column in table.primary_key)
+
+    def select(dimension: str | None) -> sa.Select[Any]:
+        query = sa.select(*table.c)
+        if dimension is None:
+            return query
+        if not node:
+            return query.where(table.c.dimension == dimension)
+        nodes = network.node
+        return query.join(nodes, nodes.c.id == table.c[node]).where(nodes.c.dimension == dimension)
+
+    return DerivedTable(table.name, key, select, per_dimension=True)
+
+
 def _asked_for(dimension: str | None) -> sa.ColumnElement[bool]:
     """Goals with a source, of one dimension or of all."""
     goal, source = training.goal, training.goal_source
@@ -74,16 +90,14 @@ _NETWORK = (
     network.partner_link,
     network.brand,
     network.dimension,
-    network.node,
-    network.node_closure,
     network.location,
     network.location_brand,
-    network.location_node,
     network.position,
     network.person,
     network.appointment,
     network.appointment_brand,
-    network.rep_assignment,
+    network.attribute_kind,
+    network.attribute,
     network.connection,
     network.identity_link,
     network.email_domain,
@@ -100,6 +114,10 @@ _AUDIENCES = (
 
 DERIVED: tuple[DerivedTable, ...] = (
     *map(_whole, _NETWORK),
+    *map(_of_dimension, (network.node, network.location_node, network.rep_assignment)),
+    *map(_of_dimension, (network.manager_relation, network.position_superior)),
+    _of_dimension(network.node_parent, "node_id"),
+    _of_dimension(network.node_closure, "descendant_id"),
     *map(_whole, (training.offering, training.path, training.path_step, training.completion_policy)),
     *map(_whole, _AUDIENCES),
     DerivedTable("voiding", ("target_id", "connection_id"), _voidings),

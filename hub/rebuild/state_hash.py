@@ -33,7 +33,7 @@ class TableHash:
 def hash_state(
     uow: UnitOfWork, dimension: str | None = None, progress: Progress = lambda *_: None
 ) -> list[TableHash]:
-    """The hash of every derived table; with a dimension only of its goals, sources and credits.
+    """The hash of every derived table; with a dimension only of its field, goals, sources and credits.
 
     Missing when there is no such dimension.
     """

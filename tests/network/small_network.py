@@ -13,6 +13,8 @@ from hub.network.roster.files import FILES
 from hub.runtime import Hub
 from hub.store import UnitOfWork, metadata
 
+SPARE = {"nodes.csv": 4, "representatives.csv": 6, "attribute_kinds.csv": 5}
+"""Files whose last columns may be left out: how many must be there."""
 COLUMNS = {file.name: [column.name for column in file.columns] for file in FILES}
 
 SMALL = {
@@ -90,7 +92,12 @@ class SmallNetwork:
         for old in folder.glob("*.csv"):
             old.unlink()
         for name, rows in self.files.items():
-            lines = [",".join(COLUMNS[name]), *rows]
+            columns = COLUMNS[name]
+            if name in SPARE:
+                width = max([SPARE[name], *(row.count(",") + 1 for row in rows)])
+                columns = columns[:width]
+                rows = [row + "," * (width - 1 - row.count(",")) for row in rows]
+            lines = [",".join(columns), *rows]
             (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return folder
 

@@ -49,8 +49,11 @@ def live_through_some_imports(hub: Hub, folder: Path, clock: SettableClock) -> N
     network.replace("representatives.csv", "U3,sales").add("partner_links.csv", "P1,P2,supplier,2026-01-01,")
     network.add("appointments.csv", "A1,U1,L2,seller,external,B,2026-05-01,")
     network.add("nodes.csv", "sales,quarter,Quarter,city").replace(
-        "partners.csv", "P2", "P2,Orvantis,make;supply"
+        "partners.csv", "P2", "P2,Orvantis,make;supply@2024-01-01/"
     )
+    network.add("superiors.csv", "seller,tech,service,,").add("managers.csv", "U3,sales,,A3,,")
+    network.add("attribute_kinds.csv", "tier,Tier,partner,choice,gold;silver")
+    network.add("attributes.csv", "partner,P1,tier,gold,,2026-01-01", "partner,P1,tier,silver,2026-01-01,")
     import_network(hub, network.write(folder))
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from hub.ids import new_id
 from hub.journal.tables import change
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
+from hub.network.dates import BEGINNING
 from hub.network.import_network import Counts, import_network
-from hub.network.snapshots import NodeSnapshot
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork
 
@@ -35,18 +36,20 @@ def closure_of(parents: Mapping[str, str | None]) -> Closure:
 def stored(hub: Hub) -> tuple[dict[str, str | None], Closure]:
     """The parents and the closure in the hub."""
     with hub.reading() as uow:
-        node = tables.node
-        parents = {
-            row.id: row.parent_id for row in uow.connection.execute(sa.select(node.c.id, node.c.parent_id))
-        }
-        return parents, {(a, d, n) for a, d, n in uow.connection.execute(sa.select(tables.node_closure))}
+        node, parent = tables.node, tables.node_parent
+        query = sa.select(node.c.id, parent.c.parent_id).outerjoin(parent, parent.c.node_id == node.c.id)
+        parents = {row.id: row.parent_id for row in uow.connection.execute(query)}
+        closure = uow.connection.execute(sa.select(tables.node_closure)).all()
+        assert all((row.valid_from, row.valid_to) == (BEGINNING, None) for row in closure)
+        return parents, {(row.ancestor_id, row.descendant_id, row.depth) for row in closure}
 
 
-def snapshot(node: str, parent: str | None) -> NodeSnapshot:
+def snapshot(node: str, parent: str | None) -> Mapping[str, Any]:
+    """As bodies were before trees were dated."""
     return {"id": node, "dimension": "general", "name": "a node", "parent_id": parent}
 
 
-def apply(hub: Hub, snapshots: Sequence[NodeSnapshot]) -> None:
+def apply(hub: Hub, snapshots: Sequence[Mapping[str, Any]]) -> None:
     with hub.unit_of_work() as uow:
         if not uow.connection.scalar(
             sa.select(tables.dimension.c.key).where(tables.dimension.c.key == "general")
@@ -60,7 +63,7 @@ def test_random_reorganizations(hub: Hub, seed: int) -> None:
     choose = random.Random(seed)
     parents: dict[str, str | None] = {}
     for _ in range(8):
-        changed: dict[str, NodeSnapshot] = {}
+        changed: dict[str, Mapping[str, Any]] = {}
         for _ in range(choose.randint(1, 12)):
             node = choose.choice(list(parents)) if parents and choose.random() < 0.6 else new_id()
             below = {

@@ -52,11 +52,11 @@ CASES: dict[str, Callable[[SmallNetwork], object]] = {
     "partner_links.csv:3:downstream_id: is the upstream partner itself": lambda n: n.add(
         "partner_links.csv", "P1,P1,supplier,,"
     ),
-    "representatives.csv:4:node_id: exactly one of node_id and location_id must be given": lambda n: n.add(
-        "representatives.csv", "U2,sales,north,L1,,"
+    "representatives.csv:4:node_id: exactly one of node_id, location_id and upstream_id must be given": lambda n: (
+        n.add("representatives.csv", "U2,sales,north,L1,,")
     ),
-    "representatives.csv:5:node_id: exactly one of node_id and location_id must be given": lambda n: n.add(
-        "representatives.csv", "U1,sales,north,,,", "U2,sales,,,,"
+    "representatives.csv:5:node_id: exactly one of node_id, location_id and upstream_id must be given": lambda n: (
+        n.add("representatives.csv", "U1,sales,north,,,", "U2,sales,,,,")
     ),
     # rows against each other
     'people.csv:5:person_id: "U1" is in line 2 already': lambda n: n.add(
@@ -65,9 +65,10 @@ CASES: dict[str, Callable[[SmallNetwork], object]] = {
     'appointments.csv:6:appointment_id: "A1" is in line 2 already': lambda n: n.add(
         "appointments.csv", "A1,U2,L1,tech,external,A,2020-01-01,"
     ),
-    'nodes.csv:7:node_id: "north" is in line 3 already': lambda n: n.add(
-        "nodes.csv", "sales,north,North again,world"
-    ),
+    "nodes.csv:7:valid_from: overlaps line 3": lambda n: n.add("nodes.csv", "sales,north,North again,world"),
+    "nodes.csv:7:valid_from: overlaps line 6": lambda n: n.replace(
+        "nodes.csv", "service,world", "service,world,Service,,2020-01-01,2024-01-01"
+    ).add("nodes.csv", "service,world,Service,,2023-12-31,"),
     "location_nodes.csv:5:valid_from: overlaps line 2": lambda n: n.add(
         "location_nodes.csv", "L1,sales,south,2024-01-01,2025-01-01"
     ),
@@ -131,6 +132,11 @@ CASES: dict[str, Callable[[SmallNetwork], object]] = {
     ),
     "nodes.csv:2:parent_id: the node is above itself: world > city > north > world": lambda n: n.replace(
         "nodes.csv", "sales,world", "sales,world,Sales worldwide,city"
+    ),
+    "nodes.csv:2:parent_id: the node is above itself from 2024-01-01 on: world > city > north > world": lambda n: (
+        n.replace("nodes.csv", "sales,world", "sales,world,Sales worldwide,,,2024-01-01").add(
+            "nodes.csv", "sales,world,Sales worldwide,city,2024-01-01,2025-01-01"
+        )
     ),
     "nodes.csv:7:parent_id: the node is above itself: loop > loop": lambda n: n.add(
         "nodes.csv", "sales,loop,Loop,loop"

@@ -78,6 +78,11 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         "partner_link",
         "rep_assignment",
         "voiding",
+        # These are in tests/access/test_managers.py and tests/audiences/test_attributes.py.
+        "manager_relation",
+        "position_superior",
+        "attribute_kind",
+        "attribute",
     }
 
 
@@ -152,7 +157,18 @@ def test_the_hash_depends_on_rows_and_not_on_when_they_were_written(world: World
 
 def test_another_dimension_leaves_the_hash_of_this_one(world: World) -> None:
     service, sales = hashes(world, "service"), hashes(world, "sales")
-    assert [(h.name, h.rows) for h in sales] == [("goal", PEOPLE), ("goal_source", PEOPLE), ("credit", 1)]
+    assert [(h.name, h.rows) for h in sales] == [
+        ("node", 2),
+        ("location_node", 1),
+        ("rep_assignment", 0),
+        ("manager_relation", 0),
+        ("position_superior", 0),
+        ("node_parent", 1),
+        ("node_closure", 3),
+        ("goal", PEOPLE),
+        ("goal_source", PEOPLE),
+        ("credit", 1),
+    ]
     rule = RuleSet("more", "service", "brand", ("offering", "course-1-1"), Conditions(), -300, None, 30, None)
     rule.happen(world)
     world.drain()

@@ -22,6 +22,7 @@ from hub.ids import content_hash, new_id
 from hub.journal import NewStatement, append_statements
 from hub.lti.tools import connect_tool
 from hub.network import tables
+from hub.network.apply_changes import apply_changes
 from hub.network.connections import create_connection, route_email_domain
 from hub.network.identities import link_identity
 from hub.network.people import grant_role
@@ -272,8 +273,9 @@ def _build_places(uow: UnitOfWork, ids: dict[str, str]) -> None:
     for key in ("sales", "service"):
         _insert(uow, tables.dimension, key=key, name=key.capitalize())
     for name, dimension in (("coast", "sales"), ("south-field", "service")):
-        add(tables.node, name, dimension=dimension, name=name)
-        _insert(uow, tables.node_closure, ancestor_id=ids[name], descendant_id=ids[name], depth=0)
+        ids[name] = new_id()
+        body = {"id": ids[name], "dimension": dimension, "name": name, "parent_id": None}
+        apply_changes(uow, "node_changed", [body])
     for name, city in (("riverside", "Riverside"), ("hilltop", "Hilltop")):
         place = {"city": city, "country": "US", "time_zone": "America/New_York", "valid_from": LONG_AGO}
         add(tables.location, name, partner_id=ids["dealer"], name=city, **place)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
-from hub.network.roster import companies, people
+from hub.network.attribute_values import SUBJECTS
+from hub.network.roster import attributes, companies, people
 from hub.network.roster.checks_of_nodes import read_nodes
 from hub.network.roster.names import external_ids
 from hub.network.roster.said import Build
@@ -60,14 +62,15 @@ def _rows_about_or_once(
 
 
 def _top_down(staging: Staging) -> Iterator[list[str]]:
-    """Nodes, each after its parent, so that no step of a reorganization passes through a circle."""
-    lines, parents = read_nodes(staging)
+    """Nodes, each after its last parent."""
+    lines, branches = read_nodes(staging)
     listed: dict[str, None] = {}
     for node in lines:
         branch = []
         while node in lines and node not in listed and node not in branch:
             branch.append(node)
-            node = parents[node]
+            edges = branches[node].edges
+            node = edges[-1].parent_id if edges else ""
         listed.update(dict.fromkeys(reversed(branch)))
     names = list(listed)
     for start in range(0, len(names), PAGE):
@@ -109,6 +112,37 @@ AGGREGATES = (
         "representatives.csv",
         _rows_about_or_once("representatives.csv", "person_id", "representative", "person"),
         people.say_representatives,
+    ),
+    Aggregate(
+        "position_superiors",
+        "position_superiors_changed",
+        "superiors.csv",
+        _rows_about_or_once("superiors.csv", "position_id", "position_superiors", "position"),
+        companies.say_superiors,
+    ),
+    Aggregate(
+        "manager",
+        "manager_relations_changed",
+        "managers.csv",
+        _rows_about_or_once("managers.csv", "manager_id", "manager", "person"),
+        people.say_managers,
+    ),
+    Aggregate(
+        "attribute_kind",
+        "attribute_kind_changed",
+        "attribute_kinds.csv",
+        _own_rows("attribute_kind"),
+        attributes.say_kinds,
+    ),
+    *(
+        Aggregate(
+            f"attributes_{subject}",
+            "attributes_changed",
+            "attributes.csv",
+            partial(attributes.list_subjects, subject),
+            partial(attributes.say_values, subject),
+        )
+        for subject in SUBJECTS
     ),
     Aggregate(
         "identity",

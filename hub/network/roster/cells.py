@@ -111,5 +111,26 @@ def list_of(check_item: Check) -> Check:
     return check
 
 
+def dated(check_word: Check) -> Check:
+    """A word, or a word and its time: ``supply@2024-01-01/2026-01-01``, with a day left out where it is open."""
+
+    def check(text: str) -> str | None:
+        word, since, until = parts_of_dated(text)
+        if "@" in text and "/" not in text:
+            return f'"{text}" is not a word with a time such as supply@2024-01-01/'
+        if wrong := check_word(word) or _first(day(each) for each in (since, until) if each):
+            return wrong
+        return f'"{text}" ends before it begins' if since and until and until <= since else None
+
+    return check
+
+
+def parts_of_dated(text: str) -> tuple[str, str, str]:
+    """The word, the day it begins and the day it ends; empty where open."""
+    word, _, time = text.partition("@")
+    since, _, until = time.partition("/")
+    return word, since, until
+
+
 def _first(messages: Iterable[str | None]) -> str | None:
     return next((message for message in messages if message), None)

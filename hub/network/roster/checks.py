@@ -6,6 +6,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from hub.errors import BadInput
+from hub.network.attribute_values import SUBJECTS
+from hub.network.roster.checks_of_attributes import check_attribute_kinds, check_attributes
 from hub.network.roster.checks_of_brands import check_appointment_brands, check_titles
 from hub.network.roster.checks_of_nodes import check_trees
 from hub.network.roster.checks_of_people import check_appointment_owners, check_identities
@@ -46,7 +48,7 @@ def _steps(staging: Staging, network: KnownNetwork) -> list[Callable[[], None]]:
     for file in FILES:
         if file.name not in staging.present:
             continue
-        if file.key:
+        if file.key and file.key != file.once:
             steps.append(partial(_check_repeats, staging, file))
         if file.once:
             steps.append(partial(_check_overlaps, staging, file))
@@ -65,6 +67,11 @@ def _steps(staging: Staging, network: KnownNetwork) -> list[Callable[[], None]]:
         ),
         (["appointments.csv", "people.csv"], check_appointment_owners),
         (["identities.csv", "people.csv"], check_identities),
+        (["attribute_kinds.csv"], check_attribute_kinds),
+        (
+            ["attributes.csv", "attribute_kinds.csv", *(FILE_OF_KIND[subject] for subject in SUBJECTS)],
+            check_attributes,
+        ),
     ]
     for files, check in special:
         if files[0] in staging.present and staging.unread.isdisjoint(files):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hub.ids import derived_id
 from hub.network.dates import valid_from, valid_to
+from hub.network.roster.cells import parts_of_dated
 from hub.network.roster.names import Names
 from hub.network.roster.said import Said, parts_of, rows_of
 from hub.network.roster.staging import Staging
@@ -14,10 +15,14 @@ from hub.network.snapshots import (
     LocationBrand,
     LocationNode,
     LocationSnapshot,
+    NodeParent,
     NodeSnapshot,
+    PartnerKind,
     PartnerLinksSnapshot,
     PartnerSnapshot,
     PositionSnapshot,
+    PositionSuperior,
+    PositionSuperiorsSnapshot,
     UpstreamLink,
 )
 
@@ -51,20 +56,34 @@ def say_positions(staging: Staging, names: Names, external: Sequence[str]) -> li
 
 
 def say_nodes(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
-    """Nodes, in the order they are asked for."""
+    """Nodes, in the order they are asked for. Each exists from its first row to its last, and is called as the last says."""
     ids = names.ids["node"]
-    by_name = {}
+    rows = defaultdict(list)
     for row in rows_of(staging, "node", external):
-        name = f"{row.dimension_id}/{row.node_id}"
-        parent = ids[f"{row.dimension_id}/{row.parent_id}"] if row.parent_id else None
+        rows[f"{row.dimension_id}/{row.node_id}"].append(row)
+    said = []
+    for name in external:
+        in_time = sorted(rows[name], key=lambda row: row.valid_from)
+        last = in_time[-1]
+        parents: list[NodeParent] = [
+            {
+                "parent_id": ids[f"{row.dimension_id}/{row.parent_id}"],
+                "valid_from": valid_from(row.valid_from),
+                "valid_to": valid_to(row.valid_to),
+            }
+            for row in in_time
+            if row.parent_id
+        ]
         body: NodeSnapshot = {
             "id": ids[name],
-            "dimension": row.dimension_id,
-            "name": row.name,
-            "parent_id": parent,
+            "dimension": last.dimension_id,
+            "name": last.name,
+            "valid_from": valid_from(in_time[0].valid_from),
+            "valid_to": valid_to(last.valid_to),
+            "parents": parents,
         }
-        by_name[name] = Said(name, ids[name], body)
-    return [by_name[name] for name in external]
+        said.append(Said(name, ids[name], body))
+    return said
 
 
 def say_partners(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
@@ -72,7 +91,11 @@ def say_partners(staging: Staging, names: Names, external: Sequence[str]) -> lis
     said = []
     for row in rows_of(staging, "partner", external):
         id = names.ids["partner"][row.partner_id]
-        body: PartnerSnapshot = {"id": id, "name": row.name, "kinds": sorted(row.kinds.split(";"))}
+        kinds: list[PartnerKind] = [
+            {"kind": kind, "valid_from": valid_from(since), "valid_to": valid_to(until)}
+            for kind, since, until in sorted(map(parts_of_dated, row.kinds.split(";")))
+        ]
+        body: PartnerSnapshot = {"id": id, "name": row.name, "kinds": kinds}
         said.append(Said(row.partner_id, id, body))
     return said
 
@@ -96,6 +119,27 @@ def say_partner_links(staging: Staging, names: Names, external: Sequence[str]) -
             upstream[name], key=lambda link: (link["partner_id"], link["kind"], link["valid_from"])
         )
         body: PartnerLinksSnapshot = {"partner_id": ids[name], "upstream": links}
+        said.append(Said(name, ids[name], body))
+    return said
+
+
+def say_superiors(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
+    """Which positions stand above each of these at a location."""
+    ids = names.ids["position"]
+    superiors: dict[str, list[PositionSuperior]] = defaultdict(list)
+    for row in parts_of(staging, "superiors.csv", "position_id", external):
+        superiors[row.position_id].append(
+            {
+                "superior_id": ids[row.superior_id],
+                "dimension": row.dimension_id,
+                "valid_from": valid_from(row.valid_from),
+                "valid_to": valid_to(row.valid_to),
+            }
+        )
+    said = []
+    for name in external:
+        listed = sorted(superiors[name], key=lambda e: (e["superior_id"], e["dimension"], e["valid_from"]))
+        body: PositionSuperiorsSnapshot = {"position_id": ids[name], "superiors": listed}
         said.append(Said(name, ids[name], body))
     return said
 

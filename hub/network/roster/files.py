@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
+from hub.network.attribute_values import SUBJECTS, TYPES
 from hub.network.roster import cells
 from hub.network.roster.cells import Check
 
@@ -17,11 +19,12 @@ RowCheck = Callable[[Sequence[str]], tuple[str, str] | None]
 
 @dataclass(frozen=True)
 class Column:
-    """A column; ``check`` judges what stands in it, and only an ``optional`` one may be empty."""
+    """A column; ``check`` judges what stands in it, only an ``optional`` one may be empty, and only a ``spare`` one absent."""
 
     name: str
     check: Check
     optional: bool = False
+    spare: bool = False
 
     def judge(self, text: str) -> str | None:
         """What is wrong with a cell, or None."""
@@ -46,7 +49,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """One file. ``key``: the columns that tell its rows apart; ``once``: those that must not overlap in time.
+    """One file. ``key``: the columns that tell its things apart; ``once``: those whose rows must not overlap in time.
+
+    What is named in ``once`` may have several rows, each for a time of its own.
 
     ``main``: the file that must come with it, because the two make up one whole.
     """
@@ -76,8 +81,13 @@ def _id(name: str, *, optional: bool = False) -> Column:
     return Column(name, cells.external_id, optional)
 
 
+KINDS = ("make", "sell", "service", "distribute", "supply", "use")
+"""What a partner can be to the network."""
+LINKS = ("distributor", "supplier")
+"""How one partner can be upstream of another."""
 VALIDITY = ("valid_from", "valid_to")
 _VALID = tuple(Column(name, cells.day, optional=True) for name in VALIDITY)
+_DATED = tuple(Column(name, cells.day, optional=True, spare=True) for name in VALIDITY)
 _DIMENSION = Column("dimension_id", cells.dimension)
 _IN_DIMENSION = Reference("dimension_id", "dimension")
 _ACCOUNT = re.compile(r"https?://[^|\s]+\|\S.*")
@@ -98,8 +108,22 @@ def _check_link(row: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _check_scope(row: Sequence[str]) -> tuple[str, str] | None:
+    if sum(map(bool, (row[2], row[3], row[6]))) != 1:
+        return "node_id", "exactly one of node_id, location_id and upstream_id must be given"
+    if bool(row[6]) != bool(row[7]):
+        return "link", f"is one of {', '.join(LINKS)} with an upstream_id, and empty without"
+    return None
+
+
+def _check_managed(row: Sequence[str]) -> tuple[str, str] | None:
     if bool(row[2]) == bool(row[3]):
-        return "node_id", "exactly one of node_id and location_id must be given"
+        return "person_id", "exactly one of person_id and appointment_id must be given"
+    return ("person_id", "is the manager") if row[0] == row[2] else None
+
+
+def _check_choices(row: Sequence[str]) -> tuple[str, str] | None:
+    if (row[3] == "choice") != bool(row[4]):
+        return "choices", "are given with the type choice, and with no other"
     return None
 
 
@@ -110,6 +134,14 @@ def _check_subject(row: Sequence[str]) -> tuple[str, str] | None:
         if meaning and not pattern.fullmatch(row[3])
         else None
     )
+
+
+def _check_kinds(row: Sequence[str]) -> tuple[str, str] | None:
+    spans = sorted(map(cells.parts_of_dated, row[2].split(";")))
+    for (word, _, until), (other, since, _) in pairwise(spans):
+        if word == other and (not until or since < until):
+            return "kinds", f"{word} holds twice at one time"
+    return None
 
 
 FILES = (
@@ -126,8 +158,11 @@ FILES = (
     ),
     NetworkFile(
         "nodes.csv",
-        (_DIMENSION, _id("node_id"), Column("name", cells.words), _id("parent_id", optional=True)),
+        (_DIMENSION, _id("node_id"), Column("name", cells.words), _id("parent_id", optional=True), *_DATED),
         key=("dimension_id", "node_id"),
+        # One row for each parent that a node has in the course of time.
+        once=("dimension_id", "node_id"),
+        period=VALIDITY,
         references=(_IN_DIMENSION, Reference("parent_id", "node", within="dimension_id")),
     ),
     NetworkFile(
@@ -135,18 +170,17 @@ FILES = (
         (
             _id("partner_id"),
             Column("name", cells.words),
-            Column(
-                "kinds", cells.list_of(cells.one_of("make", "sell", "service", "distribute", "supply", "use"))
-            ),
+            Column("kinds", cells.list_of(cells.dated(cells.one_of(*KINDS)))),
         ),
         key=("partner_id",),
+        row_check=_check_kinds,
     ),
     NetworkFile(
         "partner_links.csv",
         (
             _id("upstream_id"),
             _id("downstream_id"),
-            Column("kind", cells.one_of("distributor", "supplier")),
+            Column("kind", cells.one_of(*LINKS)),
             *_VALID,
         ),
         once=("upstream_id", "downstream_id", "kind"),
@@ -237,16 +271,76 @@ FILES = (
             _id("node_id", optional=True),
             _id("location_id", optional=True),
             *_VALID,
+            Column("upstream_id", cells.external_id, optional=True, spare=True),
+            Column("link", cells.one_of(*LINKS), optional=True, spare=True),
+            Column("service", cells.short(80), optional=True, spare=True),
         ),
-        once=("person_id", "dimension_id", "node_id", "location_id"),
+        once=("person_id", "dimension_id", "node_id", "location_id", "upstream_id", "link", "service"),
         period=VALIDITY,
         references=(
             Reference("person_id", "person"),
             _IN_DIMENSION,
             Reference("node_id", "node", within="dimension_id"),
             Reference("location_id", "location"),
+            Reference("upstream_id", "partner"),
         ),
         row_check=_check_scope,
+    ),
+    NetworkFile(
+        "superiors.csv",
+        (_id("position_id"), _id("superior_id"), _DIMENSION, *_VALID),
+        once=("position_id", "superior_id", "dimension_id"),
+        period=VALIDITY,
+        references=(
+            Reference("position_id", "position"),
+            Reference("superior_id", "position"),
+            _IN_DIMENSION,
+        ),
+    ),
+    NetworkFile(
+        "managers.csv",
+        (
+            _id("manager_id"),
+            _DIMENSION,
+            _id("person_id", optional=True),
+            _id("appointment_id", optional=True),
+            *_VALID,
+        ),
+        once=("manager_id", "dimension_id", "person_id", "appointment_id"),
+        period=VALIDITY,
+        references=(
+            Reference("manager_id", "person"),
+            _IN_DIMENSION,
+            Reference("person_id", "person"),
+            Reference("appointment_id", "appointment"),
+        ),
+        row_check=_check_managed,
+    ),
+    NetworkFile(
+        "attribute_kinds.csv",
+        (
+            Column("attribute_id", cells.slug),
+            Column("title", cells.words),
+            Column("subject", cells.one_of(*SUBJECTS)),
+            Column("type", cells.one_of(*TYPES)),
+            Column("choices", cells.list_of(cells.words), optional=True),
+            Column("mandatory_for", cells.list_of(cells.words), optional=True, spare=True),
+        ),
+        key=("attribute_id",),
+        row_check=_check_choices,
+    ),
+    NetworkFile(
+        "attributes.csv",
+        (
+            Column("subject", cells.one_of(*SUBJECTS)),
+            _id("subject_id"),
+            Column("attribute_id", cells.slug),
+            Column("value", cells.short(200)),
+            *_VALID,
+        ),
+        once=("subject", "subject_id", "attribute_id"),
+        period=VALIDITY,
+        references=(Reference("attribute_id", "attribute_kind"),),
     ),
     NetworkFile(
         "identities.csv",
@@ -269,6 +363,7 @@ FILE_OF_KIND = {
     "location": "locations.csv",
     "person": "people.csv",
     "appointment": "appointments.csv",
+    "attribute_kind": "attribute_kinds.csv",
 }
 """Which file gives things of a kind; the file's key is what they are known by."""
 KEYS = {file.name: file.key for file in FILES}

@@ -6,24 +6,30 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from hub.network import tables
+from hub.network.apply_nodes import read_branches
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import read_kinds
 from hub.network.dates import day_of
 from hub.network.roster.staging import ROWS, Staging, known, known_link
+from hub.network.trees import Branch, Edge
 from hub.store import UnitOfWork
 
 Spans = dict[str, list[tuple[str, str]]]
 """When a location carries each brand, in any activity: days from and to, empty where open."""
 
 _BATCH = 10_000
-_PEOPLE_FILES = {"people.csv", "representatives.csv", "identities.csv"}
+_PEOPLE_FILES = {"people.csv", "representatives.csv", "managers.csv", "attributes.csv", "identities.csv"}
+_APPOINTMENT_FILES = {"appointments.csv", "managers.csv", "attributes.csv"}
 
 
 @dataclass
 class KnownNetwork:
     """What the checks ask about things that are known but not in these files; all by the files' names of them."""
 
-    node_parents: dict[str, str] = field(default_factory=dict)
+    branches: dict[str, Branch] = field(default_factory=dict)
     time_zones: dict[str, str] = field(default_factory=dict)
     brand_names: list[str] = field(default_factory=list)
+    attribute_kinds: dict[str, AttributeKind] = field(default_factory=dict)
     brands_at: dict[str, Spans] = field(default_factory=dict)
 
 
@@ -41,7 +47,7 @@ def copy_known(uow: UnitOfWork, staging: Staging) -> KnownNetwork:
         person = tables.person
         people = sa.select(*columns, person.c.partner_id).join(person, person.c.id == key.c.id)
         _copy(uow, staging, known, people.where(key.c.kind == "person"))
-    if "appointments.csv" in staging.present:
+    if staging.present & _APPOINTMENT_FILES:
         appointment = tables.appointment
         appointments = sa.select(*columns, appointment.c.person_id).join(
             appointment, appointment.c.id == key.c.id
@@ -77,13 +83,14 @@ def _copy(uow: UnitOfWork, staging: Staging, target: sa.Table, query: sa.Select[
 def _read_network(uow: UnitOfWork, staging: Staging) -> KnownNetwork:
     network = KnownNetwork()
     nodes = _names_by_id(staging, "node")
-    for row in uow.connection.execute(sa.select(tables.node.c.id, tables.node.c.parent_id)):
-        if row.id in nodes:
-            network.node_parents[nodes[row.id]] = nodes.get(row.parent_id or "", "")
+    for id, branch in read_branches(uow, list(nodes)).items():
+        edges = (Edge(nodes.get(edge.parent_id, ""), edge.during) for edge in branch.edges)
+        network.branches[nodes[id]] = Branch(branch.during, tuple(edge for edge in edges if edge.parent_id))
     locations = _names_by_id(staging, "location")
     for row in uow.connection.execute(sa.select(tables.location.c.id, tables.location.c.time_zone)):
         if row.id in locations:
             network.time_zones[locations[row.id]] = row.time_zone
+    network.attribute_kinds = read_kinds(uow)
     network.brand_names = list(uow.connection.scalars(sa.select(tables.brand.c.name)))
     if "appointments.csv" in staging.present:
         _read_brands_at(uow, staging, locations, network)

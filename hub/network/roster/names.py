@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from hub.ids import new_id
+from hub.network.attribute_values import AttributeKind
 from hub.network.roster.files import FILE_OF_KIND
 from hub.network.roster.staging import ROWS, Staging, known
 
@@ -14,10 +15,14 @@ _FEW = ("partner", "brand", "position", "node", "location")
 
 @dataclass
 class Names:
-    """``ids``: kind -> external id -> id, of what is known and of what is new. ``time_zones``: of locations."""
+    """``ids``: kind -> external id -> id, of what is known and of what is new. ``time_zones``: of locations.
+
+    ``attribute_kinds`` are those known before.
+    """
 
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
     time_zones: dict[str, str] = field(default_factory=dict)
+    attribute_kinds: dict[str, AttributeKind] = field(default_factory=dict)
 
 
 def read_names(staging: Staging, known_zones: dict[str, str]) -> Names:
@@ -41,7 +46,7 @@ def external_ids(kind: str) -> sa.ColumnElement[str]:
     rows = ROWS[FILE_OF_KIND[kind]]
     if kind == "node":
         return node_name(rows.c.dimension_id, rows.c.node_id)
-    return rows.c[f"{kind}_id"]
+    return rows.c["attribute_id" if kind == "attribute_kind" else f"{kind}_id"]
 
 
 def node_name(dimension: sa.ColumnElement[str], node: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

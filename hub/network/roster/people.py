@@ -15,6 +15,8 @@ from hub.network.snapshots import (
     Appointment,
     IdentityLink,
     IdentitySnapshot,
+    ManagerRelation,
+    ManagerSnapshot,
     PersonSnapshot,
     RepAssignment,
     RepSnapshot,
@@ -92,14 +94,50 @@ def say_representatives(staging: Staging, names: Names, external: Sequence[str])
 def _assignment(row: sa.Row[Any], names: Names, person_id: str) -> RepAssignment:
     zone = names.time_zones[row.location_id] if row.location_id else "UTC"
     start = valid_from(row.valid_from, zone)
+    more = (row.upstream_id, row.link, row.service) if row.upstream_id or row.service else ()
+    scope = (row.dimension_id, row.node_id, row.location_id, start)
     return {
-        "id": derived_id("rep_assignment", person_id, row.dimension_id, row.node_id, row.location_id, start),
+        "id": derived_id("rep_assignment", person_id, *scope, *more),
         "dimension": row.dimension_id,
         "node_id": names.ids["node"][f"{row.dimension_id}/{row.node_id}"] if row.node_id else None,
         "location_id": names.ids["location"][row.location_id] if row.location_id else None,
+        "upstream_id": names.ids["partner"][row.upstream_id] if row.upstream_id else None,
+        "link": row.link or None,
+        "service": row.service,
         "valid_from": start,
         "valid_to": valid_to(row.valid_to, zone),
     }
+
+
+def say_managers(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
+    """Whom each of these people manages by name; nobody, for somebody who no longer does."""
+    rows = parts_of(staging, "managers.csv", "manager_id", external)
+    ids = known_ids(staging, "person", [*external, *(row.person_id for row in rows if row.person_id)])
+    appointments = known_ids(
+        staging, "appointment", [row.appointment_id for row in rows if row.appointment_id]
+    )
+    relations: dict[str, list[ManagerRelation]] = defaultdict(list)
+    for row in rows:
+        manager_id, start = ids[row.manager_id], valid_from(row.valid_from)
+        person_id = ids[row.person_id] if row.person_id else None
+        appointment_id = appointments[row.appointment_id] if row.appointment_id else None
+        scope = (row.dimension_id, person_id or "", appointment_id or "", start)
+        relations[row.manager_id].append(
+            {
+                "id": derived_id("manager_relation", manager_id, *scope),
+                "dimension": row.dimension_id,
+                "person_id": person_id,
+                "appointment_id": appointment_id,
+                "valid_from": start,
+                "valid_to": valid_to(row.valid_to),
+            }
+        )
+    said = []
+    for name in external:
+        listed = sorted(relations[name], key=lambda relation: relation["id"])
+        body: ManagerSnapshot = {"manager_id": ids[name], "relations": listed}
+        said.append(Said(name, ids[name], body))
+    return said
 
 
 def say_identities(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:

@@ -85,9 +85,10 @@ def _read_file(staging: Staging, file: NetworkFile, stream: BinaryIO, at: Callab
     with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
-            pick = _read_header(staging, file, next(reader, []))
+            header = next(reader, [])
+            pick = _read_header(staging, file, header)
             if pick is not None:
-                _read_rows(staging, file, reader, pick, lambda: at(stream.tell()))
+                _read_rows(staging, file, reader, len(header), pick, lambda: at(stream.tell()))
                 return True
         except csv.Error as error:
             staging.report(file, f"is not CSV: {error}", reader.line_num or 1)
@@ -112,20 +113,27 @@ def _first_bad_line(stream: BinaryIO) -> int:
 
 def _read_header(staging: Staging, file: NetworkFile, header: list[str]) -> Pick | None:
     names = [column.name for column in file.columns]
-    wrong = [(name, "this column is missing") for name in names if name not in header]
+    spare = {column.name for column in file.columns if column.spare}
+    wrong = [(name, "this column is missing") for name in names if name not in header and name not in spare]
     wrong += [(name, "there is no such column") for name in dict.fromkeys(header) if name not in names]
     wrong += [(name, "this column is there twice") for name in names if header.count(name) > 1]
     for name, message in wrong:
         staging.report(file, message, 1, name)
     if wrong:
         return None
-    return list if header == names else itemgetter(*(header.index(name) for name in names))
+    if header == names:
+        return list
+    if spare.difference(header):
+        # What is absent stands for empty cells, which follow the row's own.
+        places = [header.index(name) if name in header else len(header) for name in names]
+        return lambda row: itemgetter(*places)([*row, ""])
+    return itemgetter(*(header.index(name) for name in names))
 
 
 def _read_rows(
-    staging: Staging, file: NetworkFile, reader: "Reader", pick: Pick, at: Callable[[], None]
+    staging: Staging, file: NetworkFile, reader: "Reader", width: int, pick: Pick, at: Callable[[], None]
 ) -> None:
-    table, width = ROWS[file.name], len(file.columns)
+    table = ROWS[file.name]
     # What tells rows apart is never the same again; most other cells are.
     judges = [c.judge if c.name in file.key else lru_cache(_JUDGMENTS)(c.judge) for c in file.columns]
     batch: list[tuple[int | str, ...]] = []

@@ -34,3 +34,21 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
             if end is None or start < end:
                 both.append((start, end))
     return union(both)
+
+
+def overlap(left: Interval, right: Interval) -> Interval | None:
+    """The instants that are in both of two intervals; None if there are none."""
+    start = max(left[0], right[0])
+    ends = [end for end in (left[1], right[1]) if end is not None]
+    end = min(ends) if ends else None
+    return (start, end) if end is None or start < end else None
+
+
+def is_empty(interval: Interval) -> bool:
+    """Whether no instant is in it."""
+    return interval[1] is not None and interval[1] <= interval[0]
+
+
+def holds(interval: Interval, at: datetime) -> bool:
+    """Whether an instant is in it."""
+    return interval[0] <= at and (interval[1] is None or at < interval[1])
