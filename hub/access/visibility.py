@@ -42,12 +42,8 @@ def appointments_looked_after(
     uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
 ) -> sa.Select[Any]:
     """``id`` and ``person_id`` of the appointments a person looks after, now or ``at``; nobody is the own subordinate."""
-    at = at or uow.now
-    a = network.appointment
-    ways = sa.union(*_ways(uow, manager_id, dimension, at)).subquery()
-    return sa.select(ways.c.id, ways.c.person_id).where(
-        ways.c.person_id != manager_id, a.c.id == ways.c.id, valid_at(a, at)
-    )
+    ways = sa.union(*_ways(uow, manager_id, dimension, at or uow.now)).subquery()
+    return sa.select(ways.c.id, ways.c.person_id).where(ways.c.person_id != manager_id)
 
 
 def people_looked_after(
@@ -81,7 +77,7 @@ def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None 
 def _ways(uow: UnitOfWork, manager_id: str, dimension: str, at: datetime) -> Iterator[sa.Select[Any]]:
     """Appointments by each way of looking after them; each finds its own by an index."""
     a, relation, superior = network.appointment, network.manager_relation, network.position_superior
-    found = sa.select(a.c.id, a.c.person_id)
+    found = sa.select(a.c.id, a.c.person_id).where(valid_at(a, at))
     yield found.where(a.c.location_id.in_(locations_looked_after(uow, manager_id, dimension, at)))
     mine = sa.and_(
         relation.c.manager_id == manager_id, relation.c.dimension == dimension, valid_at(relation, at)

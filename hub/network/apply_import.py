@@ -33,6 +33,7 @@ CHUNK = 500
 _NODES = 20_000
 """Nodes of so few go together: a reorganization need not be right one node after the other."""
 _OF_PEOPLE = {"person", "representative", "manager", "attributes_person", "identity"}
+_ABOUT_APPOINTMENTS = {"managers.csv", "attributes.csv"}
 
 Before = dict[str, str | None]
 """External ids in the order of work, each with the hash last applied; None for what is new."""
@@ -122,6 +123,8 @@ def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before, said: Seque
 def _note_people(staging: Staging, said: Sequence[Said]) -> None:
     """Let what comes later find the ids of people and appointments that were new."""
     staging.load(known, [("person", one.external_id, one.id, "", None) for one in said if one.is_new])
+    if staging.present.isdisjoint(_ABOUT_APPOINTMENTS):
+        return
     keys = {external_id: id for one in said for external_id, id in one.keys.items()}
     there = known_ids(staging, "appointment", list(keys)) if keys else {}
     new = [

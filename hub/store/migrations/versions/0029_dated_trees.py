@@ -57,17 +57,34 @@ def _parents() -> None:
 
 
 def _nodes(*, is_postgres: bool) -> None:
-    if not is_postgres:
-        # The table is made anew, and others refer to it: they find the same rows again before the commit.
-        op.execute("PRAGMA defer_foreign_keys = ON")
     op.drop_index(op.f("ix_node_parent_id"), "node")
-    with op.batch_alter_table("node") as table:
-        table.add_column(sa.Column("valid_from", Time(), nullable=False, server_default=ALWAYS))
-        table.add_column(sa.Column("valid_to", Time(), nullable=True))
-        table.drop_constraint(op.f("fk_node_parent_id"), type_="foreignkey")
-        table.drop_column("parent_id")
-    with op.batch_alter_table("node") as table:
-        table.alter_column("valid_from", existing_type=Time(), existing_nullable=False, server_default=None)
+    if is_postgres:
+        op.add_column("node", sa.Column("valid_from", Time(), nullable=False, server_default=ALWAYS))
+        op.add_column("node", sa.Column("valid_to", Time(), nullable=True))
+        op.alter_column("node", "valid_from", server_default=None)
+        op.drop_constraint(op.f("fk_node_parent_id"), "node", type_="foreignkey")
+        op.drop_column("node", "parent_id")
+        return
+    # SQLite makes the table anew. Other tables refer to it, and find the same rows again before the commit: only rows that are
+    # inserted into a table of its name count as found, a renamed table would not.
+    op.execute("PRAGMA defer_foreign_keys = ON")
+    op.execute("CREATE TABLE node_before AS SELECT id, dimension, name FROM node")
+    op.drop_table("node")
+    op.create_table(
+        "node",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("dimension", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("valid_from", Time(), nullable=False),
+        sa.Column("valid_to", Time(), nullable=True),
+        sa.ForeignKeyConstraint(["dimension"], ["dimension.key"], name=op.f("fk_node_dimension")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_node")),
+    )
+    op.execute(
+        "INSERT INTO node (id, dimension, name, valid_from)"  # noqa: S608
+        f" SELECT id, dimension, name, '{ALWAYS}' FROM node_before"
+    )
+    op.drop_table("node_before")
 
 
 def _closure() -> None:
