@@ -27,8 +27,8 @@ def test_older_trees_are_dated_from_the_beginning(new_database: Callable[..., st
             values = {"id": id, "dimension": "sales", "name": "A node", "parent_id": parent}
             connection.execute(sa.insert(OLD_NODE).values(values))
         for above, below, depth in ((root, root, 0), (leaf, leaf, 0), (root, leaf, 1)):
-            values = {"ancestor_id": above, "descendant_id": below, "depth": depth}
-            connection.execute(sa.insert(OLD_CLOSURE).values(values))
+            row: dict[str, object] = {"ancestor_id": above, "descendant_id": below, "depth": depth}
+            connection.execute(sa.insert(OLD_CLOSURE).values(row))
         connection.execute(sa.insert(tables.partner).values(id=partner, name="Riverside"))
         where = {"name": "L", "city": "L", "country": "US", "time_zone": "UTC", "valid_from": BEGINNING}
         connection.execute(sa.insert(tables.location).values(id=place, partner_id=partner, **where))
