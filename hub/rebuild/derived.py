@@ -86,6 +86,7 @@ _NETWORK = (
     network.rep_assignment,
     network.connection,
     network.identity_link,
+    network.removed_sign_in,
     network.email_domain,
     network.role_grant,
     partner_admin,
