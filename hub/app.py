@@ -42,6 +42,7 @@ from hub.sso.provider.ended_sessions import EndedSessions
 from hub.sso.provider.send_logout import send_logout
 from hub.sso.provider.tell import OIDC_LOGOUT
 from hub.sso.saml import tables as saml_tables
+from hub.sso.saml_provider import tables as saml_provider_tables
 from hub.sso.scim import tables as scim_tables
 from hub.store import open_engine
 from hub.training.recognize import recognize, recognize_changes
@@ -65,6 +66,9 @@ EXPIRING = (
     sso_tables.used_message,
     sso_tables.sign_in_trial,
     saml_tables.saml_answer,
+    saml_provider_tables.saml_request,
+    saml_provider_tables.saml_sign_in,
+    saml_provider_tables.saml_sign_out,
     scim_tables.scim_request,
     provider_tables.oidc_request,
     provider_tables.oidc_code,
@@ -127,6 +131,7 @@ def create_app(hub: Hub) -> flask.Flask:
     # Loaded here, so that commands and workers start without the web.
     from hub import web
     from hub.lti.routes import blueprint as lti
+    from hub.sso.load_session import load_session
     from hub.sso.looking import forget_looker, look_through
     from hub.sso.oidc.machine_routes import blueprint as oidc_machine
     from hub.sso.oidc.routes import blueprint as oidc
@@ -134,8 +139,8 @@ def create_app(hub: Hub) -> flask.Flask:
     from hub.sso.routes import blueprint as sso
     from hub.sso.saml.routes import blueprint as saml
     from hub.sso.saml.routes import machine_blueprint as saml_machine
+    from hub.sso.saml_provider.routes import blueprint as saml_provider
     from hub.sso.scim.routes import blueprint as scim
-    from hub.sso.sessions import load_session
     from hub.xapi.cmi5.routes import blueprint as cmi5
     from hub.xapi.oauth_routes import blueprint as xapi_oauth
     from hub.xapi.routes import blueprint as xapi
@@ -164,6 +169,7 @@ def create_app(hub: Hub) -> flask.Flask:
         oidc_machine,
         saml,
         saml_machine,
+        saml_provider,
         provider,
         lti,
         scim,
@@ -172,7 +178,7 @@ def create_app(hub: Hub) -> flask.Flask:
         cmi5,
     ):
         app.register_blueprint(blueprint)
-    for protocol in (oidc_machine, saml_machine, provider, lti, scim, xapi, xapi_oauth, cmi5):
+    for protocol in (oidc_machine, saml_machine, saml_provider, provider, lti, scim, xapi, xapi_oauth, cmi5):
         csrf.exempt(protocol)
     return app
 

@@ -1,5 +1,6 @@
 """What all tests share: a database of each kind, a hub on it, a clock that stands still, and no way out."""
 
+import gc
 import os
 import re
 import sys
@@ -19,8 +20,17 @@ from hub.config import Settings
 from hub.ids import new_id
 from hub.runtime import Hub
 from tests.apps import give_back
-from tests.databases import RUN_FOLDER, Kind, begin_run, create_database, drop_database, end_run
+from tests.databases import (
+    RUN_FOLDER,
+    Kind,
+    begin_run,
+    close_connections,
+    create_database,
+    drop_database,
+    end_run,
+)
 from tests.outside_world import block_outside_traffic
+from tests.shortcuts import Keys, copy_instead_of_migrating, write_sql_once
 
 STAGE = re.compile(r"stage-\w+")
 """In the ids of tests on a stage: which of them. See tests/journeys/play.py."""
@@ -45,8 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
+    close_connections()
     if not hasattr(config, "workerinput"):
         end_run()
+
+
+def pytest_collection_finish() -> None:
+    """All modules and tests are there, and stay: the garbage collector need not look through them again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
@@ -91,6 +107,20 @@ def _no_outside_traffic() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         block_outside_traffic(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys() -> Iterator[Keys]:
+    with pytest.MonkeyPatch.context() as patch:
+        write_sql_once(patch)
+        yield Keys()
+
+
+@pytest.fixture(autouse=True)
+def _shortcuts(_keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for what lives longer than a test: a hub and its partner must not get the same key."""
+    _keys.begin_test(monkeypatch)
+    copy_instead_of_migrating(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ RUN_FOLDER = "HUB_TEST_RUN_FOLDER"
 RUN_PID = "HUB_TEST_RUN_PID"
 OTHER_SERVER = "HUB_TEST_POSTGRES_URL"
 """An address of a PostgreSQL server to use instead, of a role that may create databases."""
+
+_turns = threading.Lock()
+_connections: dict[str, psycopg.Connection] = {}
 
 
 def begin_run() -> None:
@@ -50,6 +54,7 @@ def end_run() -> None:
     template = folder / "template.url"
     if OTHER_SERVER in os.environ and template.exists():
         drop_database(template.read_text())
+    close_connections()
     stop_server(folder)
     shutil.rmtree(folder)
 
@@ -60,7 +65,7 @@ def create_database(kind: Kind, *, migrated: bool = True) -> str:
     if kind == "sqlite":
         path = _run_folder() / f"{name}.sqlite"
         if migrated:
-            shutil.copyfile(_sqlite_template(), path)
+            shutil.copyfile(sqlite_template(), path)
         return f"sqlite:///{path}"
     template = sa.make_url(_postgres_template()).database if migrated else "template0"
     _maintain(_server(), f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
@@ -77,7 +82,8 @@ def drop_database(url: str) -> None:
     _maintain(_server(), f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)')
 
 
-def _sqlite_template() -> Path:
+def sqlite_template() -> Path:
+    """The migrated SQLite file that the others are copies of; the first to ask makes it."""
     template = _run_folder() / "template.sqlite"
     with _lock("sqlite"):
         if not template.exists():
@@ -111,6 +117,7 @@ def _postgres_template() -> str:
             url = _named(server, f"hub_template_{new_id().replace('-', '')}")
             _maintain(server, f'CREATE DATABASE "{sa.make_url(url).database}"')
             _migrate(url)
+            _connect(url).close()  # leaves what a new connection must know as a file, which each copy gets
             made.write_text(url)
         return made.read_text()
 
@@ -124,10 +131,22 @@ def _migrate(url: str) -> None:
 
 
 def _maintain(url: str, command: str) -> None:
-    """Run a command on the server. By the driver itself: this happens twice for each test."""
+    """Run a command on the server. By the driver itself, and by one connection: this happens twice for each test."""
+    with _turns:
+        if url not in _connections:
+            _connections[url] = _connect(url)
+        _connections[url].execute(command)
+
+
+def close_connections() -> None:
+    """Close what this process maintains the server with."""
+    while _connections:
+        _connections.popitem()[1].close()
+
+
+def _connect(url: str) -> psycopg.Connection:
     plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(command)
+    return psycopg.connect(plain, autocommit=True)
 
 
 def _named(url: str, database: str) -> str:

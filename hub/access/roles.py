@@ -45,6 +45,17 @@ def administered_partners(uow: UnitOfWork, person_id: str) -> dict[str, str]:
     return {row.id: row.name for row in _ADMINISTERED.ask_all(uow.connection, person_id=person_id)}
 
 
+def has_partner_admin(uow: UnitOfWork, partner_id: str) -> bool:
+    """Whether anybody looks after this partner's people; nobody does who is switched off."""
+    person = network.person
+    query = (
+        sa.select(partner_admin.c.person_id)
+        .join(person, person.c.id == partner_admin.c.person_id)
+        .where(partner_admin.c.partner_id == partner_id, sa.not_(person.c.disabled))
+    )
+    return uow.connection.scalar(query.limit(1)) is not None
+
+
 def require_partner_admin(uow: UnitOfWork, person_id: str, partner_id: str) -> None:
     """NotAllowed ``not_partner_admin`` unless the person looks after the people of this partner."""
     if uow.find(partner_admin, person_id=person_id, partner_id=partner_id) is None:
@@ -84,9 +95,14 @@ def grant_partner_admin(
         )
     if not is_id(partner_id) or uow.find(network.partner, id=partner_id) is None:
         raise Missing("no_partner", "There is no such partner.")
-    if not insert_once(uow, partner_admin, person_id=person.id, partner_id=partner_id):
+    return give_partner_admin(uow, person.id, partner_id, actor_id)
+
+
+def give_partner_admin(uow: UnitOfWork, person_id: str, partner_id: str, actor_id: str | None = None) -> bool:
+    """The same for two that are there, whether the person is switched off or not: a merge that is undone asks nobody."""
+    if not insert_once(uow, partner_admin, person_id=person_id, partner_id=partner_id):
         return False
-    _note(uow, person.id, partner_id, actor_id, granted=True)
+    _note(uow, person_id, partner_id, actor_id, granted=True)
     return True
 
 

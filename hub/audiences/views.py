@@ -1,6 +1,6 @@
 """Audiences and the plugins that are switched for them, for the admin pages. Reads only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,12 @@ from hub.store import UnitOfWork
 
 @dataclass(frozen=True)
 class AudienceSwitches:
-    """An audience and since when which plugins are on for it."""
+    """An audience, since when which plugins are on for it, and the modes by which people come into it: none for all."""
 
     key: str
     name: str
     on_since: Mapping[str, datetime]
+    provisioning: Sequence[str]
 
 
 def switchable_plugins(uow: UnitOfWork) -> list[str]:
@@ -32,5 +33,9 @@ def list_switches(uow: UnitOfWork) -> list[AudienceSwitches]:
     on_since: dict[str, dict[str, datetime]] = {}
     for row in uow.connection.execute(sa.select(switch).where(switch.c.valid_to.is_(None))):
         on_since.setdefault(row.audience, {})[row.plugin] = row.valid_from
-    rows = uow.connection.execute(sa.select(audience.c.key, audience.c.name).order_by(audience.c.name))
-    return [AudienceSwitches(row.key, row.name, on_since.get(row.key, {})) for row in rows]
+    columns = (audience.c.key, audience.c.name, audience.c.provisioning)
+    rows = uow.connection.execute(sa.select(*columns).order_by(audience.c.name))
+    return [
+        AudienceSwitches(row.key, row.name, on_since.get(row.key, {}), tuple(row.provisioning))
+        for row in rows
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli.connect_saml import saml
+from hub.cli.connect_saml_client import saml_client
 from hub.cli.connect_scim import scim
 from hub.cli.secret_option import read_secret
 from hub.cli.setup_link import setup_link
@@ -25,6 +26,7 @@ def connect() -> None:
 
 connect.add_command(setup_link)
 connect.add_command(saml)
+connect.add_command(saml_client)
 connect.add_command(scim)
 
 
@@ -214,11 +216,12 @@ def platform(
 )
 @click.option(
     "--auth-method",
-    type=click.Choice(["client_secret_basic", "client_secret_post", "none"]),
+    type=click.Choice(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
     default="client_secret_basic",
     show_default=True,
     help="How it shows who it is; none for a program on people's own devices.",
 )
+@click.option("--jwks-url", "jwks_uri", default="", help="Where it publishes its keys, for private_key_jwt.")
 @click.option(
     "--logout-redirect-uri",
     "logout_redirect_uris",

@@ -95,17 +95,23 @@ def saml(
 
 @click.command("rotate-saml-key")
 @click.option("--use", is_flag=True, help="Sign with the key that was published before.")
-def rotate_saml_key(use: bool) -> None:
-    """Publish a new key towards SAML providers; with --use, days later, sign with it. The one before still opens for a month."""
+@click.option(
+    "--to-systems",
+    is_flag=True,
+    help="The key towards systems that sign people in here, not towards providers.",
+)
+def rotate_saml_key(use: bool, to_systems: bool) -> None:
+    """Publish a new key for SAML; with --use, days later, sign with it. The one before still opens for a month."""
     from hub.cli.opening import opened_hub
     from hub.sso.saml.sp_keys import publish_new_key, use_new_key
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
-        key_id = (use_new_key if use else publish_new_key)(uow)
+        key_id = (use_new_key if use else publish_new_key)(uow, role="idp" if to_systems else "sp")
     if use:
         click.echo(f"{key_id} signs from now on.")
     else:
-        click.echo(f"{key_id} is published. Once the providers have read the hub's metadata again: {_USE}")
+        command = f"{_USE} --to-systems" if to_systems else _USE
+        click.echo(f"{key_id} is published. Once the others have read the hub's metadata again: {command}")
 
 
 _USE = "hub sso rotate-saml-key --use"

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.sso.scim.names import PATH
+
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
-
-PATH = "/scim/v2"
 
 
 @click.group()

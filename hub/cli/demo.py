@@ -17,7 +17,7 @@ from hub.testing.demo.check import Journey, StepFailed
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import Stage, set_stage
-from hub.testing.demo.story import PASSWORD, PEOPLE, date_of_story
+from hub.testing.demo.story import LOCAL_PASSWORD, PASSWORD, PEOPLE, TOMAS, date_of_story
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -38,7 +38,7 @@ console = Console(highlight=False, soft_wrap=True)
 @click.option("--database", default="", help="A database address instead of a fresh SQLite file.")
 @click.option("--check", is_flag=True, help="Play the story on free ports, print what was seen, and stop.")
 def demo(size: str, seed: int, port: int, directory: Path, database: str, check: bool) -> None:
-    """Start the hub, two identity providers and three LMSs with a generated network, and stay up."""
+    """Start the hub, three identity providers and three LMSs with a generated network, and stay up."""
     started = time.monotonic()
     signal.signal(signal.SIGTERM, _interrupt)
     if check:
@@ -48,7 +48,7 @@ def demo(size: str, seed: int, port: int, directory: Path, database: str, check:
         raise Conflict(
             "port_busy",
             f"The demo needs ports that are in use: {', '.join(map(str, busy))}.",
-            "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9105 too).",
+            "Stop what runs there, or let the demo use others: hub demo --port 9000 (then 9101 to 9106 too).",
         )
     shutil.rmtree(directory, ignore_errors=True)
     today = date_of_story(datetime.now(UTC))
@@ -83,6 +83,7 @@ def _welcome(stage: Stage, seconds: float) -> None:
         ("The hub", stage.hub_url),
         ("Riverside's sign-in", stage.riverside_url),
         ("Orvantis's sign-in", stage.orvantis_url),
+        ("Lakeside's sign-in", stage.lakeside_url),
         ("LMS North", stage.north_url),
         ("LMS South", stage.south_url),
         ("LMS West", stage.west_url),
@@ -91,6 +92,9 @@ def _welcome(stage: Stage, seconds: float) -> None:
     console.print(f"\nSign in at the hub with one of these addresses; the password is [bold]{PASSWORD}[/]\n")
     for person in PEOPLE:
         console.print(f"  {person.email:<34}{person.name}, {person.role}")
+    console.print(
+        f"\n{TOMAS.given_name} has an account of the hub itself, with the password [bold]{LOCAL_PASSWORD}[/]"
+    )
     console.print("\nCtrl+C stops everything.")
 
 

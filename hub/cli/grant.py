@@ -21,6 +21,7 @@ def grant(person: str, role: str, partner: str | None, withdraw: bool) -> None:
     from hub.ids import is_id
     from hub.network.people import grant_role, read_person
     from hub.network.roster_keys import find_id
+    from hub.sso.local.accounts import refuse_power
 
     if (role == "partner_admin") != (partner is not None):
         raise click.UsageError("--partner belongs to the role partner_admin, and is needed there.")
@@ -34,6 +35,7 @@ def grant(person: str, role: str, partner: str | None, withdraw: bool) -> None:
         if role in found.roles:
             click.echo(f"{found.name} already is {role}.")
             return
+        refuse_power(uow, found.id, None)
         grant_role(uow, found.id, role)
     click.echo(f"{found.name} now is {role}.")
 
@@ -43,10 +45,12 @@ def _partner_admin(uow: "UnitOfWork", person_id: str, partner: str, withdraw: bo
     from hub.access.roles import grant_partner_admin, withdraw_partner_admin
     from hub.ids import is_id
     from hub.network.views import find_partner
+    from hub.sso.local.accounts import refuse_power
 
     partner_id = partner if is_id(partner) else find_partner(uow, partner)
     if withdraw:
         done = withdraw_partner_admin(uow, person_id, partner_id)
         return "{} is no partner_admin any more." if done else "{} was no partner_admin there."
+    refuse_power(uow, person_id, partner_id)
     done = grant_partner_admin(uow, person_id, partner_id)
     return "{} now is partner_admin." if done else "{} already is partner_admin."

@@ -12,10 +12,10 @@ DAYS = click.IntRange(1, 90)
     "--part",
     "parts",
     multiple=True,
-    type=click.Choice(["sign_in", "provisioning", "tool", "platform"]),
+    type=click.Choice(["sign_in", "provisioning", "tool", "platform", "admin"]),
     default=("sign_in", "provisioning"),
     show_default=True,
-    help="What the link lets them connect: their sign-in, the list of their people, an LMS in either direction. Repeatable.",
+    help="What the link lets them connect: their sign-in, the list of their people, an LMS in either direction; admin lets the first one who signs in look after their people. Repeatable.",
 )
 @click.option("--new", is_flag=True, help="PARTNER is the name of a partner that is added now.")
 @click.option("--external-id", default="", help="How network files call the new partner.")

@@ -89,20 +89,22 @@ def try_connection(slug: str) -> None:
 
 
 @sso.command("sign-out")
-@click.argument("person_id")
-def sign_out_person(person_id: str) -> None:
-    """End every session of the person with this PERSON_ID, and tell the systems behind the hub."""
+@click.argument("person")
+def sign_out_person(person: str) -> None:
+    """End every session of PERSON (the person_id of the network files, or the hub's own id), and tell the systems behind the hub."""
     from hub.cli.opening import opened_hub
+    from hub.ids import is_id
     from hub.journal import audit
     from hub.network.people import read_person
+    from hub.network.roster_keys import find_id
     from hub.sso.sessions import end_sessions_of
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
-        person = read_person(uow, person_id)
-        ended = end_sessions_of(uow, person.id)
+        found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
+        ended = end_sessions_of(uow, found.id)
         if ended:
             detail = {"sessions": ended}
-            audit(uow, "session_ended", person.id, partner_id=person.partner_id, detail=detail)
+            audit(uow, "session_ended", found.id, partner_id=found.partner_id, detail=detail)
     click.echo(f"Ended {ended} {'session' if ended == 1 else 'sessions'}.")
 
 
@@ -136,7 +138,8 @@ def door(name: str, partner: str, location: str | None, remove: bool) -> None:
 @click.option(
     "--partner", help="At which partner, as partner_id of the network files; the employer if left out."
 )
-def invite(person: str, partner: str | None) -> None:
+@click.option("--partner-admin", is_flag=True, help="They also look after the people of this partner.")
+def invite(person: str, partner: str | None, partner_admin: bool) -> None:
     """Invite PERSON to an account of the hub's own, and print the link to hand over. It works once, for 14 days.
 
     PERSON is the person_id of the network files, or the hub's own id. The same invitation goes out by mail.
@@ -151,5 +154,5 @@ def invite(person: str, partner: str | None) -> None:
     with opened_hub() as hub, hub.unit_of_work() as uow:
         found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
         partner_id = find_partner(uow, partner) if partner else found.partner_id
-        address = invite_person(uow, partner_id, found.id, None)
+        address = invite_person(uow, partner_id, found.id, None, looks_after=partner_admin)
     click.echo(f"{found.name} is invited. Hand over this link, or let the mail do it:\n  {address}")

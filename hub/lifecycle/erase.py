@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hub.access.roles import administered_partners, withdraw_partner_admin
 from hub.ids import new_id
 from hub.journal import audit
 from hub.journal.outbox import DISMISSED, PARKED, WAITING
@@ -173,9 +174,15 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
     if subject.person_id is not None:
         lock_people(uow, [subject.person_id])
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
-        for room in (notify, sso, lti, network):
-            counts.update(room.erase_person(uow, subject.person_id))
-        _let_deliveries_be(uow, subject.person_id)
+        for partner_id in administered_partners(uow, subject.person_id):
+            withdraw_partner_admin(uow, subject.person_id, partner_id, erasure.actor_id)
+        # Whoever became part of the person left rows behind; that they did is forgotten with the network's rows, the last.
+        for person_id in (*absorbed_ids(uow, subject.person_id), subject.person_id):
+            for room in (notify, lti):
+                counts.update(room.erase_person(uow, person_id))
+            _let_deliveries_be(uow, person_id)
+        for whole in (sso, network):
+            counts.update(whole.erase_person(uow, subject.person_id))
     told = {kind: number for kind, number in sorted(counts.items()) if number}
     _update(uow, erasure_id, counts=told, finished_at=uow.now)
     receipt = seal_receipt(receipt_of(_read(uow, erasure_id)))

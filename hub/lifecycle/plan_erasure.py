@@ -11,6 +11,7 @@ from hub.lifecycle.find_mentions import find_mentions
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
 from hub.network import erase_person as network
+from hub.network.merges import absorbed_ids
 from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
@@ -47,8 +48,11 @@ def plan_erasure(uow: UnitOfWork, subject: Subject) -> ErasurePlan:
         counts["credits withdrawn"] += _count(
             uow, sa.and_(goal.c.person_id == subject.person_id, goal.c.reached_at.is_not(None))
         )
-        for room in (network, sso, lti, notify):
-            counts.update(room.count_of_person(uow, subject.person_id))
+        for whole in (network, sso):
+            counts.update(whole.count_of_person(uow, subject.person_id))
+        for person_id in (subject.person_id, *absorbed_ids(uow, subject.person_id)):
+            for room in (lti, notify):
+                counts.update(room.count_of_person(uow, person_id))
     return ErasurePlan(dict(counts), dict(sent_to))
 
 

@@ -31,8 +31,7 @@ class Limit:
 
 def count_request(hub: Hub, limit: Limit, who: str) -> int:
     """How many requests there were in this window, with this one; beyond the limit they are not told apart."""
-    window = int(hub.clock.now().timestamp()) // limit.seconds
-    key = f"{limit.name}|{_pseudonym(hub, who)}|{window}"
+    window, key = _key(hub, limit, who)
     over = _over.setdefault(hub.engine, set())
     if (key, limit.times) in over:
         return limit.times + 2  # without asking the database: refusing must stay cheaper than letting in
@@ -46,6 +45,11 @@ def count_request(hub: Hub, limit: Limit, who: str) -> int:
             over.clear()
         over.add((key, limit.times))
     return count
+
+
+def is_known_over(hub: Hub, limit: Limit, who: str) -> bool:
+    """Whether this process knows that the limit was passed in this window; it neither asks the database nor counts."""
+    return (_key(hub, limit, who)[1], limit.times) in _over.get(hub.engine, ())
 
 
 def network_of(address: str) -> str:
@@ -70,6 +74,12 @@ def _increment(*, is_sqlite: bool) -> Question:
         )
         .returning(request_count.c.count)
     )
+
+
+def _key(hub: Hub, limit: Limit, who: str) -> tuple[int, str]:
+    """The number of the window, and what is counted in it."""
+    window = int(hub.clock.now().timestamp()) // limit.seconds
+    return window, f"{limit.name}|{_pseudonym(hub, who)}|{window}"
 
 
 def _pseudonym(hub: Hub, who: str) -> str:

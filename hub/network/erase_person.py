@@ -39,6 +39,7 @@ def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
         (tables.person_merge, _merges(person_id)),
         (tables.person_detail, tables.person_detail.c.person_id.in_([person_id, *absorbed])),
         (tables.identity_link, tables.identity_link.c.person_id == person_id),
+        (tables.removed_sign_in, tables.removed_sign_in.c.person_id.in_([person_id, *absorbed])),
         (tables.roster_key, _keys(person_id)),
     ):
         uow.connection.execute(sa.delete(table).where(where))

@@ -33,14 +33,17 @@ class ConnectionLine:
     disabled: bool
 
 
-def search_connections(uow: UnitOfWork, words: str = "", after: str = "") -> tuple[list[ConnectionLine], str]:
+def search_connections(
+    uow: UnitOfWork, words: str = "", after: str = "", kind: str = ""
+) -> tuple[list[ConnectionLine], str]:
     """CONNECTIONS connections at most; and where to go on, given as ``after``, if there are more.
 
     The words begin the slug, the name, the owner's name or an e-mail domain, and come in this order. Several words that
-    begin nothing so may stand in any order, each the beginning of one of the four. Without words all come by slug.
+    begin nothing so may stand in any order, each the beginning of one of the four. Without words all come by slug; with a ``kind``
+    only those of that kind.
     """
     asked = words.split()[:MAX_WORDS]
-    rows = _by_words(uow, asked, after) if asked else _by_slug(uow, after)
+    rows = _by_words(uow, asked, after, kind) if asked else _by_slug(uow, after, kind)
     lines = [
         ConnectionLine(
             r.id,
@@ -56,9 +59,9 @@ def search_connections(uow: UnitOfWork, words: str = "", after: str = "") -> tup
     return lines, lines[-1].slug if len(rows) > CONNECTIONS else ""
 
 
-def _by_slug(uow: UnitOfWork, after: str) -> Sequence[sa.Row[Any]]:
+def _by_slug(uow: UnitOfWork, after: str, kind: str) -> Sequence[sa.Row[Any]]:
     slug = _connection.c.slug
-    query = sa.select(*_columns()).where(slug > after).order_by(slug).limit(CONNECTIONS + 1)
+    query = sa.select(*_columns()).where(slug > after, *_of_kind(kind)).order_by(slug).limit(CONNECTIONS + 1)
     return uow.connection.execute(query).all()
 
 
@@ -76,7 +79,11 @@ def _columns() -> list[sa.ColumnElement[Any]]:
     ]
 
 
-def _by_words(uow: UnitOfWork, words: list[str], after: str) -> list[sa.Row[Any]]:
+def _of_kind(kind: str) -> list[sa.ColumnElement[bool]]:
+    return [_connection.c.kind == kind] if kind else []
+
+
+def _by_words(uow: UnitOfWork, words: list[str], after: str, kind: str) -> list[sa.Row[Any]]:
     """Each way of reading the words gives those that no way before it gave.
 
     What is left out again is no more than was shown before, so that the first pages cost the same among any number.
@@ -87,7 +94,7 @@ def _by_words(uow: UnitOfWork, words: list[str], after: str) -> list[sa.Row[Any]
     for number in range(begin, len(ways)):
         if number >= len(_PLACES) and (found or (after and begin < len(_PLACES))):
             break  # the words begin something as they stand
-        query = _query(ways[number], CONNECTIONS + 1 - len(found))
+        query = _query(ways[number], CONNECTIONS + 1 - len(found)).where(*_of_kind(kind))
         for earlier in ways[:number]:
             query = query.where(~_holds(earlier))
         if number == begin and place is not None:

@@ -12,6 +12,7 @@ from hub.network import tables
 from hub.network.people import lock_people
 from hub.store import UnitOfWork
 from hub.store.driver import Question
+from hub.store.insert import insert_once
 
 UNLINKED = "identity_unlinked"
 """The kind of change that takes a sign-in away."""
@@ -80,15 +81,19 @@ def link_identity(
     record_changes(uow, [Change("identity_linked", person_id, {"links": [body]}, person_id=person_id)])
 
 
-def unlink_identity(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> None:
+def unlink_identity(
+    uow: UnitOfWork, connection_id: str, form: str, subject: str, *, for_good: bool = False
+) -> None:
     """Let a system's subject mean nobody any more; nothing happens when it means nobody. For sign-ins only.
 
-    Statements are credited by what their system calls people, which is never taken away (see ``merge`` for moving it).
+    ``for_good`` remembers whose it was (``was_removed_from``). Statements are credited by what their system calls people,
+    which is never taken away (see ``merge`` for moving it).
     """
     person_id = find_person(uow, connection_id, form, subject)
     if person_id is None:
         return
-    body = {"links": [{"connection_id": connection_id, "form": form, "subject": subject}]}
+    link = {"connection_id": connection_id, "form": form, "subject": subject}
+    body = {"links": [{**link, "person_id": person_id} if for_good else link]}
     apply_unlinked(uow, body)
     record_changes(uow, [Change(UNLINKED, person_id, body, person_id=person_id)])
 
@@ -99,6 +104,15 @@ def apply_unlinked(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     for link in body["links"]:
         this = [table.c[name] == link[name] for name in ("connection_id", "form", "subject")]
         uow.connection.execute(sa.delete(table).where(*this))
+        if "person_id" in link:
+            insert_once(uow, tables.removed_sign_in, **link)
+
+
+def was_removed_from(uow: UnitOfWork, connection_id: str, form: str, subject: str) -> list[str]:
+    """Ids of the people from whom this sign-in was taken away for good; nearly always none."""
+    table = tables.removed_sign_in
+    this = {"connection_id": connection_id, "form": form, "subject": subject}
+    return list(uow.connection.scalars(sa.select(table.c.person_id).filter_by(**this)))
 
 
 _link = tables.identity_link

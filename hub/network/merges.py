@@ -35,6 +35,13 @@ def read_merge(uow: UnitOfWork, merge_id: str) -> Merge:
     return Merge(row.id, row.from_id, row.to_id, row.body, row.undone_at is not None)
 
 
+def keep_moved(uow: UnitOfWork, merge_id: str, moved: Mapping[str, Any]) -> None:
+    """Keep with a merge what other rooms moved, by names of their own, for its undoing."""
+    table = tables.person_merge
+    body = {**read_merge(uow, merge_id).body, **moved}
+    uow.connection.execute(sa.update(table).where(table.c.id == merge_id).values(body=body))
+
+
 def merged_into(uow: UnitOfWork, person_id: str) -> Merge | None:
     """The merge by which this person became part of another one, while it lasts."""
     found = _merges(uow, tables.person_merge.c.from_id == person_id)

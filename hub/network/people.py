@@ -99,6 +99,17 @@ def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
     return uow.connection.scalar(query) is not None
 
 
+def employers_of(uow: UnitOfWork, person: Person) -> frozenset[str]:
+    """The partners for which ``works_for`` holds."""
+    a, location = tables.appointment, tables.location
+    query = (
+        sa.select(location.c.partner_id)
+        .join(a, a.c.location_id == location.c.id)
+        .where(a.c.person_id == person.id, valid_at(a, uow.now))
+    )
+    return frozenset(filter(None, (person.partner_id, *uow.connection.scalars(query))))
+
+
 def read_appointments(
     uow: UnitOfWork, person_id: str, at: datetime | None = None, *, every: bool = False
 ) -> list[AppointmentLine]:

@@ -29,6 +29,7 @@ __all__ = [
     "read_places",
     "set_disabled",
     "set_places",
+    "who_switched_off",
 ]
 
 MAX_TEXT = 200
@@ -125,6 +126,10 @@ def set_disabled(
     if not disabled:
         refuse_absorbed(uow, person_id)
     write_person(uow, {**body, "disabled": disabled}, actor_id=actor_id)
+    mine = tables.person_switched_off.c.person_id == person_id
+    uow.connection.execute(sa.delete(tables.person_switched_off).where(mine))
+    if disabled:
+        uow.insert(tables.person_switched_off, person_id=person_id, reason=reason)
     audit(
         uow,
         "person_switched_off" if disabled else "person_switched_on",
@@ -134,6 +139,12 @@ def set_disabled(
         detail={"reason": reason},
     )
     return True
+
+
+def who_switched_off(uow: UnitOfWork, person_id: str) -> str | None:
+    """The reason for which ``set_disabled`` switched somebody off; None for who is on, was erased or is part of another."""
+    row = uow.find(tables.person_switched_off, person_id=person_id)
+    return str(row.reason) if row else None
 
 
 def clean_text(text: str, length: int) -> str:

@@ -21,20 +21,21 @@ from hub.store import UnitOfWork
 
 ACTION = "setup_link"
 """Under which the audit trail has what happens to setup links."""
-Part = Literal["tool", "platform", "sign_in", "provisioning"]
+Part = Literal["tool", "platform", "sign_in", "provisioning", "admin"]
 """What a link lets one connect: an LMS whose courses the hub opens, one that opens courses of the hub, the partner's
-sign-in, and the system that tells who works there."""
+sign-in, and the system that tells who works there. ``admin`` lets its first person look after the partner's people."""
 Place = Literal["connection_id", "sign_in_id", "provisioning_id"]
 """Where a link remembers which connection came of it: the LMS, the sign-in, what tells who works there."""
 LinkState = Literal["open", "claimed", "finished", "revoked", "expired"]
 MAX_DAYS = 90
 MAX_NAME = 255
-PARTS: tuple[Part, ...] = ("tool", "platform", "sign_in", "provisioning")
+PARTS: tuple[Part, ...] = ("tool", "platform", "sign_in", "provisioning", "admin")
 _WORDS: dict[str, str] = {
-    "tool": "a tool",
-    "platform": "a platform",
-    "sign_in": "a sign-in",
-    "provisioning": "a system that tells who works there",
+    "tool": "connect a tool",
+    "platform": "connect a platform",
+    "sign_in": "connect a sign-in",
+    "provisioning": "connect a system that tells who works there",
+    "admin": "look after the people",
 }
 _ASK_AGAIN = "Ask whoever sent you the link for a new one."
 
@@ -92,11 +93,15 @@ class NewLink:
 def make_setup_link(
     uow: UnitOfWork, partner_id: str, parts: Iterable[str], name: str, created_by: str | None, days: int = 7
 ) -> NewLink:
-    """A link for the partner's administrator. BadInput ``bad_setup_link`` for wrong parts, name or number of days."""
+    """A link for the partner's administrator. BadInput ``bad_setup_link`` for wrong parts, name or number of days.
+
+    ``admin`` goes with ``sign_in`` only: who looks after the people is whoever signed in by what the link connects.
+    """
     wanted = set(parts)
     if (
         not wanted
         or not wanted <= set(PARTS)
+        or ("admin" in wanted and "sign_in" not in wanted)
         or not 0 < len(name.strip()) <= MAX_NAME
         or not 1 <= days <= MAX_DAYS
     ):
@@ -248,7 +253,7 @@ def check_allows(link: SetupLink, part: Part) -> None:
     """LinkRefused 403 ``link_for_something_else`` unless the link lets one connect this."""
     if part not in link.parts:
         raise LinkRefused(
-            "link_for_something_else", f"The setup link does not let you connect {_WORDS[part]}.", status=403
+            "link_for_something_else", f"The setup link does not let you {_WORDS[part]}.", status=403
         )
 
 

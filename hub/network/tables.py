@@ -133,6 +133,14 @@ person = sa.Table(
     sa.Index("ix_person_partner_id_id", "partner_id", "id"),
 )
 
+person_switched_off = sa.Table(
+    "person_switched_off",
+    metadata,
+    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("reason", sa.String(40), nullable=False, comment="who did it, as a code such as scim"),
+    comment="Whoever is switched off, so that a client that reports in again undoes only what clients did.",
+)
+
 person_detail = sa.Table(
     "person_detail",
     metadata,
@@ -142,8 +150,12 @@ person_detail = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     comment="Personal data lives here alone; erasure deletes the row.",
 )
-for _name in ("given_name", "family_name", "email"):
-    sa.Index(f"ix_person_detail_{_name}", folded(person_detail.c[_name]), person_detail.c.person_id)
+for _name, *_rest in (("given_name", "family_name"), ("family_name", "given_name"), ("email",)):
+    sa.Index(
+        f"ix_person_detail_{_name}",
+        *(folded(person_detail.c[_each]) for _each in (_name, *_rest)),
+        person_detail.c.person_id,
+    )
 
 appointment = sa.Table(
     "appointment",
@@ -257,6 +269,17 @@ identity_link = sa.Table(
     sa.PrimaryKeyConstraint("connection_id", "form", "subject"),
 )
 
+removed_sign_in = sa.Table(
+    "removed_sign_in",
+    metadata,
+    reference("connection_id", "connection"),
+    sa.Column("form", sa.String(16), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    reference("person_id", "person", index=True),
+    sa.PrimaryKeyConstraint("connection_id", "form", "subject", "person_id"),
+    comment="Whose sign-in a subject was until it was taken away: it comes back by proof, never by what it claims.",
+)
+
 identity_proof = sa.Table(
     "identity_proof",
     metadata,
@@ -276,6 +299,9 @@ identity_proof = sa.Table(
 )
 sa.Index("ix_connection_name", folded(connection.c.name), connection.c.slug)
 sa.Index("ix_connection_slug", folded(connection.c.slug), connection.c.slug)
+sa.Index("ix_connection_of_kind", connection.c.kind, connection.c.slug)
+sa.Index("ix_connection_kind_name", connection.c.kind, folded(connection.c.name), connection.c.slug)
+sa.Index("ix_connection_kind_slug", connection.c.kind, folded(connection.c.slug), connection.c.slug)
 
 email_domain = sa.Table(
     "email_domain",

@@ -100,6 +100,7 @@ _NETWORK = (
     network.attribute,
     network.connection,
     network.identity_link,
+    network.removed_sign_in,
     network.email_domain,
     network.role_grant,
     partner_admin,

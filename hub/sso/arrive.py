@@ -13,7 +13,7 @@ from hub.network.people import Person, read_person, works_for
 from hub.sso.newcomers import refresh, welcome
 from hub.sso.policy import NO_POLICY, SignInPolicy
 from hub.sso.provider.carry import carry_over
-from hub.sso.refusals import ACTION, Attempt
+from hub.sso.refusals import ACTION, Attempt, switched_off
 from hub.sso.sessions import Proved, end_session, end_sessions_of, start_session
 from hub.sso.tables import sign_in_policy
 from hub.store import UnitOfWork
@@ -122,11 +122,7 @@ def refuse_disabled(connection: Connection) -> None:
 def refuse_switched_off(token: str) -> str:
     """The token; NotAllowed ``person_disabled`` where there is none. After the unit, whose ends of sessions must stay."""
     if not token:
-        raise NotAllowed(
-            "person_disabled",
-            "Your access to the training hub has been switched off.",
-            "Ask your manager or your employer's training administrator.",
-        )
+        raise switched_off()
     return token
 
 

@@ -22,17 +22,19 @@ def begin_sign_in(
     login_hint: str = "",
     purpose: Purpose = "sign_in",
     person_id: str | None = None,
+    acr: str = "",
 ) -> str:
     """The address to send the browser to: the provider's own, or the hub's page for local accounts.
 
     ``browser`` is the token of the browser's flow cookie, ``return_to`` a checked local path, ``login_hint`` the e-mail
-    that was typed. Raises Missing ``no_connection``, NotAllowed or OutsideFailed, each with its audit row.
+    that was typed; ``acr`` are ways of authentication that the provider is asked for besides its own, parted by spaces.
+    Whoever needs one checks what comes back. Raises Missing ``no_connection``, NotAllowed or OutsideFailed, each with its audit row.
     """
     kind = _kind(hub, slug)
     if kind == "oidc":
-        return begin_oidc(hub, slug, browser, return_to, login_hint, purpose, person_id)
+        return begin_oidc(hub, slug, browser, return_to, login_hint, purpose, person_id, acr)
     if kind == "saml":
-        return begin_saml(hub, slug, browser, return_to, login_hint, purpose, person_id)
+        return begin_saml(hub, slug, browser, return_to, login_hint, purpose, person_id, acr)
     return local_page(return_to)
 
 

@@ -19,25 +19,46 @@ OPERATORS = "/admin"
 def finish(
     hub: Hub, flow: Flow, assertion: Assertion, attempt: Attempt, old_session: str = "", device: str = ""
 ) -> SignedIn:
-    """Let in whom the connection proved (``sign_in``), renew the session of who had to prove more (``step_up``), or add a sign-in (``link``).
+    """Let in whom the connection proved (``sign_in``), renew the session of who had to prove more (``step_up``) or anew
+    (``again``), or add a sign-in (``link``).
 
     ``old_session`` is the token that the browser held before; that session ends, unless a sign-in was added to it: then
     there is no new token. Raises what ``arrive`` and ``link_arrived`` do, and
     NotAllowed ``another_person``, ``acr_too_weak`` or ``not_authenticated_again`` for what had to be proved anew; then
     nothing is written.
     """
-    if flow.purpose == "link":
-        with hub.unit_of_work() as uow:
-            _check_fresh(uow, assertion.proved)
-            link_arrived(uow, flow, assertion, attempt, old_session)
-        return SignedIn("", flow.return_to)
     with hub.unit_of_work() as uow:
-        token = arrive(uow, assertion, attempt, old_session, device)
-        if token and flow.purpose == "step_up":
-            _check_step_up(uow, flow, assertion.proved, attempt.person_id)
-        if token and flow.purpose == "again":
-            _check_fresh(uow, assertion.proved)
-    refuse_switched_off(token)
+        token = finish_in(uow, flow, assertion, attempt, old_session, device)
+    return finished(flow, token)
+
+
+def finish_in(
+    uow: UnitOfWork,
+    flow: Flow,
+    assertion: Assertion,
+    attempt: Attempt,
+    old_session: str = "",
+    device: str = "",
+) -> str:
+    """The part of ``finish`` inside a unit; what it returns goes to ``finished`` when the unit is over."""
+    if flow.purpose == "link":
+        _check_fresh(uow, assertion.proved)
+        link_arrived(uow, flow, assertion, attempt, old_session)
+        return ""
+    token = arrive(uow, assertion, attempt, old_session, device)
+    if token and flow.purpose in {"again", "step_up"}:
+        _refuse_another(flow, attempt.person_id)
+    if token and flow.purpose == "step_up":
+        _check_step_up(uow, flow, assertion.proved)
+    if token and flow.purpose == "again":
+        _check_fresh(uow, assertion.proved)
+    return token
+
+
+def finished(flow: Flow, token: str) -> SignedIn:
+    """The sign-in that is over; NotAllowed ``person_disabled``, whose ends of sessions are kept by now."""
+    if flow.purpose != "link":
+        refuse_switched_off(token)
     return SignedIn(token, flow.return_to)
 
 
@@ -47,6 +68,11 @@ def wanted_acr(settings: Settings, purpose: Purpose, return_to: str, required: s
     On the way to operators' pages those of the settings, where they name any; else ``required`` by the connection.
     """
     return (purpose == "step_up" and is_for_operators(return_to) and settings.admin_acr) or required
+
+
+def joined_acr(asked: str, required: str) -> str:
+    """What to ask a provider for: what is ``asked`` for this one time comes before what its connection requires."""
+    return " ".join(dict.fromkeys([*asked.split(), *required.split()]))
 
 
 def check_acr(required: str, acr: str, name: str) -> None:
@@ -73,14 +99,19 @@ def is_for_operators(return_to: str) -> bool:
     return return_to.startswith(OPERATORS)
 
 
-def _check_step_up(uow: UnitOfWork, flow: Flow, proved: Proved, person_id: str | None) -> None:
-    """The same person; for operators' pages also by a way that ``admin_acr`` names, within ``admin_minutes``."""
-    if person_id != flow.person_id:
+def _refuse_another(flow: Flow, person_id: str | None) -> None:
+    """Where one person was asked to prove it anew, that one has to come back; a client's ``prompt=login`` asks whoever is there."""
+    is_for_anybody = flow.purpose == "again" and flow.person_id is None
+    if person_id != flow.person_id and not is_for_anybody:
         raise NotAllowed(
             "another_person",
             "Somebody else signed in than the one who was asked to.",
             "Go back and sign in again with the same account.",
         )
+
+
+def _check_step_up(uow: UnitOfWork, flow: Flow, proved: Proved) -> None:
+    """For operators' pages: by a way that ``admin_acr`` names, within ``admin_minutes``."""
     if not is_for_operators(flow.return_to):
         return
     check_acr(uow.settings.admin_acr, proved.acr, "Your provider")

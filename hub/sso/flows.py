@@ -41,25 +41,35 @@ def begin_flow(
     return_to: str,
     purpose: Purpose = "sign_in",
     person_id: str | None = None,
+    *,
+    has_verifier: bool = True,
 ) -> Flow:
     """A new flow with fresh state, nonce and PKCE verifier (RFC 7636, section 4.1) for the browser with this token.
 
     ``person_id`` is who begins it, where somebody signed in does: to link another sign-in, or to prove more.
+    ``has_verifier`` is false for protocols that have no use for one: sealing and opening it would be work for nothing.
     """
-    flow = Flow(connection_id, new_token(), new_token(), new_token(), return_to, purpose, person_id)
+    verifier = new_token() if has_verifier else ""
+    flow = Flow(connection_id, new_token(), new_token(), verifier, return_to, purpose, person_id)
+    sealed = sealer.seal(verifier) if has_verifier else ""
+    keep_flow(uow, flow, browser, purpose, sealed)
+    return flow
+
+
+def keep_flow(uow: UnitOfWork, flow: Flow, browser: str, purpose: str, sealed: str) -> None:
+    """Remember a flow for the browser with this token, and with it a secret that is sealed already, or none."""
     uow.insert(
         tables.sign_in_flow,
         state_hash=token_hash(flow.state),
         browser_hash=token_hash(browser),
-        connection_id=connection_id,
+        connection_id=flow.connection_id,
         purpose=purpose,
-        person_id=person_id,
+        person_id=flow.person_id,
         nonce=flow.nonce,
-        code_verifier=sealer.seal(flow.code_verifier),
-        return_to=return_to,
+        code_verifier=sealed,
+        return_to=flow.return_to,
         expires_at=uow.now + LIFETIME,
     )
-    return flow
 
 
 _flow = tables.sign_in_flow
@@ -86,7 +96,7 @@ def take_flow(uow: UnitOfWork, sealer: Sealer, state: str, browser: str) -> Flow
         row.connection_id,
         state,
         row.nonce,
-        sealer.open(row.code_verifier),
+        sealer.open(row.code_verifier) if row.code_verifier else "",
         row.return_to,
         row.purpose,
         row.person_id,

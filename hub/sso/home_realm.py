@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from hub.network import tables as network
 from hub.network.connections import SIGN_IN_KINDS, Connection, connections_for_email
+from hub.notify.send_mail import is_address
 from hub.sso.doors import Door, find_door
-from hub.sso.tables import sign_in_policy
+from hub.sso.tables import policy_partner
 from hub.store import UnitOfWork
 
-MAX_EMAIL = 320
 MAX_CHOICES = 20
 
 
@@ -39,10 +39,8 @@ def find_ways(uow: UnitOfWork, email: str) -> Ways:
 
 def find_sign_ins(uow: UnitOfWork, email: str) -> list[Connection]:
     """The connections for the domain of an e-mail, by slug; none for what is not an e-mail."""
-    name, _, domain = email.strip().rpartition("@")
-    if not name or not domain or len(email) > MAX_EMAIL or not email.isprintable():
-        return []
-    return connections_for_email(uow, f"@{domain}")
+    email = email.strip()
+    return connections_for_email(uow, f"@{email.rpartition('@')[2]}") if is_address(email) else []
 
 
 def has_local_accounts(uow: UnitOfWork) -> bool:
@@ -70,22 +68,18 @@ def ways_of_door(uow: UnitOfWork, slug: str) -> tuple[Door | None, list[Connecti
 
 def ways_of_partner(uow: UnitOfWork, partner_id: str) -> list[Connection]:
     """Where people of a partner sign in: its own connections, and the shared ones whose claims can name it."""
-    table, policy = network.connection, sign_in_policy
+    table, named = network.connection, policy_partner
     own = _connections(uow, table.c.partner_id == partner_id)
-    shared = uow.connection.execute(
-        sa.select(table.c.slug, policy.c.partners)
-        .join(policy, policy.c.connection_id == table.c.id)
-        .where(table.c.partner_id.is_(None), policy.c.partner_claim != "")
-    )
-    named = [row.slug for row in shared if partner_id in row.partners.values()]
-    return [*own, *read_choices(uow, named)][:MAX_CHOICES]
+    by_claim = sa.select(named.c.connection_id).where(named.c.partner_id == partner_id)
+    shared = _connections(uow, table.c.partner_id.is_(None), table.c.id.in_(by_claim))
+    return [*own, *shared][:MAX_CHOICES]
 
 
-def _connections(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> list[Connection]:
+def _connections(uow: UnitOfWork, *where: sa.ColumnElement[bool]) -> list[Connection]:
     table = network.connection
     rows = uow.connection.execute(
         sa.select(table)
-        .where(where, table.c.kind.in_(SIGN_IN_KINDS), ~table.c.disabled)
+        .where(*where, table.c.kind.in_(SIGN_IN_KINDS), ~table.c.disabled)
         .order_by(table.c.name, table.c.slug)
         .limit(MAX_CHOICES)
     )

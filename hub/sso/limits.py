@@ -1,7 +1,10 @@
 """Limits on signing in, which hold over all web processes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from hub.errors import HubError
-from hub.limits import Limit, count_request, network_of
+from hub.limits import Limit, count_request, is_known_over, network_of
 from hub.runtime import Hub
 from hub.sso.refusals import ACTION
 
@@ -25,11 +28,31 @@ def refuse_flood(hub: Hub, limit: Limit, address: str) -> None:
 
     Only the first refusal of a window is audited: the audit trail grows for good, and a flood must not fill it.
     """
-    count = count_request(hub, limit, network_of(address))
+    if _count(hub, limit, network_of(address)) > limit.times:
+        raise TooManyRequests(retry_after=limit.seconds)
+
+
+def _count(hub: Hub, limit: Limit, network: str) -> int:
+    count = count_request(hub, limit, network)
     if count == limit.times + 1:
         hub.audit_refusal(ACTION, "too_many_requests", detail={"limit": limit.name})
-    if count > limit.times:
+    return count
+
+
+@contextmanager
+def counted_refusals(hub: Hub, limit: Limit, address: str) -> Iterator[None]:
+    """Count the request of a network address only if the block refuses it; TooManyRequests when there were too many.
+
+    For what only those can do who were counted before, on their way here: letting them in costs no count.
+    """
+    network = network_of(address)
+    if is_known_over(hub, limit, network):
         raise TooManyRequests(retry_after=limit.seconds)
+    try:
+        yield
+    except HubError:
+        _count(hub, limit, network)
+        raise
 
 
 def take_turn(hub: Hub, limit: Limit, who: str) -> bool:

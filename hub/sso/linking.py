@@ -139,7 +139,7 @@ def link_arrived(
 
 
 def unlink_sign_in(uow: UnitOfWork, session: Session, slug: str, form: str, subject: str) -> None:
-    """Take one of the person's own sign-ins away and end what was signed in by it.
+    """Take one of the person's own sign-ins away and end what was signed in by it. It comes back by proof alone.
 
     NotAllowed ``not_recent``; Missing ``no_sign_in``; Conflict ``last_sign_in`` where no other would be left, and
     ``local_sign_in`` for accounts of the hub's own, whose passkeys and passwords are removed instead.
@@ -159,7 +159,7 @@ def unlink_sign_in(uow: UnitOfWork, session: Session, slug: str, form: str, subj
             "Add another one first.",
         )
     connection_id = gone[0].connection_id
-    unlink_identity(uow, connection_id, form, subject)
+    unlink_identity(uow, connection_id, form, subject, for_good=True)
     end_provider_sessions(uow, connection_id, form, subject)
     _audit(uow, UNLINKED, session.person_id, connection_id, None)
 
@@ -175,7 +175,7 @@ def take_sign_in_away(
         raise Missing("no_sign_in", "The person has no such sign-in.")
     if gone[0].kind == "local":
         raise _local()
-    unlink_identity(uow, gone[0].connection_id, form, subject)
+    unlink_identity(uow, gone[0].connection_id, form, subject, for_good=True)
     end_provider_sessions(uow, gone[0].connection_id, form, subject)
     audit(uow, UNLINKED, person_id, actor_id=actor_id, connection_id=gone[0].connection_id)
 

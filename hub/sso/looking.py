@@ -49,8 +49,10 @@ OWN_PAGES = PAGES - {"team", "partner_people"}
 ENTRANCES = frozenset({"sign_in.home"})
 MACHINES = frozenset({"xapi", "xapi_oauth", "scim", "oidc_machine", "saml_machine"})
 """Blueprints that take no notice of sessions."""
-FROM_PROVIDERS = frozenset({"saml.take_logout"})
-"""Endpoints that take no notice of them either: what comes there is signed by a provider."""
+FROM_PROVIDERS = frozenset(
+    {"saml.take_logout", "saml_provider.take_logout", "saml_provider.take_posted_logout"}
+)
+"""Endpoints that take no notice of them either: what comes there is signed by a provider or another system."""
 SHOWN = 20
 
 

@@ -5,14 +5,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.roles import administered_partners
+from hub.access.roles import has_power_beyond
 from hub.errors import Conflict
 from hub.network.merge import MergePlan
 from hub.network.merge import merge_people as merge_records
 from hub.network.merge import plan_merge as plan_records
 from hub.network.merge import undo_merge as undo_records
 from hub.network.merges import Merge
+from hub.network.people import read_person
+from hub.network.provision import set_disabled
+from hub.network.tables import connection
+from hub.sso.local.accounts import unproved_account, unproved_at
 from hub.sso.local.tables import local_account
+from hub.sso.scim.people import MODE, is_active_elsewhere, is_active_user
 from hub.sso.scim.tables import scim_resource
 from hub.sso.sessions import end_sessions_of
 from hub.store import UnitOfWork
@@ -32,11 +37,12 @@ def merge_people(
 ) -> str:
     """The id of the merge after which ``to_id`` has all that ``from_id`` had, whose sessions end.
 
-    Raises what ``hub.network.merge.merge_people`` does, and Conflict ``has_role`` for a partner admin,
-    ``account_of_both`` and ``scim_user_of_both`` where one connection knows both as two.
+    Raises what ``hub.network.merge.merge_people`` does, and Conflict ``account_of_both`` and ``scim_user_of_both`` where
+    one connection knows both as two; ``unproved_account`` where somebody would get more power who may have opened an account.
     """
     ids = {name: _ids(uow, table, from_id) for name, table in _MOVED.items()}
-    merge_id = merge_records(uow, from_id, to_id, actor_id=actor_id, extra=ids, left_files=left_files)
+    extra = {**ids, "employed": _active_here(uow, from_id)}
+    merge_id = merge_records(uow, from_id, to_id, actor_id=actor_id, extra=extra, left_files=left_files)
     _check(uow, from_id, to_id)
     for name, table in _MOVED.items():
         _give(uow, table, ids[name], from_id, to_id)
@@ -45,19 +51,25 @@ def merge_people(
 
 
 def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -> Merge:
-    """Let the two be two again. Sessions that were begun as the survivor end, for they may be the other's."""
+    """Let the two be two again. Sessions that were begun as the survivor end, for they may be the other's.
+
+    Whom the employer's SCIM client let go meanwhile stays switched off (LN5).
+    """
     merge = undo_records(uow, merge_id, actor_id=actor_id)
     for name, table in _MOVED.items():
         _give(uow, table, merge.body.get(name, ()), merge.to_id, merge.from_id)
+    let_go = set(merge.body.get("employed", ())) - set(_active_here(uow, merge.from_id))
+    if let_go and not is_active_elsewhere(uow, merge.from_id):
+        set_disabled(uow, merge.from_id, disabled=True, reason=MODE, actor_id=actor_id)
     end_sessions_of(uow, merge.to_id)
     return merge
 
 
 def _check(uow: UnitOfWork, from_id: str, to_id: str) -> None:
-    if administered_partners(uow, from_id):
-        raise Conflict(
-            "has_role", "The person who would be merged is a partner admin.", "Take the role away first."
-        )
+    pair = [read_person(uow, from_id), read_person(uow, to_id)]
+    for partner_id in set().union(*(unproved_at(uow, person.id) for person in pair)):
+        if any(has_power_beyond(uow, person, [partner_id]) for person in pair):
+            raise unproved_account()
     for table, code, what in (
         (local_account, "account_of_both", "an account of the hub's own"),
         (scim_resource, "scim_user_of_both", "a user of one SCIM client"),
@@ -75,6 +87,19 @@ def _check(uow: UnitOfWork, from_id: str, to_id: str) -> None:
 def _ids(uow: UnitOfWork, table: sa.Table, person_id: str) -> list[str]:
     mine = sa.select(table.c.id).where(table.c.person_id == person_id).order_by(table.c.id)
     return list(uow.connection.scalars(mine))
+
+
+def _active_here(uow: UnitOfWork, person_id: str) -> list[str]:
+    """Users (ids) by which SCIM clients of the person's employer say that the person works there."""
+    r = scim_resource
+    query = (
+        sa.select(r.c.id)
+        .join(connection, connection.c.id == r.c.connection_id)
+        .where(r.c.person_id == person_id, is_active_user())
+        .where(connection.c.partner_id == read_person(uow, person_id).partner_id)
+        .order_by(r.c.id)
+    )
+    return list(uow.connection.scalars(query))
 
 
 def _give(uow: UnitOfWork, table: sa.Table, ids: Sequence[Any], from_id: str, to_id: str) -> None:

@@ -8,22 +8,26 @@ import sqlalchemy as sa
 from hub.access.roles import has_power_beyond
 from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import NotAllowed
+from hub.logging import get_logger
 from hub.network import tables
 from hub.network.connections import Connection
-from hub.network.identities import find_person, link_identity
+from hub.network.identities import find_person, link_identity, was_removed_from
 from hub.network.link_proofs import take_turns
+from hub.network.merges import absorbed_ids
+from hub.network.own_records import find_called
 from hub.network.people import Person, read_person
-from hub.network.provision import NewPerson, Place, change_details, create_person, set_places
+from hub.network.places import MAX_PLACES
+from hub.network.provision import NewPerson, Place, change_details, create_person, read_places, set_places
 from hub.network.roster_keys import find_ids
 from hub.sso.local.accounts import is_unproved
 from hub.sso.policy import SignInPolicy
-from hub.sso.refusals import TELL_ADMINISTRATOR
+from hub.sso.refusals import TELL_ADMINISTRATOR, switched_off
+from hub.sso.scim.names import FORMS
 from hub.sso.sessions import Proved
 from hub.store import UnitOfWork
 
+logger = get_logger(__name__)
 MODE: Mode = "sign_in"
-SCIM_FORMS = ("scim", "scim_user")
-"""Forms under which a partner's SCIM client names people: its ``externalId`` and its ``userName``."""
 DETAILS = ("given_name", "family_name", "email", "locale")
 Claims = Mapping[str, Sequence[str]]
 
@@ -33,7 +37,8 @@ def welcome(
 ) -> str:
     """The person whom an unknown subject means from now on: a record of the same partner's, else a new person.
 
-    An e-mail never decides. Raises NotAllowed ``unknown_subject``, ``several_matches``, ``record_taken``, ``record_has_role``,
+    An e-mail never decides, and a sign-in that was taken away from somebody comes back by proof, not by what it claims.
+    Raises NotAllowed ``unknown_subject``, ``sign_in_removed``, ``several_matches``, ``record_taken``, ``record_has_role``,
     ``unknown_employer``, ``name_not_told``, ``mode_not_for_audience``, ``unproved_account`` or ``person_disabled``, and then nothing is written.
     """
     take_turns(uow, connection.id)
@@ -41,6 +46,7 @@ def welcome(
     if known is not None:  # the same person came in by another tab a moment ago
         return known
     person_id = find_record(uow, connection, policy, claims)
+    _refuse_removed(uow, connection, policy, proved, person_id)
     if person_id is None:
         if not policy.creates_people:
             refuse_unknown(connection)
@@ -60,8 +66,9 @@ def refresh(
     told = _details(policy, claims)
     if told:
         change_details(uow, person.id, **told)
-    places = _told_places(uow, person.partner_id, policy, claims)
-    if places:
+    if policy.attributes.get("location") and policy.attributes.get("position"):
+        told_places = _told_places(uow, person.partner_id, policy, claims)
+        places = told_places or _default_kept(uow, connection, policy, person.id)
         _set_places(uow, connection, person.id, person.partner_id, places)
 
 
@@ -74,6 +81,21 @@ def refuse_unknown(connection: Connection) -> NoReturn:
     )
 
 
+def _refuse_removed(
+    uow: UnitOfWork, connection: Connection, policy: SignInPolicy, proved: Proved, person_id: str | None
+) -> None:
+    """NotAllowed ``sign_in_removed`` where the sign-in would be again what it was, or a second record of the same human."""
+    if person_id is None and not policy.creates_people:
+        return
+    owners = was_removed_from(uow, connection.id, proved.form, proved.subject)
+    if owners and (person_id is None or {person_id, *absorbed_ids(uow, person_id)} & set(owners)):
+        raise NotAllowed(
+            "sign_in_removed",
+            f"This sign-in at {connection.name} was taken away from the account that it opened.",
+            "Sign in as you did so far and add it again on your account page, or ask an operator to invite you.",
+        )
+
+
 def find_record(uow: UnitOfWork, connection: Connection, policy: SignInPolicy, claims: Claims) -> str | None:
     """The person whom the connection's own partner calls as the claim says, in its files or by its SCIM client.
 
@@ -84,38 +106,14 @@ def find_record(uow: UnitOfWork, connection: Connection, policy: SignInPolicy, c
     values = policy.told(claims, "match")
     if not values or connection.partner_id is None:
         return None
-    link, owner = tables.identity_link, tables.connection
-    key, person = tables.roster_key, tables.person
-    by_scim = (
-        sa.select(link.c.person_id)
-        .join(owner, owner.c.id == link.c.connection_id)
-        .where(
-            owner.c.partner_id == connection.partner_id,
-            link.c.form.in_(SCIM_FORMS),
-            link.c.subject.in_(values),
-        )
-    )
-    by_files = sa.select(key.c.id.label("person_id")).where(
-        key.c.kind == "person", key.c.external_id.in_(values)
-    )
-    either = sa.union(by_scim, by_files).subquery()
-    found = uow.connection.execute(
-        sa.select(person.c.id, person.c.disabled)
-        .join(either, either.c.person_id == person.c.id)
-        .where(person.c.partner_id == connection.partner_id)
-        .limit(2)
-    ).all()
+    found = find_called(uow, connection.partner_id, values, ("scim",), FORMS)
     if len(found) > 1:
         raise _refusal(
             "several_matches",
             f"{connection.name} told a name that fits several people in the training network.",
         )
     if found and found[0].disabled:
-        raise NotAllowed(
-            "person_disabled",
-            "Your access to the training hub has been switched off.",
-            "Ask your manager or your employer's training administrator.",
-        )
+        raise switched_off()
     if found and has_power_beyond(uow, read_person(uow, found[0].id), [connection.partner_id]):
         raise NotAllowed(
             "record_has_role",
@@ -166,7 +164,20 @@ def _set_places(
         check_mode(uow, MODE, places)
     except NotAllowed:
         return  # somebody known comes in all the same; the place is for others to give
-    set_places(uow, person_id, places, source=f"{MODE}:{connection.id}", partner_id=partner_id)
+    set_places(uow, person_id, places, source=_source(connection), partner_id=partner_id)
+
+
+def _default_kept(
+    uow: UnitOfWork, connection: Connection, policy: SignInPolicy, person_id: str
+) -> list[Place]:
+    """The default place, where this connection gave it: whoever is told no place any more keeps that one alone."""
+    default = [(each.location_id, each.position_id) for each in _default_places(policy)]
+    given = read_places(uow, person_id, source=_source(connection))
+    return [each for each in given if (each.location_id, each.position_id) in default]
+
+
+def _source(connection: Connection) -> str:
+    return f"{MODE}:{connection.id}"
 
 
 def _employer(connection: Connection, policy: SignInPolicy, claims: Claims) -> str | None:
@@ -184,7 +195,8 @@ def _details(policy: SignInPolicy, claims: Claims) -> dict[str, str]:
 def _told_places(uow: UnitOfWork, partner_id: str, policy: SignInPolicy, claims: Claims) -> list[Place]:
     """Positions at locations, both by the names of the network files: in pairs where there are as many, else each at each.
 
-    Names that nobody knows, and locations of other partners, are passed over.
+    Names that nobody knows, and locations of other partners, are passed over, and so is what exceeds MAX_PLACES: whoever
+    works everywhere gets in all the same.
     """
     locations, positions = policy.told(claims, "location"), policy.told(claims, "position")
     if not locations or not positions:
@@ -197,11 +209,14 @@ def _told_places(uow: UnitOfWork, partner_id: str, policy: SignInPolicy, claims:
         if in_pairs
         else ((location, position) for location in locations for position in positions)
     )
-    return [
+    places = [
         Place(location_ids[location], position_ids[position])
         for location, position in dict.fromkeys(pairs)
         if location in location_ids and position in position_ids
     ]
+    if len(places) > MAX_PLACES:
+        logger.warning("places_cut", told=len(places), kept=MAX_PLACES, partner_id=partner_id)
+    return places[:MAX_PLACES]
 
 
 def _default_places(policy: SignInPolicy) -> list[Place]:

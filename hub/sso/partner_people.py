@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.access.roles import require_partner_admin
+from hub.access.roles import has_power_beyond, require_partner_admin
 from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import BadInput, Missing, NotAllowed
 from hub.ids import is_id
@@ -14,13 +14,15 @@ from hub.network import tables as network
 from hub.network.connections import SIGN_IN_KINDS
 from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, clean_text, create_person, set_disabled, set_places
-from hub.network.views import has_word
 from hub.notify.send_mail import is_address
 from hub.sso.sessions import end_sessions_of
 from hub.sso.tables import web_session
 from hub.store import UnitOfWork, valid_at
+from hub.store.folded import begins
 
 PAGE = 50
+LOOKED_AT = 1000
+"""A search looks at so many people of the partner for one page."""
 MODE: Mode = "partner_admin"
 
 
@@ -40,25 +42,36 @@ class Colleague:
 def list_colleagues(
     uow: UnitOfWork, admin_id: str, partner_id: str, words: str = "", after: str = ""
 ) -> tuple[list[Colleague], str]:
-    """PAGE of the partner's people whose name or e-mail has every word, by id; and where to go on, if there are more.
+    """PAGE of the partner's people at most, by id, and where to go on, if there are more.
 
-    NotAllowed ``not_partner_admin``.
+    The words begin the given name, the family name or the e-mail, together or each one of them. With words LOOKED_AT people are looked at for a page,
+    which may have none of them and still be followed by more. NotAllowed ``not_partner_admin``.
     """
     require_partner_admin(uow, admin_id, partner_id)
     person, detail = network.person, network.person_detail
-    query = (
-        sa.select(person.c.id, person.c.disabled, detail.c.given_name, detail.c.family_name, detail.c.email)
-        .join(detail, detail.c.person_id == person.c.id)
-        .where(person.c.partner_id == partner_id)
+    mine = [person.c.partner_id == partner_id, *([person.c.id > after] if is_id(after) else ())]
+    asked = words.split()
+    columns = (detail.c.given_name, detail.c.family_name, detail.c.email)
+    called = [sa.or_(*(begins(column, word) for column in columns)) for word in asked]
+    as_written = [begins(column, " ".join(asked)) for column in columns]
+    looked_at = (
+        sa.select(person.c.id, person.c.disabled)
+        .where(*mine)
         .order_by(person.c.id)
+        .limit(LOOKED_AT if asked else PAGE + 1)
+        .subquery()
+    )
+    query = (
+        sa.select(looked_at.c.id, looked_at.c.disabled, *columns)
+        .join(detail, detail.c.person_id == looked_at.c.id)
+        .order_by(looked_at.c.id)
         .limit(PAGE + 1)
     )
-    if is_id(after):
-        query = query.where(person.c.id > after)
-    for word in words.split():
-        query = query.where(has_word(word, detail.c.given_name, detail.c.family_name, detail.c.email))
+    if asked:
+        query = query.where(sa.or_(sa.and_(*called), *as_written))
     rows = uow.connection.execute(query).all()
     shown = rows[:PAGE]
+    last = sa.select(looked_at.c.id).order_by(looked_at.c.id).offset(LOOKED_AT - 1)
     ids = [row.id for row in shown]
     places, links, seen = _places(uow, ids, partner_id), _sign_ins(uow, ids), _seen(uow, ids)
     people = [
@@ -73,7 +86,9 @@ def list_colleagues(
         )
         for row in shown
     ]
-    return people, ids[-1] if len(rows) > PAGE else ""
+    if len(rows) > PAGE:
+        return people, ids[-1]
+    return people, (uow.connection.scalar(last) if asked else None) or ""
 
 
 def add_colleague(uow: UnitOfWork, admin_id: str, new: NewPerson, places: Sequence[Place]) -> str:
@@ -98,7 +113,8 @@ def switch_colleague(
 ) -> Person:
     """Switch one of the partner's own people off, whose sessions end then, or on again; the person.
 
-    NotAllowed ``not_partner_admin``, ``own_access`` for oneself; Missing ``no_person`` for people of other partners and
+    NotAllowed ``not_partner_admin``, ``own_access`` for oneself, ``beyond_partner`` for who looks after another
+    partner's people, too; Missing ``no_person`` for people of other partners and
     for operators; Conflict ``person_erased``.
     """
     require_partner_admin(uow, admin_id, partner_id)
@@ -107,6 +123,12 @@ def switch_colleague(
         raise Missing("no_person", "There is no such person.")
     if person.id == admin_id:
         raise NotAllowed("own_access", "You cannot switch off yourself.", "Ask another administrator.")
+    if has_power_beyond(uow, person, [partner_id]):
+        raise NotAllowed(
+            "beyond_partner",
+            f"{person.name} looks after the people of another partner, too.",
+            "Ask an operator of the training hub to do it.",
+        )
     set_disabled(uow, person.id, disabled=disabled, reason=MODE, actor_id=admin_id)
     if disabled:
         end_sessions_of(uow, person.id)

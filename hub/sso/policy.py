@@ -17,7 +17,7 @@ from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.network.connections import read_connection
-from hub.sso.tables import sign_in_policy
+from hub.sso.tables import policy_partner, sign_in_policy
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for
 
@@ -90,9 +90,20 @@ def save_policy(
     rest = {name: value for name, value in body.items() if name != "connection_id"}
     insert = insert_for(sign_in_policy, is_sqlite=uow.is_sqlite).values(**body)
     uow.connection.execute(insert.on_conflict_do_update(index_elements=["connection_id"], set_=rest))
+    _name_partners(uow, connection_id, policy)
     record_changes(uow, [Change(CHANGED, connection_id, body, actor_id=actor_id)])
     audit(uow, CHANGED, connection_id, actor_id=actor_id, connection_id=connection_id)
     return True
+
+
+def _name_partners(uow: UnitOfWork, connection_id: str, policy: SignInPolicy) -> None:
+    """Let the connection be found by the partners that its claims can name."""
+    table = policy_partner
+    uow.connection.execute(sa.delete(table).where(table.c.connection_id == connection_id))
+    ids = sorted(set(policy.partners.values())) if policy.partner_claim else []
+    if ids:
+        rows: list[dict[str, object]] = [{"partner_id": id, "connection_id": connection_id} for id in ids]
+        uow.execute_many(sa.insert(table), rows)
 
 
 def check(uow: UnitOfWork, connection_id: str, policy: SignInPolicy) -> list[Problem]:

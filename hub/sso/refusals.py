@@ -23,15 +23,15 @@ class Attempt:
 
 
 @contextmanager
-def audited_refusal(hub: Hub) -> Iterator[Attempt]:
-    """Write one audit row when the block refuses the sign-in; the error's code is the reason."""
+def audited_refusal(hub: Hub, action: str = ACTION) -> Iterator[Attempt]:
+    """Write one audit row when the block refuses; the error's code is the reason."""
     attempt = Attempt()
     try:
         yield attempt
     except HubError as error:
         connection = attempt.connection
         hub.audit_refusal(
-            ACTION,
+            action,
             error.code,
             actor_id=attempt.person_id,
             partner_id=connection.partner_id if connection else None,
@@ -70,3 +70,12 @@ def bad_callback(reason: str) -> BadInput:
 def not_verified(reason: str) -> NotAllowed:
     """The identity provider's answer does not prove who this is."""
     return NotAllowed(reason, "Your sign-in could not be verified.", f"{BEGIN_AGAIN} {TELL_ADMINISTRATOR}")
+
+
+def switched_off() -> NotAllowed:
+    """What is refused to somebody who is switched off."""
+    return NotAllowed(
+        "person_disabled",
+        "Your access to the training hub has been switched off.",
+        "Ask your manager or your employer's training administrator.",
+    )

@@ -20,6 +20,7 @@ from hub.sso.limits import refuse_flood
 from hub.sso.refusals import ACTION
 from hub.sso.return_to import HOME, local_path
 from hub.sso.sign_out import sign_out
+from hub.sso.wishes import wishes_of
 
 blueprint = flask.Blueprint("sso", __name__)
 
@@ -96,7 +97,9 @@ def leave() -> Response:
 
 def _go(slug: str, return_to: str, email: str = "") -> Response:
     hub = current_hub()
-    response = send_away(lambda browser: begin_sign_in(hub, slug, browser, return_to, email))
+    wishes = wishes_of(hub, return_to)
+    hint = email or wishes.login_hint
+    response = send_away(lambda browser: begin_sign_in(hub, slug, browser, return_to, hint, acr=wishes.acr))
     set_cookie(response, DOOR, slug, max_age=int(REMEMBERED.total_seconds()))
     return response
 

@@ -1,25 +1,23 @@
 """Web sessions on the server: the browser holds a random token, the database its hash."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import flask
 import sqlalchemy as sa
 
-from hub.flask_hub import current_hub
 from hub.ids import new_id
 from hub.network.tables import connection, person
-from hub.sso.cookies import SESSION, read_cookie
 from hub.sso.provider.tell import tell_clients
 from hub.sso.tables import web_session
 from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
-from hub.store.driver import Question
+from hub.store.driver import Command, Question
 
 MAX_DEVICE = 100
 SEEN_EVERY = timedelta(minutes=1)
-"""How exactly it is known when a session was last used: not every request should write."""
+"""How exactly it is known when a session was last used."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class Proved:
 
     ``provider_session`` is the system's own session (``sid`` of OpenID Connect, SessionIndex of SAML), ``acr`` how it
     authenticated the person, and ``authenticated_at`` when; all as far as it told. ``id_token`` is sealed.
+    ``session_until`` is when the system wants the session to be over (SessionNotOnOrAfter of SAML). ``time_is_told`` is
+    False where the hub itself concluded ``authenticated_at``: no client may build on that.
     """
 
     connection_id: str
@@ -37,11 +37,16 @@ class Proved:
     acr: str = ""
     authenticated_at: datetime | None = None
     id_token: str = ""
+    session_until: datetime | None = None
+    time_is_told: bool = True
 
 
 @dataclass(frozen=True)
 class Session:
-    """Who is signed in, through which connection. ``id`` names it in pages and audit."""
+    """Who is signed in, through which connection. ``id`` names it in pages and audit.
+
+    ``authenticated_at`` is as the connection said it; where that is not ``time_is_told``, it is when the hub believed it.
+    """
 
     person_id: str
     connection_id: str
@@ -49,6 +54,8 @@ class Session:
     id: str
     acr: str
     authenticated_at: datetime
+    time_is_told: bool
+    started_at: datetime
     seen_at: datetime
     looks_as_id: str | None
 
@@ -56,9 +63,11 @@ class Session:
 def start_session(uow: UnitOfWork, person_id: str, proved: Proved, device: str = "") -> str:
     """A new session's token, for the cookie.
 
-    It ends by itself after the settings' ``session_hours``, and after ``session_idle_minutes`` in which nobody used it.
+    It ends by itself after the settings' ``session_hours``, or before that when the system at which the person signed in
+    says so, and after ``session_idle_minutes`` in which nobody used it.
     """
     token = new_token()
+    longest = uow.now + timedelta(hours=uow.settings.session_hours)
     uow.insert(
         web_session,
         token_hash=token_hash(token),
@@ -70,13 +79,19 @@ def start_session(uow: UnitOfWork, person_id: str, proved: Proved, device: str =
         provider_session=proved.provider_session,
         acr=proved.acr,
         authenticated_at=proved.authenticated_at or uow.now,
+        time_is_told=proved.authenticated_at is not None and proved.time_is_told,
         id_token=proved.id_token,
         device=device[:MAX_DEVICE],
         started_at=uow.now,
         seen_at=uow.now,
-        expires_at=uow.now + timedelta(hours=uow.settings.session_hours),
+        expires_at=min(longest, proved.session_until or longest),
     )
     return token
+
+
+def idle_since(uow: UnitOfWork) -> datetime:
+    """A session that was last used then, or before, is over."""
+    return uow.now - timedelta(minutes=uow.settings.session_idle_minutes)
 
 
 _SESSION = Question(
@@ -95,8 +110,7 @@ _SESSION = Question(
 
 def find_session(uow: UnitOfWork, token: str) -> Session | None:
     """The session of this token while it lasts, and while neither person nor connection is disabled."""
-    idle_since = uow.now - timedelta(minutes=uow.settings.session_idle_minutes)
-    row = _SESSION.ask(uow.connection, token_hash=token_hash(token), now=uow.now, idle_since=idle_since)
+    row = _SESSION.ask(uow.connection, token_hash=token_hash(token), now=uow.now, idle_since=idle_since(uow))
     return Session(**{name: getattr(row, name) for name in Session.__dataclass_fields__}) if row else None
 
 
@@ -121,7 +135,6 @@ class SessionLine:
 
 def list_sessions(uow: UnitOfWork, person_id: str) -> list[SessionLine]:
     """The sessions of a person that last, the one used last first."""
-    idle_since = uow.now - timedelta(minutes=uow.settings.session_idle_minutes)
     table = web_session
     rows = uow.connection.execute(
         sa.select(table, connection.c.name)
@@ -129,7 +142,7 @@ def list_sessions(uow: UnitOfWork, person_id: str) -> list[SessionLine]:
         .where(
             table.c.person_id == person_id,
             table.c.expires_at > uow.now,
-            table.c.seen_at > idle_since,
+            table.c.seen_at > idle_since(uow),
             ~connection.c.disabled,
         )
         .order_by(table.c.seen_at.desc(), table.c.id)
@@ -182,6 +195,20 @@ def end_provider_sessions(
     return [row.person_id for row in _end(uow, *which)] if len(which) > 1 else []
 
 
+def end_some_sessions(
+    uow: UnitOfWork, connection_id: str, provider_session: str, is_meant: Callable[[str], bool]
+) -> tuple[list[str], bool]:
+    """End those sessions of a connection's own session of which ``is_meant`` says so, by their sealed hints.
+
+    The persons whose sessions ended, and whether there were any sessions to choose from.
+    """
+    table = web_session
+    mine = (table.c.connection_id == connection_id) & (table.c.provider_session == provider_session)
+    held = uow.connection.execute(sa.select(table.c.id, table.c.id_token).where(mine)).all()
+    ids = [row.id for row in held if is_meant(row.id_token)]
+    return [row.person_id for row in _end(uow, uow.among(table.c.id, ids))] if ids else [], bool(held)
+
+
 def end_sessions_at(uow: UnitOfWork, connection_id: str) -> int:
     """End every session that began at a connection, as when it is switched off for good; how many there were."""
     return len(_end(uow, web_session.c.connection_id == connection_id))
@@ -197,20 +224,18 @@ def _end(uow: UnitOfWork, *which: sa.ColumnElement[bool]) -> list[Any]:
     return list(ended)
 
 
-def _note_seen(uow: UnitOfWork, session: Session) -> None:
-    mine = web_session.c.token_hash == session.token_hash
-    uow.connection.execute(sa.update(web_session).where(mine).values(seen_at=uow.now))
+_SEEN = Command(
+    sa.update(web_session)
+    .where(web_session.c.token_hash == sa.bindparam("token"), web_session.c.seen_at <= sa.bindparam("before"))
+    .values(seen_at=sa.bindparam("now"))
+)
 
 
-def load_session() -> None:
-    """Put the request's Session, or None, on ``flask.g.session``. Registered with ``before_request``."""
-    flask.g.session = None
-    token = read_cookie(SESSION)
-    if token and not (flask.request.endpoint or "").endswith("static"):
-        hub = current_hub()
-        with hub.glance() as uow:
-            flask.g.session = session = find_session(uow, token)
-            is_old_news = session is not None and session.seen_at <= uow.now - SEEN_EVERY
-        if session and is_old_news:
-            with hub.unit_of_work() as uow:
-                _note_seen(uow, session)
+def note_seen(uow: UnitOfWork, session: Session) -> None:
+    """The session was used now. It is written once in SEEN_EVERY: not every request should write."""
+    _SEEN.run(uow.connection, token=session.token_hash, before=uow.now - SEEN_EVERY, now=uow.now)
+
+
+def is_old_news(session: Session, now: datetime) -> bool:
+    """Whether ``note_seen`` would write."""
+    return session.seen_at <= now - SEEN_EVERY

@@ -84,6 +84,13 @@ web_session = sa.Table(
     sa.Column("acr", sa.Text, nullable=False, comment="how the person was authenticated; empty for unknown"),
     sa.Column("authenticated_at", Time(), nullable=False, comment="when, as the connection says it"),
     sa.Column(
+        "time_is_told",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="whether the connection said when; else it is when the hub believed it",
+    ),
+    sa.Column(
         "id_token", sa.Text, nullable=False, comment="sealed: the hint for ending the provider's session"
     ),
     reference("looks_as_id", "person", nullable=True),
@@ -115,6 +122,15 @@ sign_in_policy = sa.Table(
     ),
     sa.Column("partners", Json, nullable=False, comment="partner ids by the values of that claim"),
     comment="What a connection's claims mean, and whether it brings people who are not in the hub yet.",
+)
+
+policy_partner = sa.Table(
+    "policy_partner",
+    metadata,
+    reference("partner_id", "partner"),
+    reference("connection_id", "connection", index=True),
+    sa.PrimaryKeyConstraint("partner_id", "connection_id"),
+    comment="Which partners a shared connection's claims can name: the values of sign_in_policy.partners, to be found by.",
 )
 
 sign_in_door = sa.Table(

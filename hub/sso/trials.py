@@ -23,6 +23,7 @@ from hub.sso.tables import sign_in_trial
 from hub.sso.tokens import token_hash
 from hub.sso.words import explain
 from hub.store import UnitOfWork
+from hub.store.insert import insert_for
 
 LIFETIME = timedelta(hours=1)
 ARRIVAL = "Find the person"
@@ -91,8 +92,9 @@ def keep_trial(uow: UnitOfWork, connection_id: str, browser: str, exchange: Exch
     """Keep what a trial came to for the browser with this token, instead of its earlier one at the connection."""
     table, key = sign_in_trial, _key(connection_id, browser)
     body = _sealer(uow).seal(msgspec.json.encode(list(exchange.steps)).decode())
-    uow.connection.execute(sa.delete(table).filter_by(**key))
-    uow.insert(table, **key, body=body, expires_at=uow.now + LIFETIME)
+    values = {"body": body, "expires_at": uow.now + LIFETIME}
+    insert = insert_for(table, is_sqlite=uow.is_sqlite).values(**key, **values)
+    uow.connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
 def read_trial(uow: UnitOfWork, connection_id: str, browser: str) -> Exchange | None:
@@ -101,6 +103,11 @@ def read_trial(uow: UnitOfWork, connection_id: str, browser: str) -> Exchange | 
     if row is None or row.expires_at <= uow.now:
         return None
     return Exchange(msgspec.json.decode(_sealer(uow).open(row.body), type=list[Step]))
+
+
+def forget_trials(uow: UnitOfWork, connection_id: str) -> None:
+    """Nobody's trial of the connection says anything any more: what was tried has changed."""
+    uow.connection.execute(sa.delete(sign_in_trial).where(sign_in_trial.c.connection_id == connection_id))
 
 
 def _key(connection_id: str, browser: str) -> dict[str, str]:

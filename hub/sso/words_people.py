@@ -1,6 +1,10 @@
 """Reason codes about people: who comes in, their own sign-ins and accounts, and looking at somebody's pages."""
 
 WORDS = {
+    "not_operator": (
+        "Only those who run the hub make somebody a partner admin with an invitation.",
+        "Ask an operator for the role, or invite the person without it.",
+    ),
     "several_matches": (
         "The name by which records are matched fits several people of the partner.",
         "Choose a claim with a value that one person alone has, or merge the people if they are one.",
@@ -8,6 +12,10 @@ WORDS = {
     "record_taken": (
         "The name by which records are matched is that of a person who signs in there under another id already.",
         "If the provider made the account anew, remove the old sign-in of the person; otherwise choose a claim that people cannot change.",
+    ),
+    "sign_in_removed": (
+        "The person, or an operator, took this sign-in away, so what the provider tells does not bring it back.",
+        "Let the person sign in another way and add it on their account page, or let an operator invite them for that.",
     ),
     "record_has_role": (
         "The record that fits is that of somebody who runs the hub or looks after another partner, and the partner's word alone does not open it.",

@@ -32,6 +32,7 @@ from hub.testing.saml_messages import (
 from hub.testing.saml_signing import MORE, Signer, new_signer, sign, signer_from_pem
 from hub.testing.serve import run_as_process
 
+BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 CHANGES: dict[str, dict[str, object]] = {
     "wrong_audience": {"audience": "https://other.example/saml"},
@@ -58,13 +59,17 @@ SAML_FAULTS: dict[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SamlIdpConfig(OutsideConfig):
-    """One provider for the hubs at these addresses, where it is known by ``slug``; people as in the OpenID provider."""
+    """One provider for the hubs at these addresses, where it is known by ``slug``; people as in the OpenID provider.
+
+    ``posts_logout`` is for one that takes logout messages by form post alone.
+    """
 
     slug: str
     hubs: tuple[str, ...]
     name: str = "Lakeside Motors"
     people: tuple[Person, ...] = ()
     people_file: str = ""
+    posts_logout: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,13 +147,14 @@ class SamlIdp:
         is_over = "metadata_expired" in self.faults
         until = instant(self.now + timedelta(days=-1 if is_over else 30))
         entity_id = self.entity_id + ("/other" if "metadata_other_entity" in self.faults else "")
-        redirect_binding = 'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"'
+        redirect_binding = f'Binding="{BINDINGS}HTTP-Redirect"'
+        logout_binding = f'Binding="{BINDINGS}HTTP-POST"' if self.config.posts_logout else redirect_binding
         root = etree.fromstring(
             '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"'
             f' xmlns:ds="http://www.w3.org/2000/09/xmldsig#" ID="_metadata" validUntil="{until}" entityID="{entity_id}">'
             '<md:IDPSSODescriptor WantAuthnRequestsSigned="true"'
             f' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{certificates}'
-            f'<md:SingleLogoutService {redirect_binding} Location="{self.config.base_url}/slo"/>'
+            f'<md:SingleLogoutService {logout_binding} Location="{self.config.base_url}/slo"/>'
             f'<md:SingleSignOnService {redirect_binding} Location="{self.config.base_url}/sso"/>'
             "</md:IDPSSODescriptor></md:EntityDescriptor>"
         )
@@ -170,9 +176,10 @@ class SamlIdp:
         signature = key.sign(query.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{location}?{query}&Signature={quote(base64.b64encode(signature).decode(), safe='')}"
 
-    def read_request(self, packed: str) -> Asked:
+    def read_request(self, packed: str, *, is_posted: bool = False) -> Asked:
         """What the hub asks. Its own signature is looked at by tests, which have the hub's keys."""
-        root = etree.fromstring(zlib.decompress(base64.b64decode(packed), -15))
+        message = base64.b64decode(packed)
+        root = etree.fromstring(message if is_posted else zlib.decompress(message, -15))
         issuer = root.findtext(f"{{{SAML}}}Issuer") or ""
         hub = next((one for one in self.config.hubs if self.path(one, "metadata") == issuer), "")
         if not hub:
@@ -181,7 +188,7 @@ class SamlIdp:
 
 
 def create_saml_idp(config: SamlIdpConfig, clock: Clock = time.time) -> Flask:
-    """A SAML provider for one partner: sign-in by form post, single logout by redirect, and faults to switch on."""
+    """A SAML provider for one partner: sign-in by form post, single logout, and faults to switch on."""
     faults = Faults(SAML_FAULTS, config.slow_seconds)
     app = create_outside_app(f"{config.name} sign-in", f"saml-{config.slug}", faults)
     people = load_items(Person, config.people_file, config.people)
@@ -235,24 +242,31 @@ def _add_others(app: Flask, idp: SamlIdp) -> None:
         return response
 
     def slo() -> Response:
-        if "SAMLResponse" in request.args:
+        is_posted = request.method == "POST"
+        carried = request.form if is_posted else request.args
+        if "SAMLResponse" in carried:
             return message_page("Signed out", "You are signed out.")
-        asked = _asked(idp, request.args)
+        asked = _asked(idp, carried, is_posted=is_posted)
         location = idp.path(asked.hub, "slo")
         xml = logout_response_xml(
             issuer=idp.entity_id, destination=location, request_id=asked.id, now=idp.now
         )
-        address = idp.redirect_to(location, "SAMLResponse", xml, request.args.get("RelayState", ""))
-        return make_response(redirect(address, 303))
+        relay_state = carried.get("RelayState", "")
+        if is_posted:
+            answer = etree.fromstring(xml)
+            sign(answer, idp.signer)
+            message = base64.b64encode(etree.tostring(answer)).decode()
+            return _post_page(location, {"SAMLResponse": message, "RelayState": relay_state})
+        return make_response(redirect(idp.redirect_to(location, "SAMLResponse", xml, relay_state), 303))
 
     app.add_url_rule("/", "home", home)
     app.add_url_rule("/metadata", "metadata", metadata)
-    app.add_url_rule("/slo", "slo", slo)
+    app.add_url_rule("/slo", "slo", slo, methods=["GET", "POST"])
 
 
-def _asked(idp: SamlIdp, carried: Mapping[str, str]) -> Asked:
+def _asked(idp: SamlIdp, carried: Mapping[str, str], *, is_posted: bool = False) -> Asked:
     try:
-        return idp.read_request(carried.get("SAMLRequest", ""))
+        return idp.read_request(carried.get("SAMLRequest", ""), is_posted=is_posted)
     except (ValueError, zlib.error, etree.XMLSyntaxError) as error:
         abort(400, f"This sign-in request is not valid: {error}")
 

@@ -23,6 +23,7 @@ from hub.web import (
     placed,
     register,
     setup,
+    setup_admin,
     setup_domains,
     setup_sign_in,
     sign_in,
@@ -49,7 +50,7 @@ resources = flask.Blueprint(
 )
 """Templates, styles and scripts; the pages themselves are in the blueprints below."""
 
-SETUP_STEPS = (setup_sign_in, setup_domains)
+SETUP_STEPS = (setup_sign_in, setup_domains, setup_admin)
 """Modules that bring pages of their own to the blueprint of setup links."""
 
 PAGES = (

@@ -43,6 +43,7 @@ LABELS = {
     "partner": "Partner",
     "location": "Location",
     "position": "Position",
+    "looks_after": "They look after the people of this partner",
     "page_partner": "Partner",
     "slug": "Name in the address",
 }
@@ -77,7 +78,7 @@ def page() -> str:
 
 @blueprint.post("")
 def invite_somebody() -> flask.typing.ResponseReturnValue:
-    """Invite somebody new. Form: given_name, family_name, email, partner, location, position."""
+    """Invite somebody new. Form: given_name, family_name, email, partner, location, position, looks_after."""
     desk, filled = _desk(), read_form(LABELS)
     values = filled.values
     empty = missing(
@@ -90,7 +91,15 @@ def invite_somebody() -> flask.typing.ResponseReturnValue:
             new = NewPerson(partner_id, values["given_name"], values["family_name"], values["email"])
             places = chosen_places(values["location"], values["position"])
             mode: Mode = "invitation" if desk.is_operator else "partner_admin"
-            address = invite.invite_person(uow, partner_id, new, desk.actor_id, places=places, mode=mode)
+            address = invite.invite_person(
+                uow,
+                partner_id,
+                new,
+                desk.actor_id,
+                places=places,
+                mode=mode,
+                looks_after=values["looks_after"] == "1",
+            )
     except HubError as error:
         return _page(refused(filled, error, FIELDS, empty), Filled()), 400
     return _made(address, f"{values['given_name']} {values['family_name']}")

@@ -16,6 +16,7 @@ from hub.sso.local.passkeys import is_possible, read_answer
 from hub.sso.local.recovery import ask_to_recover
 from hub.sso.local.sign_in import Arrival
 from hub.sso.return_to import HOME, local_path
+from hub.sso.wishes import wishes_of
 from hub.web.admin.form import Filled, refused
 from hub.web.viewer import current_session, load_viewer
 
@@ -29,7 +30,8 @@ LABELS = {"password": "Password", "email": "E-mail"}
 @blueprint.get("/sign-in/local")
 def page() -> str:
     """The form, also for whoever is signed in: to prove it once more. Query: ``return_to``."""
-    return _form(Filled(), local_path(flask.request.args.get("return_to")))
+    return_to = local_path(flask.request.args.get("return_to"))
+    return _form(Filled({"email": wishes_of(current_hub(), return_to).login_hint}), return_to)
 
 
 @blueprint.post("/sign-in/local")

@@ -10,6 +10,7 @@ from hub.flask_hub import current_hub
 from hub.lti.launch import start_launch
 from hub.lti.views import launched_offerings
 from hub.network.people import read_appointments
+from hub.sso.saml_provider.views import systems_to_open
 from hub.training.plan import Plan, read_plan
 from hub.training.plan_version import read_plan_version
 from hub.training.why import read_why
@@ -37,6 +38,7 @@ def page() -> str:
             begun=launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps),
             appointments=read_appointments(uow, person_id) if not plan.open and not plan.done else [],
             version=read_plan_version(uow, person_id),
+            systems=systems_to_open(uow, person_id),
         )
 
 

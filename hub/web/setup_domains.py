@@ -9,7 +9,8 @@ from hub.lti.registration import setup_steps
 from hub.sso.cookies import read_cookie
 from hub.sso.onboarding import steps
 from hub.sso.onboarding.checklist import read_checklist
-from hub.sso.onboarding.provisioning import BASE, make_scim_token, read_requests, stop_provisioning
+from hub.sso.onboarding.provisioning import make_scim_token, read_requests, stop_provisioning
+from hub.sso.scim.names import PATH
 from hub.sso.words import explain
 from hub.web.admin.form import Filled, read_form, refused
 from hub.web.domain_words import PROBLEMS
@@ -121,7 +122,7 @@ def _page(template: str, code: str, filled: Filled | None = None, **values: obje
         problems=PROBLEMS,
         requests=requests,
         explain=explain,
-        scim_address=hub.settings.url(BASE),
+        scim_address=hub.settings.url(PATH),
         **values,
     )
 

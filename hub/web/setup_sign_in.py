@@ -9,6 +9,7 @@ from hub.lti.registration import setup_steps
 from hub.network.setup_links import SetupLink
 from hub.sso.browser import send_away
 from hub.sso.cookies import FLOW, delete_cookie, read_cookie, set_cookie
+from hub.sso.local.offered_places import offered_locations, offered_positions
 from hub.sso.onboarding import steps
 from hub.sso.onboarding.checklist import Checklist, read_checklist
 from hub.sso.onboarding.enter_saml import enter_saml
@@ -25,6 +26,8 @@ TRIED = "hub_setup_trial"
 TRIED_SECONDS = 3600
 OIDC_FIELDS = ("issuer", "client_id", "client_secret", "secret_expires")
 ATTRIBUTES = ("given_name", "family_name", "email", "locale", "match", "location", "position")
+TICKS = ("creates_people", "refreshes_details")
+DEFAULTS = ("default_location_id", "default_position_id")
 LABELS = {
     "product": "Product",
     "protocol": "Protocol",
@@ -42,6 +45,8 @@ LABELS = {
     "location": "Location",
     "position": "Position",
     "creates_people": "Add people when they first sign in",
+    "default_location_id": "Location, where your provider tells none",
+    "default_position_id": "Position, where your provider tells none",
     "refreshes_details": "Take over names and addresses at each sign-in",
 }
 
@@ -102,14 +107,19 @@ def mapping_form(code: str) -> flask.typing.ResponseReturnValue:
         return flask.redirect(flask.url_for("setup.product_form", code=code), 303)
     policy = checklist.policy
     ticks = {"creates_people": policy.creates_people, "refreshes_details": policy.refreshes_details}
-    values = {**policy.attributes, **{name: "1" if on else "" for name, on in ticks.items()}}
-    return _page("setup_mapping.html", code, Filled(values))
+    values = {
+        **policy.attributes,
+        **{name: "1" if on else "" for name, on in ticks.items()},
+        "default_location_id": policy.default_location_id or "",
+        "default_position_id": policy.default_position_id or "",
+    }
+    return _mapping(code, Filled(values))
 
 
 @blueprint.post("/<code>/mapping")
 def save_mapping(code: str) -> flask.typing.ResponseReturnValue:
-    """Keep them. Form: ATTRIBUTES, ``creates_people``, ``refreshes_details``."""
-    filled = read_form([*ATTRIBUTES, "creates_people", "refreshes_details"])
+    """Keep them. Form: ATTRIBUTES, TICKS and DEFAULTS."""
+    filled = read_form([*ATTRIBUTES, *TICKS, *DEFAULTS])
     try:
         steps.save_mapping(
             current_hub(),
@@ -118,9 +128,11 @@ def save_mapping(code: str) -> flask.typing.ResponseReturnValue:
             {name: filled.values[name] for name in ATTRIBUTES},
             creates_people=filled.values["creates_people"] == "1",
             refreshes_details=filled.values["refreshes_details"] == "1",
+            default_location_id=filled.values["default_location_id"] or None,
+            default_position_id=filled.values["default_position_id"] or None,
         )
     except HubError as error:
-        return _page("setup_mapping.html", code, refused(filled, error, {}, {})), 400
+        return _mapping(code, refused(filled, error, {"sign_in_is_on": "match"}, {})), 400
     flask.flash("Saved.")
     return back(code)
 
@@ -172,6 +184,15 @@ def _provider(code: str, checklist: Checklist, filled: Filled) -> str:
     guides = {str(protocol): guide for protocol, guide in product.guides.items()} if product else {}
     values = hub_values(current_hub().settings, connection)
     return _page("setup_provider.html", code, filled, guide=guides.get(connection.kind), values=values)
+
+
+def _mapping(code: str, filled: Filled) -> str:
+    hub = current_hub()
+    link = setup_steps.claim(hub, code, read_cookie(COOKIE))
+    with hub.reading() as uow:
+        locations = offered_locations(uow, link.partner_id)
+        positions = offered_positions(uow)
+    return _page("setup_mapping.html", code, filled, locations=locations, positions=positions)
 
 
 def _checklist(code: str) -> Checklist:

@@ -7,6 +7,7 @@ from hub.flask_hub import current_hub
 from hub.sso.cookies import DOOR, read_cookie
 from hub.sso.home_realm import read_choices
 from hub.sso.return_to import local_path
+from hub.sso.wishes import wishes_of
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_session
 
@@ -56,5 +57,6 @@ def form() -> Response:
         signed_out="signed_out" in arguments,
         choices=choices,
         remembered=remembered[0] if remembered else None,
+        email=wishes_of(current_hub(), return_to).login_hint,
     )
     return flask.make_response(page)

@@ -6,6 +6,7 @@ from werkzeug import Response
 from hub.flask_hub import current_hub
 from hub.sso.cookies import FLOW, read_cookie
 from hub.sso.sign_out import finish_leaving, read_leaving
+from hub.web.headers import allow_leaving
 
 blueprint = flask.Blueprint("signed_out", __name__)
 MAX_STATE = 200
@@ -15,7 +16,7 @@ MAX_STATE = 200
 def page() -> flask.typing.ResponseReturnValue:
     """Query: ``leave`` to go on to the provider, ``state`` when coming back from it; both belong to this browser.
 
-    The page goes on by itself: browsers let no form lead to another system, and signing out is one.
+    The page goes on by itself: browsers let the form for signing out lead to no other system.
     """
     arguments, browser, hub = flask.request.args, read_cookie(FLOW), current_hub()
     state = arguments.get("leave", "")[:MAX_STATE]
@@ -23,6 +24,8 @@ def page() -> flask.typing.ResponseReturnValue:
         with hub.reading() as uow:
             leaving = read_leaving(hub, uow, state, browser)
         if leaving is not None:
+            if leaving.fields:
+                allow_leaving()
             return flask.render_template("signed_out.html", leaving=leaving)
     name = ""
     if arguments.get("state"):

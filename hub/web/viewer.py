@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import flask
 from werkzeug import Response
 
+from hub.access.roles import administered_partners
 from hub.access.visibility import dimensions_of_manager
 from hub.errors import NotAllowed
 from hub.flask_hub import current_hub
@@ -22,10 +23,14 @@ from hub.sso.sessions import Session
 
 @dataclass(frozen=True)
 class Viewer:
-    """The person signed in, with the dimensions (keys and names) in which they look after others."""
+    """The person signed in, with the dimensions (keys and names) in which they look after others.
+
+    ``partners`` are those whose people they look after as partner admins: names by id.
+    """
 
     person: Person
     teams: Mapping[str, str]
+    partners: Mapping[str, str]
 
 
 def current_session() -> Session | None:
@@ -56,7 +61,8 @@ def load_viewer() -> Viewer | None:
         return None
     with current_hub().reading() as uow:
         person = read_person(uow, session.person_id)
-        flask.g.viewer = Viewer(person, dimensions_of_manager(uow, person.id))
+        teams, partners = dimensions_of_manager(uow, person.id), administered_partners(uow, person.id)
+    flask.g.viewer = Viewer(person, teams, partners)
     return cast(Viewer, flask.g.viewer)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import select
 import socket
 import subprocess
 import sys
@@ -63,13 +64,16 @@ def told(port: int, session: requests.Session, **options: Any) -> dict[str, Any]
 
 
 def test_slow_senders_hold_nobody_up(port: int, session: requests.Session) -> None:
-    senders = [begin_to_send(port) for _ in range(10 * THREADS)]
-    time.sleep(0.2)
-    started = time.monotonic()
-    assert told(port, session, data=b"quick")["length"] == 5
-    assert time.monotonic() - started < SECONDS / 2
-    for sender in senders:
-        sender.close()
+    def is_answered_meanwhile() -> bool:
+        senders = [begin_to_send(port) for _ in range(10 * THREADS)]
+        assert told(port, session, data=b"quick")["length"] == 5
+        given_up, _, _ = select.select(senders, [], [], 0)
+        for sender in senders:
+            sender.close()
+        return not given_up
+
+    # On a busy machine even a quick one may take as long as the slow ones are given, but not each time.
+    assert any(is_answered_meanwhile() for _ in range(5))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +278,7 @@ def test_two_lengths_close_the_connection_and_chunks_count_before_a_length(port:
 
 
 def _wait_until_sent(port: int, session: requests.Session) -> None:
-    end = time.monotonic() + 4 * LOOK_SECONDS
+    end = time.monotonic() + 60
     while open_answers(port, session):
         assert time.monotonic() < end
         time.sleep(0.1)

@@ -44,6 +44,19 @@ def seal(hub: Hub) -> int:
         return seal_audit(uow)
 
 
+def seal_until_no_gap_waits(hub: Hub) -> None:
+    """Gaps wait for older transactions of the whole server, and those of other tests are not this test's to end."""
+    last = time.monotonic() + 60
+    while True:
+        seal(hub)
+        with hub.reading() as uow:
+            gaps = uow.connection.execute(sa.select(audit_gap)).all()
+        if not gaps:
+            return
+        assert time.monotonic() < last, gaps
+        time.sleep(0.02)
+
+
 def told(hub: Hub, from_number: int = 1, noted: tuple[int, str] | None = None) -> list[tuple[str, int]]:
     """Kinds and positions of findings."""
     with hub.reading() as uow:
@@ -291,9 +304,7 @@ def test_a_gap_that_nobody_can_fill_ends(hub: Hub, clock: SettableClock) -> None
     clock.advance(seconds=SETTLE.total_seconds())
     with hub.reading() as uow:
         assert has_unsealed(uow)
-    seal(hub)
-    with hub.reading() as uow:
-        assert uow.connection.execute(sa.select(audit_gap)).all() == []
+    seal_until_no_gap_waits(hub)
     assert told(hub) == []
 
 
@@ -344,9 +355,7 @@ def test_nothing_is_lost_while_many_write_and_some_give_up(hub: Hub, clock: Sett
     assert sorted(sealed(hub)) == positions(hub)
     assert told(hub) == []
     clock.advance(minutes=2)
-    seal(hub)
-    with hub.reading() as uow:
-        assert uow.connection.execute(sa.select(audit_gap)).all() == []
+    seal_until_no_gap_waits(hub)
     assert told(hub) == []
 
 

@@ -62,13 +62,13 @@ def kill_once(store: Store, dice: random.Random, what: str) -> list[Batch]:
     """Kill processes while batches are sent; all batches, which are all there in the end."""
     senders = Senders(store, dice.getrandbits(32))
     with senders.sending():
-        until(lambda: len(senders.answered) >= SOME, "some batches are answered", 30)
+        until(lambda: len(senders.answered) >= SOME, "some batches are answered", 90)
         time.sleep(dice.uniform(0, 0.3))
         print(f"killing {what} after {len(senders.answered)} batches")
         kill_some(store.process, what)
         before = len(senders.answered)
         bring_back(store.process)
-        until(lambda: len(senders.answered) >= before + SOME, "batches are answered again", 30)
+        until(lambda: len(senders.answered) >= before + SOME, "batches are answered again", 90)
     assert_there(store, senders.answered)
     with requests.Session() as session:
         session.trust_env = False

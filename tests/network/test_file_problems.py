@@ -176,6 +176,7 @@ IDENTITIES = {
     "mbox_sha1sum": ("ABC", "40 hexadecimal digits in lower case"),
     "openid": ("jane", "a web address"),
     "sub": ("x" * 256, "at most 255 characters"),
+    "nameid": ("x" * 257, "at most 256 characters"),
 }
 
 

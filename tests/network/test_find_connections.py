@@ -115,3 +115,10 @@ def test_pages_show_everything_once(uow: UnitOfWork, words: str, count: int) -> 
 @pytest.mark.parametrize("after", ["gone", "shared", "\\", "zzz"])
 def test_an_address_that_was_made_up_finds_something_or_nothing(uow: UnitOfWork, after: str) -> None:
     assert slugs(uow, "harbor", after) in ([], ["harbor-idp", "shared"])
+
+
+def test_only_those_of_one_kind_are_found(uow: UnitOfWork) -> None:
+    assert [line.slug for line in search_connections(uow, "h", kind="oidc")[0]] == ["harbor-idp", "shared"]
+    assert [line.slug for line in search_connections(uow, "", kind="oidc")[0]][:1] == ["harbor-idp"]
+    assert search_connections(uow, "h", kind="scim") == ([], "")
+    assert search_connections(uow, "", kind="scim") == ([], "")

@@ -11,6 +11,7 @@ from hub.audiences import tables as audiences
 from hub.audiences.conditions import Conditions
 from hub.errors import Conflict, Missing
 from hub.network import tables as network
+from hub.network.identities import link_identity, unlink_identity
 from hub.rebuild.derived import DERIVED
 from hub.rebuild.rebuild import select_outlived
 from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
@@ -71,6 +72,8 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         for person in people[:2]:
             grant_partner_admin(uow, person.id, person.partner_id)
         withdraw_partner_admin(uow, people[0].id, people[0].partner_id)
+        link_identity(uow, world.lms[0], "sub", "once", people[0].id, "sign_in")
+        unlink_identity(uow, world.lms[0], "sub", "once", for_good=True)
     world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal

@@ -1,6 +1,5 @@
 """Two partners' running identity providers, a hub connected to both, browsers, and a look at what was written."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,18 +18,18 @@ from hub.network import tables as network
 from hub.network.connections import find_connection
 from hub.network.identities import link_identity
 from hub.runtime import Hub
+from hub.sso.load_session import load_session
 from hub.sso.oidc.connect import connect_identity_provider
 from hub.sso.oidc.machine_routes import blueprint as oidc_machine
 from hub.sso.oidc.routes import blueprint as oidc
 from hub.sso.provider.routes import blueprint as provider
 from hub.sso.routes import blueprint
-from hub.sso.sessions import load_session
-from hub.store import metadata
 from hub.testing.faults import Faults, faults_of
 from hub.testing.idp import IdpConfig, create_idp, provider_of
 from hub.testing.idp_store import Person
 from hub.testing.serve import serve
 from tests.apps import app_of
+from tests.rows import count_rows
 
 HUB = "http://127.0.0.1:8000"
 CLIENT_SECRET = "secret of the client: %41 + & /"
@@ -219,14 +218,14 @@ class Record:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._rows = self._count_rows()
+        self._rows = count_rows(self._hub)
         self._audited = len(self._audit_rows())
 
     def audit_since(self) -> list[tuple[str, str, str]]:
         return [(row.action, row.outcome, row.reason) for row in self._audit_rows()[self._audited :]]
 
     def changed_tables(self) -> set[str]:
-        now = self._count_rows()
+        now = count_rows(self._hub)
         return {name for name in now if now[name] != self._rows[name]} - MAY_CHANGE
 
     def assert_refused(self, browser: Browser, answer: TestResponse, status: int, reason: str) -> None:
@@ -236,15 +235,6 @@ class Record:
         assert browser.person() is None
         assert self.changed_tables() == set()
         assert self.audit_since() == [("sign_in", "refused", reason)]
-
-    def _count_rows(self) -> Counter[str]:
-        with self._hub.reading() as uow:
-            return Counter(
-                {
-                    table.name: uow.connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-                    for table in metadata.sorted_tables
-                }
-            )
 
     def _audit_rows(self) -> list[sa.Row[tuple[str, str, str]]]:
         columns = (journal.audit.c.action, journal.audit.c.outcome, journal.audit.c.reason)

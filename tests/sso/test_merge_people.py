@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.access.roles import grant_partner_admin
 from hub.config import Settings
 from hub.errors import BadInput, Conflict, HubError, Missing
 from hub.ids import new_id
@@ -227,9 +226,6 @@ def test_merges_that_are_refused(hub: Hub, twice: tuple[str, str]) -> None:
     assert refusal(hub, BadInput, new, new) == "same_person"
     assert refusal(hub, Missing, new, new_id()) == "no_person"
     assert refusal(hub, Conflict, lena, new) == "named_by_files"
-    with hub.unit_of_work() as uow:
-        grant_partner_admin(uow, new, find_id(uow, "partner", "P1"))
-    assert refusal(hub, Conflict, new, lena) == "has_role"
 
 
 def test_operators_are_not_merged_away(hub: Hub, twice: tuple[str, str]) -> None:

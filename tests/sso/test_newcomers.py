@@ -20,13 +20,17 @@ from hub.errors import BadInput, NotAllowed
 from hub.journal import tables as journal
 from hub.network import tables as network
 from hub.network.connections import create_connection
-from hub.network.identities import find_person, link_identity
+from hub.network.identities import find_person, link_identity, was_removed_from
 from hub.network.import_network import import_network
 from hub.network.people import Person, grant_role, read_appointments, read_person
 from hub.network.provision import NewPerson, create_person, set_disabled
 from hub.network.roster_keys import find_id
+from hub.rebuild.compare import compare_states
+from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub
+from hub.sso import newcomers
 from hub.sso.arrive import Assertion, arrive, refuse_switched_off
+from hub.sso.linking import take_sign_in_away
 from hub.sso.policy import SignInPolicy, read_policy, save_policy
 from hub.sso.refusals import audited_refusal
 from hub.sso.sessions import Proved, find_session
@@ -155,6 +159,59 @@ def test_details_and_places_follow_the_claims_where_the_policy_says_so(doors: Do
     later = doors.arrive("riverside", "ann", {**ANN, "last": ["Ng-Li"], "site": ["L2"], "job": ["tech"]})
     assert (later.id, later.name) == (ann.id, "Ann Ng-Li")
     assert doors.places(later) == [("Lakeside", "Service Technician")]
+
+
+def test_r2_17_places_that_are_told_no_more_end_and_the_default_stays(doors: Doors) -> None:
+    policy = replace(
+        CREATES,
+        attributes={**NAMES, "location": "site", "position": "job"},
+        refreshes_details=True,
+        default_location_id=doors.find("location", "L2"),
+        default_position_id=doors.find("position", "seller"),
+    )
+    doors.save("riverside", policy)
+    default = [("Lakeside", "Salesperson")]
+    assert doors.places(doors.arrive("riverside", "bob", ANN)) == default
+    written = doors.counts()[:-1]
+    assert doors.places(doors.arrive("riverside", "bob", ANN)) == default
+    assert doors.counts()[:-1] == written
+    told = {**ANN, "site": ["L1"], "job": ["tech"]}
+    for claims in ({**ANN, "job": ["tech"]}, {**told, "site": ["L9"]}, {**told, "site": [""]}):
+        assert doors.places(doors.arrive("riverside", "ann", told)) == [("Riverside", "Service Technician")]
+        assert doors.places(doors.arrive("riverside", "ann", claims)) == []
+
+
+def test_r2_17_too_many_places_keep_nobody_out(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newcomers, "MAX_PLACES", 1)
+    attributes = {**NAMES, "location": "site", "position": "job"}
+    doors.save("riverside", replace(CREATES, attributes=attributes, refreshes_details=True))
+    told = {**ANN, "site": ["L1", "L2"], "job": ["tech"]}
+    assert doors.places(doors.arrive("riverside", "ann", told)) == [("Riverside", "Service Technician")]
+
+
+def test_r2_12_a_sign_in_that_was_taken_away_comes_back_by_proof_alone(doors: Doors) -> None:
+    doors.save("riverside", SignInPolicy({**NAMES, "match": "employee"}, creates_people=True))
+    claims = {**ANN, "employee": ["U1"]}
+    lena = doors.arrive("riverside", "lena", claims)
+    with doors.hub.unit_of_work() as uow:
+        take_sign_in_away(uow, lena.id, "riverside", "sub", "lena", actor_id=lena.id)
+    assert doors.refused("riverside", "lena", claims) == "sign_in_removed"
+    assert doors.refused("riverside", "lena", ANN) == "sign_in_removed"
+    assert doors.arrive("riverside", "lena anew", claims).id == lena.id
+    with doors.hub.reading() as uow, rebuilt(doors.hub, uow) as again, again.reading() as other:
+        assert compare_states(uow, other).equal
+        assert was_removed_from(other, doors.ids["riverside"], "sub", "lena") == [lena.id]
+    with doors.hub.unit_of_work() as uow:
+        link_identity(uow, doors.ids["riverside"], "sub", "lena", lena.id, "proof")
+    assert doors.arrive("riverside", "lena", claims).id == lena.id
+
+
+def test_r2_12_whom_a_wrong_claim_meant_is_meant_by_the_right_one(doors: Doors) -> None:
+    doors.save("riverside", SignInPolicy({"match": "employee"}))
+    wrong = doors.arrive("riverside", "lena", {"employee": ["U2"]})
+    with doors.hub.unit_of_work() as uow:
+        take_sign_in_away(uow, wrong.id, "riverside", "sub", "lena", actor_id=wrong.id)
+    assert doors.arrive("riverside", "lena", {"employee": ["U1"]}).id == doors.find("person", "U1")
 
 
 def test_a_second_employers_claims_do_not_rename_anybody(doors: Doors) -> None:

@@ -109,6 +109,45 @@ def test_ln3_proof_works_once(hub: Hub, browser: Browser, riverside: Idp, lakesi
     assert (again.status_code, again.json and again.json["code"]) == (400, "unknown_state")
 
 
+def test_sign_in_at_a_provider_that_tells_no_auth_time_can_be_added(
+    hub: Hub, browser: Browser, riverside: Idp, lakeside: Idp, tess: str
+) -> None:
+    """Its token is as old as its ``iat``: the hub asked for a new sign-in, and the nonce is of this flow."""
+    browser.sign_in(riverside)
+    with lakeside.faults.on("missing_auth_time"):
+        back = browser.log_in(begin_link(hub, browser, tess), NAMESAKE)
+        assert browser.come_back(lakeside, back).status_code == 303
+    with hub.reading() as uow:
+        assert find_person(uow, find_connection(uow, "lakeside").id, "sub", NAMESAKE.sub) == tess
+
+
+def test_a_new_sign_in_at_a_provider_that_tells_no_auth_time_is_new_to_the_hub_alone(
+    hub: Hub, browser: Browser, riverside: Idp, tess: str
+) -> None:
+    """It will do for one's own sign-ins, but no client that asks for a new sign-in (prompt, ForceAuthn) builds on it."""
+    browser.sign_in(riverside)
+    token = browser.cookie("hub_flow") or ""
+    away = begin_sign_in(hub, "riverside", token, "/account", purpose="again", person_id=tess)
+    with riverside.faults.on("missing_auth_time"):
+        assert browser.come_back(riverside, browser.log_in(away)).status_code == 303
+    with hub.reading() as uow:
+        session = find_session(uow, browser.cookie("hub_session") or "")
+    assert session is not None
+    assert not session.time_is_told
+
+
+def test_sign_in_at_a_provider_that_tells_of_an_old_one_is_not_added(
+    hub: Hub, browser: Browser, riverside: Idp, lakeside: Idp, tess: str
+) -> None:
+    browser.sign_in(riverside)
+    back = browser.log_in(begin_link(hub, browser, tess), NAMESAKE)
+    record = Record(hub)
+    with lakeside.faults.on("old_auth_time"):
+        answer = browser.come_back(lakeside, back)
+    assert (answer.status_code, answer.json and answer.json["code"]) == (403, "not_authenticated_again")
+    assert record.changed_tables() == set()
+
+
 class Home:
     """A person of a partner with one sign-in, and a session by it; another partner has another connection."""
 
@@ -174,6 +213,20 @@ class Home:
 @pytest.fixture
 def home(hub: Hub) -> Home:
     return Home(hub)
+
+
+def test_proving_oneself_anew_is_for_the_person_who_was_asked_to(hub: Hub, home: Home) -> None:
+    person, other = home.person(), home.person()
+    token = home.token(person)
+    home.link(person, "home", "me", token)
+    theirs = home.token(other, subject="them")
+    home.link(other, "home", "them", theirs)
+    record = Record(hub)
+    with pytest.raises(NotAllowed) as refused:
+        home.come_back("again", person, "home", "them", token, hub.clock.now())
+    assert refused.value.code == "another_person"
+    assert record.changed_tables() == set()
+    assert home.session(token).person_id == person
 
 
 def test_sign_in_that_is_removed_opens_nothing_and_its_sessions_end(hub: Hub, home: Home) -> None:

@@ -125,6 +125,7 @@ def questions(uow: UnitOfWork, connection: Connection, admin: str) -> dict[str, 
         "record": lambda: find_record(uow, connection, POLICY, {"employee": [f"U7-{NEWCOMER}"]}),
         "colleagues": lambda: len(list_colleagues(uow, admin, partner_id)[0]),
         "a colleague": lambda: len(list_colleagues(uow, admin, partner_id, "ann 13")[0]),
+        "no colleague": lambda: list_colleagues(uow, admin, partner_id, "ann nonsense"),
     }
 
 

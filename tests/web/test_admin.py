@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.rules import read_switched
+from hub.audiences.conditions import Conditions
+from hub.audiences.rules import Audience, read_switched, set_audience
 from hub.journal import audit, enqueue, lanes
 from hub.journal import tables as journal
 from hub.journal.listed import ROWS
@@ -19,7 +20,7 @@ from tests.web.world import FirstNinetyDays, World
 
 PAGES = [
     *("", "/sign-ins", "/launches", "/statements", "/statements?show=waiting", "/credits"),
-    *("/deliveries", "/plugins", "/readers", "/connections", "/activity"),
+    *("/deliveries", "/audiences", "/plugins", "/readers", "/connections", "/activity"),
 ]
 
 
@@ -215,6 +216,17 @@ def test_what_cannot_be_switched_is_refused(world: World) -> None:
     ):
         answer = browser.send(f"/admin/plugins/{plugin}/switch", "/admin/plugins", audience=audience, on=on)
         assert answer.status_code == status, (plugin, audience, on)
+
+
+@pytest.mark.requirement("B81")
+def test_b81_audiences_say_by_which_ways_people_come_in(world: World) -> None:
+    assert "People come in by every way." in admin(world, "/audiences")
+    with world.hub.unit_of_work() as uow:
+        here = Conditions(positions=(world.ids["technician"],))
+        set_audience(uow, Audience("new-technicians", "New technicians", here, ("scim", "file")))
+    page = admin(world, "/audiences")
+    assert "New technicians" in page
+    assert "People come in only by SCIM or the network files." in page
 
 
 def test_plugins_show_their_order_hooks_timings_and_failures(

@@ -1,6 +1,7 @@
 """Operators let people sign in at other systems with the hub."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -115,6 +116,36 @@ def test_trying_tells_what_the_system_would_learn_and_writes_nothing(world: Worl
     assert "You may sign in there" in tried
     assert "is made when you first sign in there" in tried
     assert "What to change" in tried, "its address cannot be reached from here"
+
+
+def test_a_system_that_publishes_its_keys_gets_no_secret_and_the_hint_it_sends_fills_in_the_door(
+    world: World, olga: Browser
+) -> None:
+    keys = "https://manuals.example/jwks"
+    made = olga.send(
+        "/admin/clients/new",
+        "/admin/clients/new",
+        **{**NEW, "auth_method": "private_key_jwt", "jwks_uri": keys},
+    )
+    assert (made.status_code, 'id="client-secret"' in made.text) == (200, False)
+    client = only_client(world)
+    assert client.jwks_uri == keys
+    assert keys in olga.get(f"/admin/clients/{client.client_id}").text
+    assert keys in olga.get(f"/admin/clients/{client.client_id}/change").text
+    asked = {
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uris[0],
+        "response_type": "code",
+        "scope": "openid",
+        "code_challenge": "a" * 43,
+        "code_challenge_method": "S256",
+        "login_hint": 'olga"@manuals.example',
+    }
+    nobody = world.browser()
+    door = nobody.get(f"/oauth/authorize?{urlencode(asked)}").headers["Location"]
+    assert "olga" not in door
+    for address in (door, door.replace("/sign-in", "/sign-in/local")):
+        assert 'value="olga&#34;@manuals.example"' in nobody.get(address).text
 
 
 def test_only_operators_see_them(world: World) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hub.access.roles import grant_partner_admin
+from hub.access.roles import grant_partner_admin, list_partner_admins
 from hub.app import open_worker
 from hub.clock import SettableClock
 from hub.config import Settings
@@ -170,6 +170,22 @@ def test_an_operator_invites_sends_again_and_takes_back(world: World) -> None:
     assert world.browser().get(path).status_code == 410
     olga.send(f"/invitations/{one.account_id}/take-back", "/invitations")
     assert "Nobody is invited at the moment" in olga.get("/invitations").text
+
+
+def test_an_operator_invites_who_is_to_look_after_the_people(world: World) -> None:
+    form = {"given_name": "Boris", "family_name": "Lind", "email": "boris@lind.example"}
+    made = world.browser("olga").send(
+        "/invitations", "/invitations", **form, partner="Harbor Auto Group", looks_after="1"
+    )
+    boris, path = world.browser(), path_in(made.text.replace("<", " "))
+    assert boris.send(path, path, password=PASSWORD).status_code == 303
+    assert ">People</a>" in boris.get("/my-training").text
+    assert "Ana Lopes" in boris.get("/partner").text
+    # and he passes it on to nobody
+    more = {"given_name": "Cleo", "family_name": "Lind", "email": "cleo@lind.example", "looks_after": "1"}
+    assert boris.send("/invitations", "/invitations", **more).status_code == 403
+    with world.hub.reading() as uow:
+        assert [one.name for one in list_partner_admins(uow)] == ["Boris Lind"]
 
 
 def test_i24_a_partner_admin_sees_and_invites_the_own_people_only(world: World) -> None:

@@ -96,6 +96,19 @@ def test_a_user_is_tried_and_nothing_is_kept(world: World, olga: Browser) -> Non
         assert uow.connection.execute(sa.select(scim_resource)).all() == []
 
 
+def test_a_group_makes_partner_admins(world: World, olga: Browser) -> None:
+    token = _connect(olga)
+    body = {"schemas": [GROUP], "displayName": "Training admins"}
+    assert _scim(world, token, "POST", "/Groups", body) == 201
+    with world.hub.reading() as uow:
+        group_id = uow.connection.scalars(sa.select(scim_resource.c.id)).one()
+    path = f"{CLIENT}/groups/{group_id}"
+    assert olga.send(path, CLIENT, location="", position="", role="partner_admin").status_code == 303
+    assert 'pill-warn">Partner admins<' in olga.get(CLIENT).text
+    assert olga.send(path, CLIENT, location="", position="").status_code == 303
+    assert 'pill-warn">Partner admins<' not in olga.get(CLIENT).text
+
+
 def test_a_group_means_a_place(world: World, olga: Browser) -> None:
     token = _connect(olga)
     assert _scim(world, token, "POST", "/Groups", {"schemas": [GROUP], "displayName": "Sales"}) == 201

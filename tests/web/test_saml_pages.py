@@ -43,6 +43,7 @@ def test_a_provider_is_connected_by_its_metadata_as_a_file(connected: World) -> 
     for shown in (
         "https://idp.riverside.example/metadata",
         "http://127.0.0.1:8000/sso/saml/riverside/acs",
+        "http://127.0.0.1:8000/sso/saml/riverside/start",
         "uploaded as a file",
         "are signed",
         "Try a sign-in",
@@ -57,7 +58,7 @@ CANNOT_BE_MEANT: list[tuple[dict[str, str], bytes, str]] = [
     ({"slug": "Not A Slug"}, provider().metadata(), "cannot name a connection"),
     ({"signer": "nonsense"}, provider().metadata(), "cannot be read"),
     ({"signer": stranger().pem}, provider().metadata(), "The metadata is not signed"),
-    ({"entity_id": "https://other.example"}, provider().metadata(), "another provider"),
+    ({"entity_id": "https://other.example"}, provider().metadata(), "another system"),
     ({"partner": "Nobody"}, provider().metadata(), "partner-problem"),
 ]
 

@@ -4,10 +4,10 @@ Every step proves anew that the link is good and the browser the one that claime
 and changes nothing else.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
-from hub.errors import BadInput, HubError, Missing
+from hub.errors import BadInput, Missing
 from hub.exchange import Exchange, Step
 from hub.lti.registration.decide import doubts_about_entry
 from hub.lti.registration.drafts import Direction, NewDraft, keep_received, open_draft, waiting_of_link
@@ -25,22 +25,21 @@ from hub.network.setup_links import (
     finish_setup_link,
     peek_setup_link,
 )
+from hub.network.setup_steps import audited, run_step
 from hub.network.slugs import free_slug
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-
-_Made = TypeVar("_Made")
 
 
 def look(hub: Hub, code: str) -> SetupLink:
     """The link, before anybody claims it; refuses as ``peek_setup_link``."""
     with hub.reading() as uow:
-        return _audited(hub, lambda: peek_setup_link(uow, code))
+        return audited(hub, lambda: peek_setup_link(uow, code))
 
 
 def claim(hub: Hub, code: str, browser: str) -> SetupLink:
     """The link, for the browser that has it or takes it now; refuses as ``claim_setup_link``."""
-    return _step(hub, lambda uow: claim_setup_link(uow, code, browser))
+    return run_step(hub, lambda uow: claim_setup_link(uow, code, browser))
 
 
 def open_registration(
@@ -61,7 +60,7 @@ def open_registration(
             registration_url=registration_url,
         )
 
-    return _step(hub, step)
+    return run_step(hub, step)
 
 
 def enter_tool(hub: Hub, code: str, browser: str, **settings: Any) -> ToolRegistration:
@@ -75,7 +74,7 @@ def enter_tool(hub: Hub, code: str, browser: str, **settings: Any) -> ToolRegist
         attach_connection(uow, link.id, made.connection_id)
         return made
 
-    return _step(hub, step)
+    return run_step(hub, step)
 
 
 def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsTool | None:
@@ -96,7 +95,7 @@ def enter_platform(hub: Hub, code: str, browser: str, **settings: Any) -> HubAsT
         keep_received(uow, _waiting_platform(uow, link), link.name, settings, doubts)
         return None
 
-    return _step(hub, step)
+    return run_step(hub, step)
 
 
 def _waiting_platform(uow: UnitOfWork, link: SetupLink) -> str:
@@ -148,23 +147,7 @@ def finish(hub: Hub, code: str, browser: str) -> SetupLink:
         finish_setup_link(uow, code, browser)
         return link
 
-    return _step(hub, step)
-
-
-def _step(hub: Hub, step: Callable[[UnitOfWork], _Made]) -> _Made:
-    def run() -> _Made:
-        with hub.unit_of_work() as uow:
-            return step(uow)
-
-    return _audited(hub, run)
-
-
-def _audited(hub: Hub, run: Callable[[], _Made]) -> _Made:
-    try:
-        return run()
-    except HubError as error:
-        hub.audit_refusal(ACTION, error.code)
-        raise
+    return run_step(hub, step)
 
 
 def _link_for(uow: UnitOfWork, code: str, browser: str, direction: Direction) -> SetupLink:

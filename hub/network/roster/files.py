@@ -96,6 +96,8 @@ _SUBJECTS = {
     "lti": (re.compile(r".{1,255}"), "at most 255 characters"),
     "lti1p1": (re.compile(r".{1,255}"), "at most 255 characters"),
     "sub1p1": (re.compile(r".{1,255}"), "at most 255 characters"),
+    "nameid": (re.compile(r".{1,256}"), "at most 256 characters"),
+    "attribute": (re.compile(r".{1,256}"), "at most 256 characters"),
     "account": (_ACCOUNT, "an account's homePage and name, such as https://lms.example.com|jane"),
     "mbox": (re.compile(r"mailto:[^@\s]+@[^@\s]+"), "an address such as mailto:jane@example.com"),
     "mbox_sha1sum": (re.compile(r"[0-9a-f]{40}"), "40 hexadecimal digits in lower case"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.roles import administered_partners, has_power_beyond
+from hub.access.roles import administered_partners, grant_partner_admin, has_power_beyond
 from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import BadInput, Conflict, Missing, NotAllowed
 from hub.ids import is_id
@@ -16,7 +16,14 @@ from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, create_person, set_places
 from hub.network.tables import appointment, connection, location, partner, person_detail
 from hub.sso.local import tables
-from hub.sso.local.accounts import Account, clean_email, is_connected, open_account, read_account
+from hub.sso.local.accounts import (
+    Account,
+    clean_email,
+    is_connected,
+    open_account,
+    read_account,
+    refuse_power,
+)
 from hub.sso.local.links import make_link, revoke_links
 from hub.sso.local.mails import mail_invitation
 from hub.sso.local.ways_in import forget_ways_in, is_open
@@ -51,12 +58,15 @@ def invite_person(
     *,
     places: Sequence[Place] = (),
     mode: Mode = "invitation",
+    looks_after: bool = False,
+    email: str = "",
 ) -> str:
     """Invite a person (by id), or somebody new, to an account at this partner; the address to hand over.
 
     The same goes out by mail, with a code of its own: only that proves the mail address. It works once, for 14 days, and
     takes the place of earlier invitations. ``places`` is where somebody new works; ``mode`` how they came about. Whoever is
-    known came into the hub by another way: the account is only a key.
+    known came into the hub by another way: the account is only a key. ``looks_after`` makes them partner admin there,
+    for operators to say. ``email`` is where it goes instead of the person's address now.
 
     Raises Missing ``no_person`` for somebody of another partner, and for operators unless an operator invites; ``no_partner``; NotAllowed ``mode_not_for_audience``,
     and ``beyond_partner`` unless an operator invites;
@@ -69,9 +79,14 @@ def invite_person(
         _refuse_other_people(uow, partner_id, person, actor_id)
         if person.disabled:
             raise Conflict("person_disabled", "This person is switched off.", "Switch the person on first.")
-    if not person.email:
+    if not (email or person.email):
         raise BadInput("no_email", f"{person.name} has no e-mail address.", "Add one first.")
-    account = open_account(uow, partner_id, person.id, person.email)
+    if looks_after:
+        if actor_id is not None and not read_person(uow, actor_id).is_operator:
+            raise NotAllowed("not_operator", "Operators of the hub give this role.")
+        refuse_power(uow, person.id, partner_id)
+        grant_partner_admin(uow, person.id, partner_id, actor_id)
+    account = open_account(uow, partner_id, person.id, email or person.email)
     if is_open(uow, account.id) and is_connected(uow, account):
         raise Conflict(
             "has_account",
@@ -83,9 +98,12 @@ def invite_person(
 
 
 def send_again(uow: UnitOfWork, account_id: str, actor_id: str | None, scope: Scope) -> str:
-    """A new invitation in place of the one that waits; as ``invite_person``. Missing ``no_invitation``."""
+    """A new invitation in place of the one that waits, to the address that one went to; as ``invite_person``.
+
+    Whoever keeps the person's address, such as a SCIM client, does not decide who gets it. Missing ``no_invitation``.
+    """
     account, partner_id = _waiting(uow, account_id, scope)
-    return invite_person(uow, partner_id, account.person_id, actor_id)
+    return invite_person(uow, partner_id, account.person_id, actor_id, email=account.email)
 
 
 def take_back(uow: UnitOfWork, account_id: str, actor_id: str | None, scope: Scope) -> None:

@@ -3,9 +3,8 @@
 from typing import Literal
 
 from hub.network.people import read_person
-from hub.network.views import names_of_partners
 from hub.notify.send_mail import send_mail
-from hub.sso.local.accounts import Account
+from hub.sso.local.accounts import Account, employer_of
 from hub.sso.local.links import NewLink
 from hub.store import UnitOfWork
 
@@ -20,8 +19,7 @@ _WORDS: dict[Change, str] = {
 def mail_invitation(uow: UnitOfWork, account: Account, link: NewLink) -> None:
     """Send the invitation."""
     person = read_person(uow, account.person_id)
-    employer = names_of_partners(uow, [person.partner_id]).get(person.partner_id, "")
-    values = {"name": person.given_name, "employer": employer, "address": link.mailed}
+    values = {"name": person.given_name, "employer": employer_of(uow, account), "address": link.mailed}
     send_mail(
         uow, account.email, "account_invitation", values, key=f"invitation:{link.id}", about=account.person_id
     )
@@ -29,7 +27,11 @@ def mail_invitation(uow: UnitOfWork, account: Account, link: NewLink) -> None:
 
 def mail_recovery(uow: UnitOfWork, account: Account, link: NewLink) -> None:
     """Send the way back in."""
-    values = {"name": read_person(uow, account.person_id).given_name, "address": link.mailed}
+    values = {
+        "name": read_person(uow, account.person_id).given_name,
+        "employer": employer_of(uow, account),
+        "address": link.mailed,
+    }
     send_mail(
         uow, account.email, "account_recovery", values, key=f"recovery:{link.id}", about=account.person_id
     )

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hub.errors import HubError, NotAllowed
+from hub.errors import NotAllowed
 from hub.network.connections import read_connection
 from hub.network.people import Person, read_person
-from hub.network.views import names_of_partners
 from hub.runtime import Hub
 from hub.sso.arrive import SignedIn, refuse_switched_off
 from hub.sso.limits import refuse_flood
-from hub.sso.local.accounts import PASSKEY, PASSWORD, Account, connect_account, lock_account
+from hub.sso.local.accounts import PASSKEY, PASSWORD, Account, connect_account, employer_of, lock_account
 from hub.sso.local.challenges import take_challenge
 from hub.sso.local.invite import may_hold_key
 from hub.sso.local.links import LinkKind, OpenLink, read_link, revoke_links, use_link
@@ -19,7 +18,7 @@ from hub.sso.local.passkeys import Answer, ask_for_new, challenge_of, keep_passk
 from hub.sso.local.passwords import check_password, hash_password
 from hub.sso.local.sign_in import FROM_NETWORK, Arrival, arrive_with
 from hub.sso.local.ways_in import forget_password, forget_ways_in, known_words, set_hash
-from hub.sso.refusals import Attempt, audited_refusal
+from hub.sso.refusals import Attempt, audited_refusal, switched_off
 from hub.sso.sessions import end_sessions_of
 from hub.store import UnitOfWork
 
@@ -41,8 +40,7 @@ def look(hub: Hub, kind: LinkKind, code: str, address: str) -> Opening:
     with audited_refusal(hub), hub.reading() as uow:
         link = _usable(uow, kind, code)
         person = read_person(uow, link.account.person_id)
-        employer = names_of_partners(uow, [person.partner_id]).get(person.partner_id, "")
-        return Opening(link, person, employer)
+        return Opening(link, person, employer_of(uow, link.account))
 
 
 def open_with_password(
@@ -134,12 +132,3 @@ def _refuse_other_hands(uow: UnitOfWork, link: OpenLink, person: Person) -> None
             "This address was handed over, and does not open an account that reaches beyond the partner.",
             "Open the address in the mail instead, or ask an operator of the training hub to invite you.",
         )
-
-
-def switched_off() -> HubError:
-    """What is refused to somebody who is switched off."""
-    return NotAllowed(
-        "person_disabled",
-        "Your access to the training hub has been switched off.",
-        "Ask your manager or your employer's training administrator.",
-    )

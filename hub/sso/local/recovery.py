@@ -9,7 +9,7 @@ from hub.limits import Limit
 from hub.network.provision import clean_text
 from hub.runtime import Hub
 from hub.sso.limits import refuse_flood, take_turn
-from hub.sso.local.accounts import MAX_EMAIL, find_account
+from hub.sso.local.accounts import MAX_EMAIL, find_accounts
 from hub.sso.local.links import LIFETIMES, make_link
 from hub.sso.local.mails import mail_recovery
 from hub.sso.local.tables import recovery_request
@@ -21,6 +21,8 @@ RECOVERY = "account_recovery"
 FROM_NETWORK = Limit("recovery", 20, 900)
 OF_ADDRESS = Limit("recovery_of_address", 3, 3600)
 """Mails to one address: nobody's mailbox is filled by others."""
+MAX_ACCOUNTS = 5
+"""With one address, and so mails for one request: somebody may work for several partners."""
 
 
 def ask_to_recover(hub: Hub, email: str, address: str) -> None:
@@ -56,8 +58,10 @@ def answer_request(hub: Hub) -> Handler:
 
 
 def _write(uow: UnitOfWork, email: str) -> None:
-    account = find_account(uow, email)
-    if account is None or not is_open(uow, account.id):
-        return
-    mail_recovery(uow, account, make_link(uow, account, "recovery"))
-    audit(uow, "recovery", account.person_id, connection_id=account.connection_id, detail={"done": "mailed"})
+    """A mail for each account that this address opens: whoever answers one proves that account's address, too."""
+    for account in find_accounts(uow, email, MAX_ACCOUNTS):
+        if not is_open(uow, account.id):
+            continue
+        mail_recovery(uow, account, make_link(uow, account, "recovery"))
+        owner, connection_id = account.person_id, account.connection_id
+        audit(uow, "recovery", owner, connection_id=connection_id, detail={"done": "mailed"})

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from hub.errors import HubError, NotAllowed
 from hub.limits import Limit, count_request, network_of
+from hub.network import tables as network
 from hub.network.connections import read_connection
 from hub.network.identities import SUBJECT
 from hub.runtime import Hub
@@ -17,6 +18,7 @@ from hub.sso.local.accounts import PASSKEY, PASSWORD, Account, clean_email, read
 from hub.sso.local.challenges import SIGN_IN, take_challenge
 from hub.sso.local.passkeys import Answer, ask_for_known, challenge_of, find_passkey, note_use, verify_known
 from hub.sso.local.passwords import hash_password, is_outdated, is_right
+from hub.sso.local.recovery import MAX_ACCOUNTS
 from hub.sso.local.ways_in import rehash
 from hub.sso.refusals import ACTION, Attempt, audited_refusal
 from hub.sso.sessions import Proved
@@ -39,6 +41,10 @@ class Arrival:
     return_to: str = "/"
 
 
+TRIED = 2
+"""Accounts with one address whose passwords are compared: always so many at least, so that the time tells nothing of nearly all."""
+
+
 class TooManyPasswords(TooManyRequests):
     """Too many passwords for one account."""
 
@@ -59,9 +65,12 @@ def sign_in_with_password(hub: Hub, email: str, password: str, address: str, arr
     refuse_guessing(hub, email, address)
     with audited_refusal(hub) as attempt:
         with hub.reading() as uow:
-            account, kept = _find(uow, email)
-        if not is_right(password, kept) or account is None or kept is None:
-            attempt.detail = {"account": account.id if account else ""}
+            known = _find(uow, email)
+        tried: list[tuple[Account | None, str | None]] = [*known, *[(None, None)] * (TRIED - len(known))]
+        right = [pair for pair in tried if is_right(password, pair[1])]
+        account, kept = right[0] if right else (None, None)
+        if account is None or kept is None:
+            attempt.detail = {"account": known[0][0].id if known else ""}
             raise _wrong_password()
         newer = hash_password(password) if is_outdated(kept) else ""
         with hub.unit_of_work() as uow:
@@ -130,22 +139,40 @@ def refuse_guessing(hub: Hub, email: str, address: str) -> None:
             raise TooManyPasswords(limit.seconds)
 
 
-def _find(uow: UnitOfWork, email: str) -> tuple[Account | None, str | None]:
-    """The account with its password's hash, in one query for known and unknown addresses alike."""
+def _find(uow: UnitOfWork, email: str) -> list[tuple[Account, str]]:
+    """Accounts with the hashes of their passwords, in one query for known and unknown addresses alike; at most MAX_ACCOUNTS.
+
+    First those whose address was proved, then those of the present employer, then those opened last. Of those that were not,
+    the oldest first: whoever writes down another's address pushes nobody out.
+    """
     account, password = tables.local_account, tables.local_password
+    person, connection = network.person, network.connection
+    is_proved = account.c.verified_at.is_not(None)
     try:
         wanted = clean_email(email)
     except HubError:
         wanted = ""
-    row = uow.connection.execute(
+    rows = uow.connection.execute(
         sa.select(account, password.c.hash)
-        .outerjoin(password, password.c.account_id == account.c.id)
+        .join(password, password.c.account_id == account.c.id)
+        .join(person, person.c.id == account.c.person_id)
+        .join(connection, connection.c.id == account.c.connection_id)
         .where(account.c.email == wanted)
-    ).one_or_none()
-    if row is None:
-        return None, None
-    found = Account(row.id, row.connection_id, row.person_id, row.email, row.verified_at, row.created_at)
-    return found, row.hash
+        .order_by(
+            sa.not_(is_proved),
+            connection.c.disabled,
+            person.c.disabled,
+            sa.and_(is_proved, person.c.partner_id != connection.c.partner_id),
+            sa.case((sa.not_(is_proved), account.c.created_at)),
+            password.c.changed_at.desc(),
+            account.c.id,
+        )
+        .limit(MAX_ACCOUNTS)
+    )
+    return [
+        (Account(r.id, r.connection_id, r.person_id, r.email, r.verified_at, r.created_at), r.hash)
+        for r in rows
+    ]
 
 
 def _wrong_password() -> HubError:

@@ -10,7 +10,7 @@ local_account = sa.Table(
     id_column(),
     reference("connection_id", "connection"),
     reference("person_id", "person"),
-    sa.Column("email", sa.Text, nullable=False, unique=True, comment="by which one signs in; lower case"),
+    sa.Column("email", sa.Text, nullable=False, index=True, comment="by which one signs in; lower case"),
     sa.Column("verified_at", Time(), comment="when a mail to this address was answered last; null if never"),
     sa.Column("created_at", Time(), nullable=False),
     sa.UniqueConstraint("person_id", "connection_id"),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.errors import Conflict
 from hub.network.people import read_person
 from hub.network.views import names_of_partners
-from hub.sso.local.accounts import Account, lock_account
+from hub.sso.local.accounts import Account, employer_of, lock_account
 from hub.sso.local.passkeys import Passkey, forget_passkey, list_passkeys
 from hub.sso.local.tables import local_password, passkey
 from hub.store import UnitOfWork
@@ -19,6 +19,7 @@ class WaysIn:
     """What opens an account now."""
 
     account: Account
+    employer: str
     passkeys: list[Passkey]
     has_password: bool
 
@@ -30,7 +31,12 @@ class WaysIn:
 
 def read_ways_in(uow: UnitOfWork, account: Account) -> WaysIn:
     """What opens this account."""
-    return WaysIn(account, list_passkeys(uow, account.id), read_hash(uow, account.id) is not None)
+    return WaysIn(
+        account,
+        employer_of(uow, account),
+        list_passkeys(uow, account.id),
+        read_hash(uow, account.id) is not None,
+    )
 
 
 def is_open(uow: UnitOfWork, account_id: str) -> bool:

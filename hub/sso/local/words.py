@@ -61,6 +61,10 @@ WORDS = {
         f"Use the newest. {_ANOTHER_MAIL}",
     ),
     "link_expired": ("The link is too old.", _ANOTHER_MAIL),
+    "address_taken": (
+        "Somebody else of the same partner has proved this e-mail address for an account.",
+        "Give one of the two an address of their own; or, if both are one human, let an operator merge them.",
+    ),
     "no_email": (
         "The person has no e-mail address.",
         "Add one in the network files, or where the person was added.",

@@ -1,6 +1,7 @@
 """What a provider proves about whoever comes back from it: all the network of a callback is here, outside any unit."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from hub.errors import OutsideFailed
 from hub.exchange import masked
@@ -66,8 +67,9 @@ def ask_provider(
         verified.subject,
         verified.provider_session,
         verified.acr,
-        verified.authenticated_at,
+        _authenticated_at(flow, verified),
         _kept(hub, provider, metadata, id_token),
+        time_is_told=verified.authenticated_at is not None,
     )
     return Assertion(proved, pick_claims(names, verified.claims, told))
 
@@ -153,6 +155,19 @@ def _client(hub: Hub, provider: Provider) -> Client:
     secret = hub.sealer.open(provider.client_secret)
     redirect_uri = hub.settings.url(provider.callback_path)
     return Client(provider.client_id, secret, redirect_uri, provider.connection.id)
+
+
+def _authenticated_at(flow: Flow, verified: Verified) -> datetime | None:
+    """When the provider says that it authenticated the person.
+
+    Some say nothing of it unless they are set up to (Entra ID). Where the hub itself asked for a new sign-in
+    (``prompt=login``, ``max_age=0``), it takes the answer for one: the nonce binds the token to this flow, which is minutes old.
+    Whoever takes ``prompt`` out of the address sits in front of the provider's open session, and could as well sign out
+    of the hub and in again. A client that asked for a new sign-in is told nothing that the provider did not say.
+    """
+    if verified.authenticated_at is None and flow.person_id and flow.purpose in {"again", "link"}:
+        return verified.issued_at
+    return verified.authenticated_at
 
 
 def _kept(hub: Hub, provider: Provider, metadata: Metadata, id_token: str) -> str:

@@ -69,6 +69,7 @@ class Verified:
     provider_session: str
     acr: str
     authenticated_at: datetime | None
+    issued_at: datetime | None
     claims: Mapping[str, object]
 
 
@@ -115,7 +116,12 @@ def verify_id_token(
     if not is_subject(claims.sub):
         raise not_verified("bad_subject")
     return Verified(
-        claims.sub, plain_text(claims.sid), plain_text(claims.acr), _moment(claims.auth_time, now), told
+        claims.sub,
+        plain_text(claims.sid),
+        plain_text(claims.acr),
+        _moment(claims.auth_time, now),
+        _moment(claims.iat, now),
+        told,
     )
 
 

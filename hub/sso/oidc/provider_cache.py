@@ -1,29 +1,20 @@
 """Metadata and keys of identity providers: fetched rarely, kept in the database, served stale when a provider is down."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
-from zlib import crc32
 
-from hub.errors import OutsideFailed
 from hub.limits import Limit
-from hub.logging import get_logger
 from hub.runtime import Hub
 from hub.sso.limits import take_turn
 from hub.sso.oidc.breaker import Watch
+from hub.sso.oidc.freshness import kept_or_fetched
 from hub.sso.oidc.id_token import Header
 from hub.sso.oidc.keys import PublicKey, UnknownKid, find_key
 from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata
 from hub.sso.oidc.providers import Provider, save_keys, save_metadata
 from hub.sso.refusals import asking, not_verified
 
-logger = get_logger(__name__)
-
-FRESH = timedelta(hours=1)
-STALE = timedelta(days=7)
-"""How old metadata and keys may become while their provider cannot be asked."""
-
-JITTER_SECONDS = 600
 METADATA_REFRESHES = Limit("oidc_metadata", 1, 60)
 KEY_REFRESHES = Limit("oidc_keys", 1, 60)
 FORCED_KEY_REFRESHES = Limit("oidc_keys_forced", 1, 60)
@@ -84,21 +75,10 @@ def _refreshed(
     limit: Limit,
     fetch: Callable[[], T],
 ) -> T:
-    """What is kept while it is fresh, else what is fetched, else what is kept while it is not too old."""
     connection = provider.connection
-    age = hub.clock.now() - kept_at if kept_at else STALE
-    may_serve = kept is not None and age < STALE
-    # Connections made in one import would otherwise all be refreshed in the same minute.
-    jitter = timedelta(seconds=crc32(connection.id.encode()) % JITTER_SECONDS)
-    if kept is not None and age < FRESH - jitter:
-        return kept
-    if kept is not None and may_serve and not take_turn(hub, limit, connection.id):
-        return kept  # somebody has just tried: a provider that is down delays one sign-in a minute, not all
-    try:
+
+    def ask() -> T:
         with asking(connection.name):
             return fetch()
-    except OutsideFailed as error:
-        if kept is None or not may_serve:
-            raise
-        logger.warning("served_stale", what=limit.name, connection=connection.slug, reason=error.code)
-        return kept
+
+    return kept_or_fetched(hub, connection.id, kept, kept_at, limit, ask, connection=connection.slug)

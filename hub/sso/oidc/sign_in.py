@@ -10,7 +10,7 @@ from hub.errors import HubError
 from hub.exchange import Exchange
 from hub.runtime import Hub
 from hub.sso.arrive import SignedIn, refuse_disabled
-from hub.sso.finish import finish, is_for_operators
+from hub.sso.finish import finish, is_for_operators, joined_acr
 from hub.sso.flows import Flow, Purpose, begin_flow, take_flow
 from hub.sso.oidc.ask_provider import ask_provider
 from hub.sso.oidc.breaker import refuse_resting
@@ -30,12 +30,13 @@ def begin_sign_in(
     login_hint: str = "",
     purpose: Purpose = "sign_in",
     person_id: str | None = None,
+    acr: str = "",
 ) -> str:
     """The provider's address to send the browser to (OpenID Connect Core 1.0, section 3.1.2.1).
 
     ``browser`` is the token of the browser's flow cookie, ``return_to`` a checked local path; ``login_hint`` is the
-    e-mail the person typed, so that nobody has to type it twice. ``purpose`` and ``person_id`` are those of the flow; a
-    connection that is switched off can be tried, and nothing else. Raises Missing, NotAllowed or OutsideFailed, each
+    e-mail the person typed, so that nobody has to type it twice. ``purpose`` and ``person_id`` are those of the flow;
+    ``acr`` is asked for before what the connection requires. A connection that is switched off can be tried, and nothing else. Raises Missing, NotAllowed or OutsideFailed, each
     with its audit row.
     """
     with audited_refusal(hub) as attempt:
@@ -57,7 +58,7 @@ def begin_sign_in(
         code_challenge=create_s256_code_challenge(flow.code_verifier),
         code_challenge_method="S256",
         login_hint=login_hint or None,
-        **_how(hub, provider, purpose, return_to),
+        **_how(hub, provider, purpose, return_to, acr),
     )
     return address
 
@@ -93,7 +94,7 @@ def _finish_trial(hub: Hub, provider: Provider, callback: Callback, flow: Flow, 
     return SignedIn("", flow.return_to)
 
 
-def _how(hub: Hub, provider: Provider, purpose: Purpose, return_to: str) -> dict[str, str]:
+def _how(hub: Hub, provider: Provider, purpose: Purpose, return_to: str, asked: str) -> dict[str, str]:
     """How strongly and how freshly people are to be authenticated (section 3.1.2.1), where that is asked for."""
     acr = provider.required_acr
     how: dict[str, str] = {}
@@ -104,6 +105,7 @@ def _how(hub: Hub, provider: Provider, purpose: Purpose, return_to: str) -> dict
         acr = (is_operator and hub.settings.admin_acr) or acr
         if minutes or not is_operator:
             how |= {"prompt": "login", "max_age": str(minutes * 60)}
+    acr = joined_acr(asked, acr)
     return {**how, "acr_values": acr} if acr else how
 
 

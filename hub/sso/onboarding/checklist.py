@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.access.roles import has_partner_admin
 from hub.network.connections import Connection, read_connection
 from hub.network.setup_links import SetupLink
 from hub.network.views import names_of_partners
@@ -16,7 +17,9 @@ from hub.sso.policy import NO_POLICY, SignInPolicy, read_policy
 from hub.sso.scim.tokens import TokenLine
 from hub.store import UnitOfWork
 
-ItemKey = Literal["product", "provider", "mapping", "domains", "contacts", "trial", "switch", "provisioning"]
+ItemKey = Literal[
+    "product", "provider", "mapping", "domains", "contacts", "trial", "switch", "provisioning", "admin"
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def read_checklist(uow: UnitOfWork, link: SetupLink) -> Checklist:
     if "provisioning" in link.parts:
         has_token = any(token.state == "active" for token in tokens)
         items.append(Item("provisioning", has_token, ready=True, needed="sign_in" not in link.parts))
+    if "admin" in link.parts:
+        items.append(Item("admin", has_partner_admin(uow, link.partner_id), ready=is_on, needed=False))
     return Checklist(
         partner=names_of_partners(uow, [link.partner_id]).get(link.partner_id, ""),
         connection=connection,

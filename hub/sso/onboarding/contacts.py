@@ -6,22 +6,19 @@ from hub.errors import BadInput, Conflict, Problem
 from hub.ids import new_id
 from hub.journal import audit
 from hub.network.connections import read_connection
-from hub.network.tables import person_detail
+from hub.notify.send_mail import is_address
 from hub.sso.onboarding.tables import connection_contact
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
 
 ACTION = "connection_contact"
-MAX_EMAIL = 320
 MAX_CONTACTS = 10
 
 
 def add_contact(uow: UnitOfWork, connection_id: str, email: str, actor_id: str | None = None) -> None:
     """Tell this address what expires. The same again changes nothing. BadInput ``bad_email``, Conflict ``too_many_contacts``."""
     email = email.strip().lower()
-    name, _, domain = email.rpartition("@")
-    clean = email.isprintable() and not any(c.isspace() or c in ',;:<>()[]\\"' for c in email)
-    if not name or "." not in domain or "@" in name or len(email) > MAX_EMAIL or not clean:
+    if not is_address(email) or "." not in email.rpartition("@")[2]:
         raise BadInput("bad_email", "This is no e-mail address.", "", [Problem("is no address", "email")])
     connection = read_connection(uow, connection_id)
     known = list_contacts(uow, connection_id)
@@ -47,26 +44,6 @@ def list_contacts(uow: UnitOfWork, connection_id: str) -> list[str]:
     table = connection_contact
     query = sa.select(table.c.email).where(table.c.connection_id == connection_id)
     return list(uow.connection.scalars(query.order_by(table.c.email)))
-
-
-def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
-    """What ``erase_person`` would delete, in rows by kind."""
-    query = sa.select(sa.func.count()).where(_of_person(person_id))
-    return {"contacts of connections": uow.connection.scalar(query) or 0}
-
-
-def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
-    """Forget the person's address wherever it stands as a contact; before the person's details are gone. Rows by kind."""
-    counts = count_of_person(uow, person_id)
-    uow.connection.execute(sa.delete(connection_contact).where(_of_person(person_id)))
-    return counts
-
-
-def _of_person(person_id: str) -> sa.ColumnElement[bool]:
-    email = sa.select(sa.func.lower(person_detail.c.email)).where(
-        person_detail.c.person_id == person_id, person_detail.c.email != ""
-    )
-    return connection_contact.c.email.in_(email)
 
 
 def _audit(

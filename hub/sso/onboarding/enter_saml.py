@@ -3,6 +3,7 @@
 from hub.errors import BadInput, OutsideFailed, Problem
 from hub.journal import Change, record_changes
 from hub.network.setup_links import SetupLink
+from hub.network.setup_steps import audited, run_step
 from hub.runtime import Hub
 from hub.sso.onboarding import steps
 from hub.sso.onboarding.entered import refuse_other_provider
@@ -20,8 +21,8 @@ def enter_saml(hub: Hub, code: str, browser: str, metadata_url: str, uploaded: b
     (``hub.sso.saml.metadata``). Conflict ``sign_in_is_on``.
     """
     url = metadata_url.strip()
-    connection_id = steps.run_step(hub, lambda uow: _connection(uow, code, browser)[1])
-    metadata = steps.audited(hub, lambda: _read(hub, connection_id, url, uploaded))
+    connection_id = run_step(hub, lambda uow: _connection(uow, code, browser)[1])
+    metadata = audited(hub, lambda: _read(hub, connection_id, url, uploaded))
 
     def step(uow: UnitOfWork) -> None:
         link, connection_id = _connection(uow, code, browser)
@@ -36,7 +37,7 @@ def enter_saml(hub: Hub, code: str, browser: str, metadata_url: str, uploaded: b
         record_changes(uow, [Change(CHANGED, connection_id, body)])
         steps.entered(uow, link, connection_id)
 
-    steps.run_step(hub, step)
+    run_step(hub, step)
 
 
 def _read(hub: Hub, connection_id: str, url: str, uploaded: bytes) -> IdpMetadata:

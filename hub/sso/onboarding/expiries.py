@@ -17,7 +17,7 @@ from hub.network.tables import connection
 from hub.sso.onboarding.tables import watched_expiry
 from hub.sso.saml.certificates import describe_certificate
 from hub.sso.saml.metadata import IdpMetadata
-from hub.sso.saml.sp_keys import list_sp_keys
+from hub.sso.saml.sp_keys import ROLES, list_sp_keys
 from hub.sso.saml.tables import saml_provider
 from hub.sso.scim.tables import scim_token
 from hub.sso.tables import oidc_provider
@@ -53,8 +53,8 @@ def look_at(uow: UnitOfWork, connection_ids: Iterable[str]) -> None:
 
 
 def look_at_own(uow: UnitOfWork) -> None:
-    """Find anew what of the hub's own expires: its certificate towards SAML providers, as long as it is published."""
-    keys = [key for key in list_sp_keys(uow) if key.retired_at is None]
+    """Find anew what of the hub's own expires: its certificates for SAML, as long as they are published."""
+    keys = [key for role in ROLES for key in list_sp_keys(uow, role) if key.retired_at is None]
     facts = [describe_certificate(key.certificate) for key in keys]
     found = [Expiring(None, "hub_key", fact.fingerprint, fact.valid_until) for fact in facts]
     _keep(uow, found, watched_expiry.c.connection_id.is_(None))

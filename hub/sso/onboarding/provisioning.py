@@ -4,18 +4,16 @@ from datetime import timedelta
 
 from hub.errors import BadInput
 from hub.network.setup_links import SetupLink, attach_connection, check_allows, claim_setup_link
+from hub.network.setup_steps import run_step
 from hub.network.slugs import free_slug
 from hub.network.views import names_of_partners
 from hub.runtime import Hub
 from hub.sso.onboarding.expiries import look_at
-from hub.sso.onboarding.steps import run_step
 from hub.sso.scim.happened import Happened, last_requests
+from hub.sso.scim.names import TOKEN_DAYS
 from hub.sso.scim.tokens import TokenLine, connect_client, list_tokens, make_token, revoke_token
 from hub.store import UnitOfWork
 
-TOKEN_DAYS = 365
-"""How long a token lives; its owners are told before it ends."""
-BASE = "/scim/v2"
 LABEL = "by setup link"
 MAX_REQUESTS = 10
 

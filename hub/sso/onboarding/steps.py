@@ -4,11 +4,11 @@ Every step proves anew that the link is good and the browser the one that claime
 and changes nothing else. The network is asked before the unit that writes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import cast
 
-from hub.errors import BadInput, Conflict, HubError
+from hub.errors import BadInput, Conflict
 from hub.exchange import Exchange
 from hub.journal import audit
 from hub.limits import Limit, count_request
@@ -29,6 +29,7 @@ from hub.network.setup_links import (
     note_product,
     note_trial,
 )
+from hub.network.setup_steps import audited, run_step
 from hub.network.slugs import free_slug
 from hub.network.views import names_of_partners
 from hub.runtime import Hub
@@ -43,8 +44,8 @@ from hub.sso.onboarding.enter_oidc import Entry, end_of_day
 from hub.sso.onboarding.entered import has_entry
 from hub.sso.onboarding.expiries import look_at
 from hub.sso.onboarding.products import Protocol, find_guide
-from hub.sso.policy import read_policy, save_policy
-from hub.sso.trials import ARRIVAL, read_trial
+from hub.sso.policy import SignInPolicy, read_policy, save_policy
+from hub.sso.trials import ARRIVAL, forget_trials, read_trial
 from hub.store import UnitOfWork
 
 BACK = "/setup/back"
@@ -53,7 +54,6 @@ NOT_IN_THE_HUB = frozenset({"unknown_subject", "left_partner", "mode_not_for_aud
 """What a trial may end with all the same: who tries need not be one of the people who learn."""
 ENTRIES = Limit("setup_provider", 30, 600)
 """Providers that are asked in ten minutes, for one connection."""
-_Made = TypeVar("_Made")
 
 
 def choose_product(hub: Hub, code: str, browser: str, product: str, protocol: str) -> None:
@@ -70,7 +70,7 @@ def choose_product(hub: Hub, code: str, browser: str, product: str, protocol: st
         save_policy(uow, connection_id, replace(policy, attributes=guide.attributes, refreshes_details=True))
         attach_connection(uow, link.id, connection_id, "sign_in_id")
         note_product(uow, link.id, product)
-        note_trial(uow, link.id, good=False)
+        untried(uow, link, connection_id)
 
     run_step(hub, step)
 
@@ -110,7 +110,7 @@ def refuse_many(hub: Hub, connection_id: str) -> None:
 
 def entered(uow: UnitOfWork, link: SetupLink, connection_id: str) -> None:
     """What was tried before counts no longer; the audit trail says that something was entered."""
-    note_trial(uow, link.id, good=False)
+    untried(uow, link, connection_id)
     look_at(uow, [connection_id])
     audit(
         uow,
@@ -122,6 +122,12 @@ def entered(uow: UnitOfWork, link: SetupLink, connection_id: str) -> None:
     )
 
 
+def untried(uow: UnitOfWork, link: SetupLink, connection_id: str) -> None:
+    """What was tried before counts no longer, in no browser: a trial that is still kept would say it did."""
+    forget_trials(uow, connection_id)
+    note_trial(uow, link.id, good=False)
+
+
 def save_mapping(
     hub: Hub,
     code: str,
@@ -130,18 +136,32 @@ def save_mapping(
     *,
     creates_people: bool,
     refreshes_details: bool,
+    default_location_id: str | None,
+    default_position_id: str | None,
 ) -> None:
-    """Keep which attributes mean what, and whether people come in by signing in. BadInput ``bad_policy`` with each field."""
+    """Keep which attributes mean what, and whether people come in by signing in. BadInput ``bad_policy`` with each field.
+
+    The default place, of ids or None, is that of people who are new and of whom no place is told.
+    Conflict ``sign_in_is_on`` where it would change who is let in, and as whom. Another mapping is to be tried anew.
+    """
 
     def step(uow: UnitOfWork) -> None:
-        connection = sign_in_of(uow, sign_in_link(uow, code, browser))
+        link = sign_in_link(uow, code, browser)
+        connection = sign_in_of(uow, link)
+        before = read_policy(uow, connection.id)
         policy = replace(
-            read_policy(uow, connection.id),
+            before,
             attributes={name: claim for name, claim in attributes.items() if claim},
             creates_people=creates_people,
             refreshes_details=refreshes_details,
+            default_location_id=default_location_id,
+            default_position_id=default_position_id,
         )
+        if _lets_in(policy) != _lets_in(before):
+            refuse_on(connection)
         save_policy(uow, connection.id, policy)
+        if (policy.attributes, creates_people) != (before.attributes, before.creates_people):
+            untried(uow, link, connection.id)
 
     run_step(hub, step)
 
@@ -243,25 +263,6 @@ def switch(hub: Hub, code: str, browser: str, *, on: bool) -> None:
     run_step(hub, step)
 
 
-def run_step(hub: Hub, step: Callable[[UnitOfWork], _Made]) -> _Made:
-    """Run a step in a unit of its own; a refusal leaves one audit row."""
-
-    def run() -> _Made:
-        with hub.unit_of_work() as uow:
-            return step(uow)
-
-    return audited(hub, run)
-
-
-def audited(hub: Hub, run: Callable[[], _Made]) -> _Made:
-    """Run something; a refusal leaves one audit row."""
-    try:
-        return run()
-    except HubError as error:
-        hub.audit_refusal(ACTION, error.code)
-        raise
-
-
 def sign_in_of(uow: UnitOfWork, link: SetupLink) -> Connection:
     """The connection that people sign in by; BadInput ``no_product`` before one was chosen."""
     if link.sign_in_id is None:
@@ -303,6 +304,11 @@ def refuse_on(connection: Connection) -> None:
         raise Conflict(
             "sign_in_is_on", "People sign in with this already.", "Switch it off before you change it."
         )
+
+
+def _lets_in(policy: SignInPolicy) -> tuple[str, bool]:
+    """What of a policy decides who comes in as whom: by which attribute people are found, and whether new ones come."""
+    return policy.attributes.get("match", ""), policy.creates_people
 
 
 def _refuse_empty(uow: UnitOfWork, connection: Connection) -> None:

@@ -1,6 +1,14 @@
 """Reason codes of connecting a sign-in by a setup link: what each means, and what to change."""
 
 WORDS = {
+    "has_partner_admin": (
+        "Somebody looks after the people of the partner already.",
+        "An operator gives the role to more people, under Partner admins.",
+    ),
+    "sign_in_is_off": (
+        "Nobody can sign in with what the setup link connected yet.",
+        "Switch it on first.",
+    ),
     "bad_domain": ("What was typed is no domain of e-mail addresses.", "Enter what stands after the @."),
     "public_domain": (
         "Anybody can have an address at this domain.",

@@ -6,12 +6,12 @@ from hub.audiences import tables as audience_tables
 from hub.audiences.conditions import Conditions, is_valid, match
 from hub.audiences.read_facts import read_facts
 from hub.network.people import Person, read_person, works_for
-from hub.sso.provider.clients import Client
 from hub.sso.provider.refusals import Refused
+from hub.sso.provider.served import Served
 from hub.store import UnitOfWork
 
 
-def refuse_outsider(uow: UnitOfWork, client: Client, person_id: str) -> Person:
+def refuse_outsider(uow: UnitOfWork, client: Served, person_id: str) -> Person:
     """The person, who may sign in at this client now; Refused ``access_denied`` for anybody else."""
     person = read_person(uow, person_id)
     if person.disabled:
@@ -25,7 +25,7 @@ def refuse_outsider(uow: UnitOfWork, client: Client, person_id: str) -> Person:
     return person
 
 
-def _is_in_audience(uow: UnitOfWork, client: Client, person_id: str) -> bool:
+def _is_in_audience(uow: UnitOfWork, client: Served, person_id: str) -> bool:
     """Whether an appointment that is in force now belongs to one of the client's audiences."""
     audience = audience_tables.audience
     conditions = [
@@ -42,5 +42,5 @@ def _is_in_audience(uow: UnitOfWork, client: Client, person_id: str) -> bool:
     return False
 
 
-def _denied(reason: str, message: str, client: Client) -> Refused:
+def _denied(reason: str, message: str, client: Served) -> Refused:
     return Refused(reason, message, "access_denied", connection_id=client.connection_id)

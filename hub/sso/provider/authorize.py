@@ -6,13 +6,13 @@ of the hub, so that nobody can be sent anywhere by the hub's address.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from hub.errors import BadInput, HubError, NotAllowed
 from hub.journal import audit
 from hub.limits import Limit, network_of
 from hub.runtime import Hub
+from hub.sso.flows import Purpose
 from hub.sso.limits import take_turn
 from hub.sso.provider.access import refuse_outsider
 from hub.sso.provider.client_auth import find_client_by
@@ -22,19 +22,13 @@ from hub.sso.provider.id_token_hint import read_hint
 from hub.sso.provider.refusals import Refused, keep_refusal
 from hub.sso.provider.request import AuthenticationRequest, Parameters, read_request
 from hub.sso.provider.subjects import subject_of
-from hub.sso.provider.tables import oidc_request
+from hub.sso.provider.waiting import keep_request, wishes_in
 from hub.sso.sessions import Session
-from hub.sso.tokens import new_token, token_hash
+from hub.sso.waiting import ACTION, BEGIN_AGAIN, Demand, SignInFirst, Waiting, lacking
 from hub.store import UnitOfWork
 
-ACTION = "client_sign_in"
-REQUEST_LIFETIME = timedelta(minutes=30)
-CLOCK_SKEW = timedelta(seconds=60)
-"""How far the clock of an identity provider may be off, which says when somebody signed in."""
-MAX_QUERY = 8000
 WAITING = Limit("oidc_waiting", 300, 60)
 """Requests that are kept until somebody has signed in, per minute and network address: each is a row."""
-BEGIN_AGAIN = "Go back to where you came from and sign in there again."
 
 
 @dataclass(frozen=True)
@@ -44,29 +38,12 @@ class Answered:
     address: str
 
 
-@dataclass(frozen=True)
-class SignInFirst:
-    """The person has to sign in first; ``code`` then leads back to this request.
-
-    ``again`` when somebody is signed in and has to prove it anew, for ``session``.
-    """
-
-    code: str
-    again: bool
-    login_hint: str = ""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A request that waited for a sign-in: when it came, and in which web session, if somebody was signed in."""
-
-    asked: Parameters
-    asked_at: datetime
-    session_id: str | None
-
-
 def authorize(
-    hub: Hub, asked: Parameters, session: Session | None, address: str, waiting: Waiting | None = None
+    hub: Hub,
+    asked: Parameters,
+    session: Session | None,
+    address: str,
+    waiting: Waiting[Parameters] | None = None,
 ) -> Answered | SignInFirst:
     """Answer an authentication request, which may have been ``waiting`` for somebody to sign in.
 
@@ -83,11 +60,12 @@ def authorize(
     try:
         request = read_request(asked, client.scopes)
         if session is None:
-            return _sign_in_first(hub, asked, request, None, address)
-        if _is_too_old(hub, request, session, waiting):
-            if waiting is not None and waiting.session_id not in {None, session.id}:
-                raise _not_anew()
-            return _sign_in_first(hub, asked, request, session, address)
+            return _sign_in_first(hub, asked, request, None, "sign_in", address)
+        demand = Demand(request.wants_new_sign_in, request.max_age, request.acr)
+        if purpose := lacking(demand, session, waiting, hub.clock.now()):
+            if waiting is not None and waiting.is_in_vain(session):
+                raise _in_vain(purpose)
+            return _sign_in_first(hub, asked, request, session, purpose, address)
         with hub.unit_of_work() as uow:
             answer = {"code": _code(uow, client, session, request, redirect_uri)}
     except HubError as error:
@@ -106,15 +84,6 @@ def authorize(
         answer["state"] = state
     # RFC 9207: the client can tell whose answer this is.
     return Answered(with_query(redirect_uri, {**answer, "iss": hub.settings.public_url}))
-
-
-def take_up(hub: Hub, code: str) -> Waiting:
-    """The request that waited for a sign-in. BadInput ``request_over`` when it is too long ago."""
-    with hub.reading() as uow:
-        row = uow.find(oidc_request, code_hash=token_hash(code))
-        if row is None or row.expires_at <= uow.now:
-            raise BadInput("request_over", "This sign-in took too long.", BEGIN_AGAIN)
-    return Waiting(parse_qs(row.query, keep_blank_values=True), row.made_at, row.session_id)
 
 
 def with_query(address: str, parameters: Mapping[str, str]) -> str:
@@ -152,44 +121,39 @@ def check_client(client: Client, asked: Parameters) -> None:
         )
 
 
-def _is_too_old(hub: Hub, request: AuthenticationRequest, session: Session, waiting: Waiting | None) -> bool:
-    """Whether the person has to prove anew who it is (section 3.1.2.1: prompt, max_age)."""
-    signed_in = session.authenticated_at
-    if waiting and waiting.session_id != session.id and signed_in >= waiting.asked_at - CLOCK_SKEW:
-        return False
-    if request.wants_new_sign_in:
-        return True
-    return request.max_age is not None and hub.clock.now() - signed_in > request.max_age
-
-
 def _sign_in_first(
-    hub: Hub, asked: Parameters, request: AuthenticationRequest, session: Session | None, address: str
+    hub: Hub,
+    asked: Parameters,
+    request: AuthenticationRequest,
+    session: Session | None,
+    purpose: Purpose,
+    address: str,
 ) -> SignInFirst:
     if not request.may_ask:
         raise Refused(
-            "no_session", "Nobody is signed in at the hub, or not freshly enough.", "login_required"
+            "no_session",
+            "Nobody is signed in at the hub, or not as freshly or strongly as asked.",
+            "login_required",
         )
-    query = urlencode([(name, values[0]) for name, values in asked.items()])
-    if len(query) > MAX_QUERY:
-        raise Refused("too_long", "The request is too long.")
     if not take_turn(hub, WAITING, network_of(address)):
         raise Refused(
             "too_many_waiting", "Too many people begin to sign in at once.", "temporarily_unavailable"
         )
-    code = new_token()
     with hub.unit_of_work() as uow:
-        uow.insert(
-            oidc_request,
-            code_hash=token_hash(code),
-            query=query,
-            session_id=session.id if session else None,
-            made_at=uow.now,
-            expires_at=uow.now + REQUEST_LIFETIME,
+        code = keep_request(uow, asked, session.id if session else None)
+    return SignInFirst(code, purpose, wishes_in(asked))
+
+
+def _in_vain(purpose: Purpose) -> Refused:
+    """Somebody did sign in once more, and that was not enough."""
+    if (
+        purpose == "step_up"
+    ):  # OpenID Connect Core Error Code unmet_authentication_requirements 1.0; RFC 9470, section 5
+        return Refused(
+            "acr_not_met",
+            "The identity provider did not authenticate this person in a way that was asked for.",
+            "unmet_authentication_requirements",
         )
-    return SignInFirst(code, again=session is not None, login_hint=request.login_hint)
-
-
-def _not_anew() -> Refused:
     return Refused(
         "not_signed_in_anew", "The identity provider did not let this person sign in anew.", "login_required"
     )

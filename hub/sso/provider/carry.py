@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from hub.sso.provider.grants import KEEP_ENDED
 from hub.sso.provider.tables import oidc_grant
+from hub.sso.saml_provider.carry import carry_sign_ins
 from hub.sso.tables import web_session
 from hub.sso.tokens import token_hash
 from hub.store import UnitOfWork
@@ -28,3 +29,4 @@ def carry_over(uow: UnitOfWork, old_token: str, new_token: str) -> None:
         "expires_at": new.expires_at + KEEP_ENDED,
     }
     uow.connection.execute(sa.update(oidc_grant).where(mine).values(**values))
+    carry_sign_ins(uow, old.id, new.id)

@@ -6,9 +6,11 @@ from typing import Any, TypeGuard
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
 
+from hub.errors import NotAllowed
 from hub.runtime import Hub
+from hub.sso.oidc.keys import PublicKey, UnknownKid
+from hub.sso.provider.client_keys import with_key
 from hub.sso.provider.clients import Client
 from hub.sso.provider.refusals import Refused
 from hub.sso.replays import is_first_use
@@ -42,7 +44,7 @@ def check_assertion(hub: Hub, client: Client, assertion: str, endpoint: str) -> 
 
     Keys that its header brings along are never looked at. Raises Refused ``invalid_client``.
     """
-    claims = _verified(client, assertion)
+    claims = _verified(hub, client, assertion)
     now = int(hub.clock.now().timestamp())
     skew = int(SKEW.total_seconds())
     audiences = claims.get("aud")
@@ -67,15 +69,21 @@ def check_assertion(hub: Hub, client: Client, assertion: str, endpoint: str) -> 
         raise _refused("replayed", "This assertion was used before.", client)
 
 
-def _verified(client: Client, assertion: str) -> dict[str, Any]:
+def _verified(hub: Hub, client: Client, assertion: str) -> dict[str, Any]:
+    header = jws.extract_compact(assertion.encode()).headers()  # ``claimed_client`` could read it
+    algorithm, kid = header.get("alg"), header.get("kid")
+
+    def verify(key: PublicKey) -> dict[str, Any]:
+        return dict(jwt.decode(assertion, key.import_key(), algorithms=list(ALGORITHMS)).claims)
+
     try:
-        header = jws.extract_compact(assertion.encode()).headers()
-        kid = header.get("kid")
-        fitting = [key for key in client.public_jwks if kid is None or key["kid"] == kid]
-        if header.get("alg") not in ALGORITHMS or len(fitting) != 1:
-            raise _refused("key", "The assertion names no key of this client, or another algorithm.", client)
-        key = RSAKey.import_key({name: fitting[0][name] for name in ("kty", "n", "e")})
-        return dict(jwt.decode(assertion, key, algorithms=list(ALGORITHMS)).claims)
+        if algorithm not in ALGORITHMS or not isinstance(kid, str | None):
+            raise UnknownKid
+        return with_key(hub, client, kid, algorithm, verify)
+    except (UnknownKid, NotAllowed):
+        raise _refused(
+            "key", "The assertion names no key of this client, or another algorithm.", client
+        ) from None
     except (JoseError, ValueError, TypeError):
         raise _refused("signature", "The signature does not verify.", client) from None
 

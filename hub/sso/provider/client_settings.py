@@ -31,11 +31,12 @@ _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 class ClientChanges(TypedDict, total=False):
-    """Settings of a client. ``public_jwks`` is the text of a JWK Set; lists are of texts."""
+    """Settings of a client. ``public_jwks`` is the text of a JWK Set, ``jwks_uri`` where it has one; lists are of texts."""
 
     name: str
     auth_method: str
     public_jwks: str
+    jwks_uri: str
     redirect_uris: list[str]
     logout_redirect_uris: list[str]
     logout_url: str
@@ -49,6 +50,7 @@ class ClientChanges(TypedDict, total=False):
 DEFAULTS: Mapping[str, Any] = {
     "auth_method": "client_secret_basic",
     "public_jwks": [],
+    "jwks_uri": "",
     "redirect_uris": [],
     "logout_redirect_uris": [],
     "logout_url": "",
@@ -82,16 +84,19 @@ def _problems(settings: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem("must be a name of at most 200 characters", "name"))
     if settings["auth_method"] not in AUTH_METHODS:
         found.append(Problem(f"must be one of {', '.join(AUTH_METHODS)}", "auth_method"))
-    if settings["auth_method"] == "private_key_jwt" and not settings["public_jwks"]:
+    if settings["auth_method"] == "private_key_jwt" and not (settings["public_jwks"] or settings["jwks_uri"]):
         found.append(Problem("is needed for private_key_jwt: the system's public keys", "public_jwks"))
+    if settings["public_jwks"] and settings["jwks_uri"]:
+        found.append(Problem("must stay empty where the system has an address of its keys", "public_jwks"))
     if not settings["redirect_uris"]:
         found.append(Problem("is missing: where people come back to after signing in", "redirect_uris"))
     for name in ("redirect_uris", "logout_redirect_uris"):
         if len(settings[name]) > MAX_ADDRESSES:
             found.append(Problem(f"has more than {MAX_ADDRESSES} addresses", name))
         found += [Problem(wrong, name) for uri in settings[name] if (wrong := address_problem(uri))]
-    if settings["logout_url"] and (wrong := address_problem(settings["logout_url"])):
-        found.append(Problem(wrong, "logout_url"))
+    for name in ("logout_url", "jwks_uri"):
+        if settings[name] and (wrong := address_problem(settings[name])):
+            found.append(Problem(wrong, name))
     if unknown := sorted(set(settings["scopes"]) - set(SCOPES)):
         found.append(Problem(f"holds what there is not: {', '.join(unknown)}", "scopes"))
     if settings["subject_type"] not in SUBJECT_TYPES:

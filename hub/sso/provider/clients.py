@@ -27,7 +27,7 @@ class Client:
     """A system that uses the hub as OpenID provider. ``disabled`` when it or its connection is switched off.
 
     ``partner_id`` is the owner of the connection: only its people may sign in then. ``partner_ids`` and ``audiences``
-    narrow further; empty ones do not.
+    narrow further; empty ones do not. ``jwks`` are the keys that were last fetched from ``jwks_uri``.
     """
 
     client_id: str
@@ -51,6 +51,9 @@ class Client:
     audiences: tuple[str, ...]
     disabled: bool
     created_at: datetime
+    jwks_uri: str = ""
+    jwks: tuple[Mapping[str, str], ...] = ()
+    jwks_at: datetime | None = None
 
     @property
     def has_secret(self) -> bool:
@@ -105,6 +108,8 @@ def update_client(uow: UnitOfWork, client_id: str, **settings: Unpack[ClientChan
     row = read_client(uow, client_id)
     secret = new_token() if changed["auth_method"] in _SECRET_METHODS and not row.secret_hash else ""
     values = dict(changed)
+    if changed["jwks_uri"] != known["jwks_uri"]:
+        values |= {"jwks": None, "jwks_at": None}
     if secret:
         values["secret_hash"] = token_hash(secret)
     elif changed["auth_method"] not in _SECRET_METHODS:
@@ -181,12 +186,20 @@ _ALL = (
 )
 _BY_ID = Question(_ALL.where(_client_table.c.client_id == sa.bindparam("client_id")))
 _OF_CONNECTION = Question(_ALL.where(_client_table.c.connection_id == sa.bindparam("connection_id")))
-_LISTS = ("public_jwks", "redirect_uris", "logout_redirect_uris", "scopes", "partner_ids", "audiences")
+_LISTS = (
+    "jwks",
+    "public_jwks",
+    "redirect_uris",
+    "logout_redirect_uris",
+    "scopes",
+    "partner_ids",
+    "audiences",
+)
 
 
 def _client(row: Any) -> Client:
     values = {name: getattr(row, name) for name in Client.__dataclass_fields__}
-    values.update({name: tuple(values[name]) for name in _LISTS})
+    values.update({name: tuple(values[name] or ()) for name in _LISTS})
     values["disabled"] = row.disabled or row.connection_disabled
     return Client(**values)
 

@@ -31,7 +31,7 @@ def provider_metadata(settings: Settings) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [
             *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "sid", "at_hash"),
-            *("name", "given_name", "family_name", "locale", "email"),
+            *("name", "given_name", "family_name", "locale", "email", "email_verified"),
         ],
         "claim_types_supported": ["normal"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],

@@ -14,8 +14,9 @@ from hub.network.tables import person as person_table
 from hub.sso.provider.clients import Client
 from hub.sso.provider.refusals import Refused
 from hub.sso.provider.request import AuthenticationRequest
+from hub.sso.provider.served import Served
 from hub.sso.provider.tables import oidc_code, oidc_grant
-from hub.sso.sessions import Session
+from hub.sso.sessions import SEEN_EVERY, Session, idle_since
 from hub.sso.tables import web_session
 from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
@@ -39,6 +40,7 @@ class Grant:
     scopes: tuple[str, ...]
     acr: str
     authenticated_at: datetime
+    time_is_told: bool
     session_ends_at: datetime
     ended_at: datetime | None
     revoked_at: datetime | None
@@ -80,7 +82,12 @@ _SESSION_END = Question(
 _LIVE = Question(
     sa.select(connection_table.c.disabled)
     .join(web_session, web_session.c.connection_id == connection_table.c.id)
-    .where(web_session.c.id == sa.bindparam("session_id"))
+    .where(web_session.c.id == sa.bindparam("session_id"), web_session.c.seen_at > sa.bindparam("idle_since"))
+)
+_SEEN = Command(
+    sa.update(web_session)
+    .where(web_session.c.id == sa.bindparam("session"), web_session.c.seen_at <= sa.bindparam("before"))
+    .values(seen_at=sa.bindparam("now"))
 )
 _REVOKE = Command(
     sa.update(oidc_grant)
@@ -111,6 +118,7 @@ def begin_grant(
         scopes=list(request.scopes),
         acr=session.acr,
         authenticated_at=session.authenticated_at,
+        time_is_told=session.time_is_told,
         started_at=uow.now,
         session_ends_at=ends.expires_at,
         expires_at=ends.expires_at + KEEP_ENDED,
@@ -170,7 +178,7 @@ def grant_of(row: Any) -> Grant:
     return Grant(**{**values, "scopes": tuple(values["scopes"])})
 
 
-def sid_of(client: Client, session_id: str) -> str:
+def sid_of(client: Served, session_id: str) -> str:
     """How this client knows a web session: for each client another text, so that two cannot compare them."""
     return hashlib.sha256(f"{client.client_id} {session_id}".encode()).hexdigest()[:32]
 
@@ -181,9 +189,14 @@ def invalid_grant(reason: str, message: str, client: Client) -> Refused:
 
 
 def is_session_live(uow: UnitOfWork, grant: Grant) -> bool:
-    """Whether the web session is still there, and where it was begun is not switched off: the hub's own pages ask the same."""
-    row = _LIVE.ask(uow.connection, session_id=grant.session_id)
+    """Whether the web session is still there and not idle, and where it was begun is not switched off: as for the hub's pages."""
+    row = _LIVE.ask(uow.connection, session_id=grant.session_id, idle_since=idle_since(uow))
     return row is not None and not row.disabled
+
+
+def note_use(uow: UnitOfWork, grant: Grant) -> None:
+    """A system that asks for new tokens is used by somebody, and so is the session that they stand on."""
+    _SEEN.run(uow.connection, session=grant.session_id, before=uow.now - SEEN_EVERY, now=uow.now)
 
 
 def stray_sessions(uow: UnitOfWork, limit: int) -> list[str]:

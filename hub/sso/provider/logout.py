@@ -47,12 +47,14 @@ def read_wish(hub: Hub, asked: Mapping[str, Sequence[str]], session: Session | N
 
 
 def sign_out_everywhere(hub: Hub, session: Session | None, token: str, browser: str, wish: Wish) -> str:
-    """End the browser's session and what clients were given during it; where the browser goes then.
+    """End the browser's session and what clients were given during it; where the browser goes then: through the systems that
+    only it can tell, and to the client's address.
 
     ``token`` and ``browser`` are those of the session's and the flow's cookies. Nothing ends that is over already.
     """
-    page = sign_out(hub, token, browser) if session else SIGN_IN
-    return wish.address or page
+    if session is None:
+        return wish.address or SIGN_IN
+    return sign_out(hub, token, browser, wish.address)
 
 
 def _read(uow: UnitOfWork, asked: Mapping[str, Sequence[str]], session: Session | None) -> Wish:

@@ -1,5 +1,6 @@
 """Authentication requests (OpenID Connect Core 1.0, section 3.1.2.1, with PKCE, RFC 7636): what is asked, and may it be."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from hub.sso.provider.refusals import Refused
 
 MAX_STATE = 4000
 MAX_NONCE = 500
+MAX_CLAIMS = 4000
+MAX_ACR_VALUES = 10
+MAX_ACR = 255
 MAX_AGE = 10 * 365 * 24 * 3600
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _NOT_OFFERED = {
@@ -24,7 +28,7 @@ Parameters = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class AuthenticationRequest:
-    """A request that can be answered. ``max_age`` is None where any age will do."""
+    """A request that can be answered. ``max_age`` is None where any age will do, ``acr`` empty where any way of signing in will."""
 
     scopes: tuple[str, ...]
     state: str
@@ -34,6 +38,7 @@ class AuthenticationRequest:
     max_age: timedelta | None
     id_token_hint: str
     login_hint: str
+    acr: tuple[str, ...] = ()
 
     @property
     def may_ask(self) -> bool:
@@ -75,7 +80,45 @@ def read_request(asked: Parameters, allowed_scopes: Sequence[str]) -> Authentica
         max_age=_max_age(given.get("max_age", "")),
         id_token_hint=given.get("id_token_hint", ""),
         login_hint=given.get("login_hint", ""),
+        acr=asked_acr(given),
     )
+
+
+def asked_acr(given: Mapping[str, str]) -> tuple[str, ...]:
+    """The ways of authentication of which one is asked for: those of ``acr_values``, or where ``claims`` has it as essential, those.
+
+    Whoever asks by ``acr_values`` means it (RFC 9470, section 4), though OpenID Connect Core 1.0, section 3.1.2.1 lets a provider
+    pass over it. Of ``claims`` (section 5.5) the hub heeds nothing else: it tells what the scope asks for.
+    """
+    essential = _essential_acr(given.get("claims", ""))
+    values = tuple(dict.fromkeys(essential or given.get("acr_values", "").split()))
+    if len(values) > MAX_ACR_VALUES or any(
+        len(value) > MAX_ACR or not value.isprintable() or " " in value for value in values
+    ):
+        raise Refused(
+            "bad_acr_values", f"At most {MAX_ACR_VALUES} values of acr with {MAX_ACR} characters each."
+        )
+    return values
+
+
+def _essential_acr(claims: str) -> list[str]:
+    """The values of an essential ``acr`` of the ID token (section 5.5.1.1); a voluntary one asks for nothing."""
+    if not claims:
+        return []
+    try:
+        read = json.loads(claims) if len(claims) <= MAX_CLAIMS else None
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise Refused("bad_claims", f"claims is a JSON object of at most {MAX_CLAIMS} characters.")
+    of_token = read.get("id_token")
+    wanted = of_token.get("acr") if isinstance(of_token, dict) else None
+    if not isinstance(wanted, dict) or wanted.get("essential") is not True:
+        return []
+    values = wanted.get("values", [wanted["value"]] if "value" in wanted else [])
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        raise Refused("bad_claims", "The values of acr in claims are texts.")
+    return values
 
 
 def _code_challenge(given: Mapping[str, str]) -> str:

@@ -17,14 +17,16 @@ from hub.signing.keys import published_keys
 from hub.sso.browser import redirect
 from hub.sso.cookies import FLOW, SESSION, delete_cookie, read_cookie
 from hub.sso.provider.again import sign_in_again
-from hub.sso.provider.authorize import Answered, SignInFirst, authorize, take_up
+from hub.sso.provider.authorize import Answered, authorize
 from hub.sso.provider.client_auth import authenticate_client, single_values
 from hub.sso.provider.clients import Client
 from hub.sso.provider.discovery import provider_metadata
 from hub.sso.provider.logout import read_wish, sign_out_everywhere
 from hub.sso.provider.refusals import Refused, keep_refusal
 from hub.sso.provider.tokens import Tokens, grant_tokens, read_userinfo, revoke_token
+from hub.sso.provider.waiting import take_up
 from hub.sso.sessions import Session
+from hub.sso.waiting import SignInFirst
 
 blueprint = flask.Blueprint("provider", __name__)
 
@@ -137,8 +139,8 @@ def _next(answer: Answered | SignInFirst) -> Response:
         return redirect(answer.address)
     back = flask.url_for("provider.resume", code=answer.code)
     session = _session()
-    if answer.again and session is not None:
-        return sign_in_again(current_hub(), session, back, answer.login_hint)
+    if answer.purpose != "sign_in" and session is not None:
+        return sign_in_again(current_hub(), session, back, answer.wishes, answer.purpose)
     return redirect(f"/sign-in?{urlencode({'return_to': back})}")
 
 

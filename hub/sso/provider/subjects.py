@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from hub.network.identities import pairwise_subject
 from hub.network.people import Person
-from hub.sso.provider.clients import Client
+from hub.sso.provider.proved_email import is_email_proved
+from hub.sso.provider.served import Served
 from hub.store import UnitOfWork
 
 
-def subject_of(uow: UnitOfWork, client: Client, person_id: str) -> str:
+def subject_of(uow: UnitOfWork, client: Served, person_id: str) -> str:
     """How this client knows the person, for good.
 
     Pairwise subjects belong to the connection: all clients of one system get the same, which is also the LTI ``sub`` there,
@@ -19,9 +20,13 @@ def subject_of(uow: UnitOfWork, client: Client, person_id: str) -> str:
     return pairwise_subject(uow, client.connection_id, person_id)
 
 
-def claims_about(person: Person, scopes: Sequence[str]) -> dict[str, str]:
-    """The claims that these scopes ask for, as far as the hub knows them. It has not verified any e-mail address."""
-    claims: dict[str, str] = {}
+def claims_about(uow: UnitOfWork, person: Person, scopes: Sequence[str]) -> dict[str, str | bool]:
+    """The claims that these scopes ask for, as far as the hub knows them.
+
+    With an address comes always whether it is proved: systems that find people by it must know that files and identity
+    providers may claim any.
+    """
+    claims: dict[str, str | bool] = {}
     if "profile" in scopes:
         claims |= {
             "name": person.name,
@@ -31,4 +36,7 @@ def claims_about(person: Person, scopes: Sequence[str]) -> dict[str, str]:
         }
     if "email" in scopes:
         claims["email"] = person.email
-    return {name: value for name, value in claims.items() if value}
+    told: dict[str, str | bool] = {name: value for name, value in claims.items() if value}
+    if "email" in told:
+        told["email_verified"] = is_email_proved(uow, person)
+    return told

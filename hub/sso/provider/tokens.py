@@ -14,7 +14,15 @@ from hub.runtime import Hub
 from hub.signing.keys import sign
 from hub.sso.provider.access import refuse_outsider
 from hub.sso.provider.clients import Client, read_client
-from hub.sso.provider.grants import Grant, grant_of, invalid_grant, is_session_live, redeem_code, revoke_grant
+from hub.sso.provider.grants import (
+    Grant,
+    grant_of,
+    invalid_grant,
+    is_session_live,
+    note_use,
+    redeem_code,
+    revoke_grant,
+)
 from hub.sso.provider.refusals import Refused
 from hub.sso.provider.subjects import claims_about, subject_of
 from hub.sso.provider.tables import oidc_grant, oidc_token
@@ -63,7 +71,7 @@ def grant_tokens(hub: Hub, client: Client, given: Mapping[str, str]) -> Tokens:
     raise Refused("bad_grant_type", "This grant_type is not offered.", "unsupported_grant_type")
 
 
-def read_userinfo(hub: Hub, authorization: str) -> dict[str, str]:
+def read_userinfo(hub: Hub, authorization: str) -> dict[str, str | bool]:
     """The claims about the person whose access token is in the Authorization header (section 5.3).
 
     Raises Refused 401 with the challenge of RFC 6750, section 3.
@@ -85,7 +93,7 @@ def read_userinfo(hub: Hub, authorization: str) -> dict[str, str]:
             person = refuse_outsider(uow, client, row.person_id)
         except Refused as refused:
             raise _no_access(refused.code, refused.message, client) from None
-        return {"sub": subject_of(uow, client, person.id), **claims_about(person, row.token_scopes)}
+        return {"sub": subject_of(uow, client, person.id), **claims_about(uow, person, row.token_scopes)}
 
 
 def revoke_token(hub: Hub, client: Client, given: Mapping[str, str]) -> None:
@@ -137,6 +145,7 @@ def _refresh(uow: UnitOfWork, client: Client, given: Mapping[str, str]) -> Token
     if row.expires_at <= uow.now or not grant.is_good(uow.now):
         raise invalid_grant("refresh_over", "This refresh token has expired, or was revoked.", client)
     refuse_outsider_as_grant(uow, client, grant)
+    note_use(uow, grant)
     narrowed = tuple(scope for scope in scopes if not asked or scope in asked)
     return _issue(uow, client, grant, narrowed, "", refresh_scopes=scopes)
 
@@ -170,11 +179,14 @@ def _issue(
         "aud": client.client_id,
         "iat": int(uow.now.timestamp()),
         "exp": int((uow.now + ID_TOKEN_LIFETIME).timestamp()),
-        "auth_time": int(grant.authenticated_at.timestamp()),
         "sid": grant.sid,
         "at_hash": at_hash(access),
     }
     claims |= {name: value for name, value in (("nonce", nonce), ("acr", grant.acr)) if value}
+    if (
+        grant.time_is_told
+    ):  # section 2: it may be left out, and what is not known is; with max_age it is known
+        claims["auth_time"] = int(grant.authenticated_at.timestamp())
     expires_in = int((ends - uow.now).total_seconds())
     return Tokens(access, sign(uow, "oidc", claims), refresh, expires_in, scopes)
 

@@ -7,6 +7,7 @@ from hub.network.identities import SUBJECT, list_subjects
 from hub.network.people import read_person
 from hub.runtime import Hub
 from hub.sso.provider.access import refuse_outsider
+from hub.sso.provider.client_keys import fetch_client_keys
 from hub.sso.provider.clients import Client, read_client
 from hub.sso.provider.grants import sid_of
 from hub.sso.provider.refusals import Refused
@@ -17,13 +18,15 @@ from hub.store import UnitOfWork
 
 
 def try_client(hub: Hub, client_id: str, person_id: str) -> Exchange:
-    """Every step that the hub itself can do; nothing is written, and nobody is signed in or out.
+    """Every step that the hub itself can do; only the keys it fetches are kept, and nobody is signed in or out.
 
     ``person_id`` is who tries: the claims are that person's own. The logout token names a session that there never was.
     """
     with hub.reading() as uow:
         client = read_client(uow, client_id)
         steps = [_switched_on(client), _may_come_in(uow, client, person_id), _claims(uow, client, person_id)]
+    if client.jwks_uri:
+        steps.append(_keys(hub, client))
     steps.append(_logout(hub, client))
     return Exchange(steps)
 
@@ -54,9 +57,23 @@ def _claims(uow: UnitOfWork, client: Client, person_id: str) -> Step:
         if form == SUBJECT and client.subject_type == "pairwise"
     ]
     subject = person_id if client.subject_type == "public" else known[0] if known else ""
-    told = claims_about(read_person(uow, person_id), ("openid", *client.scopes))
-    received = {"sub": masked(subject) if subject else "is made when you first sign in there", **told}
+    told = claims_about(uow, read_person(uow, person_id), ("openid", *client.scopes))
+    received = {"sub": masked(subject) if subject else "is made when you first sign in there"}
+    received |= {
+        name: value if isinstance(value, str) else str(value).lower() for name, value in told.items()
+    }
     return Step("It would be told this about you", "done", "If it asks for all it may.", received=received)
+
+
+def _keys(hub: Hub, client: Client) -> Step:
+    title, request = "Its keys can be fetched", f"GET {client.jwks_uri}"
+    try:
+        keys = fetch_client_keys(hub, client)
+    except OutsideFailed as failed:
+        told = explain(failed.code)
+        return Step(title, "failed", told.words, request, code=failed.code, advice=told.change)
+    named = {"kid": " ".join(key.kid or "none" for key in keys)}
+    return Step(title, "done", "With these it can sign who it is.", request, received=named)
 
 
 def _logout(hub: Hub, client: Client) -> Step:

@@ -1,6 +1,5 @@
 """What pages show of clients. Reads only."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +7,11 @@ import sqlalchemy as sa
 
 from hub.ids import is_id
 from hub.journal import tables as journal
+from hub.journal.explained import Explanation
 from hub.network.tables import connection, partner
+from hub.network.views import has_word
 from hub.sso.provider.tables import oidc_client, oidc_grant
-from hub.sso.words import Explanation, explain
+from hub.sso.words import explain
 from hub.store import UnitOfWork
 
 LINES = 50
@@ -71,7 +72,7 @@ def search_clients(uow: UnitOfWork, words: str = "", after: str = "") -> tuple[l
             sa.or_(c.c.slug > slug, sa.and_(c.c.slug == slug, client.c.client_id > client_id))
         )
     for word in words.split():
-        query = query.where(_has_word(word, (client.c.name, c.c.slug, partner.c.name)))
+        query = query.where(has_word(word, client.c.name, c.c.slug, partner.c.name))
     rows = uow.connection.execute(query).all()
     lines = [ClientLine(r.client_id, r.name, r.slug, r.partner or "", r.disabled, r.last_at) for r in rows]
     more = f"{lines[LINES - 1].slug} {lines[LINES - 1].client_id}" if len(lines) > LINES else ""
@@ -95,8 +96,3 @@ def last_client_refusals(
         .limit(limit)
     )
     return [ClientRefusal(row.at, row.action, row.reason, explain(row.reason)) for row in rows]
-
-
-def _has_word(word: str, columns: Sequence[sa.ColumnElement[str]]) -> sa.ColumnElement[bool]:
-    pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return sa.or_(*(column.ilike(pattern, escape="\\") for column in columns))

@@ -30,6 +30,18 @@ WORDS = {
     "bad_code_challenge": ("The code challenge is no SHA-256 hash.", _PKCE),
     "bad_prompt": ("The prompt is not one that the hub knows, or none together with another.", _SETTINGS),
     "bad_max_age": ("The max_age is no number of seconds.", _SETTINGS),
+    "bad_acr_values": (
+        "The acr_values are more than ten, or one is longer than 255 characters.",
+        "Name the few ways of signing in that the system needs.",
+    ),
+    "bad_claims": (
+        "The claims parameter is no JSON object of at most 4,000 characters, or its acr has no texts as values.",
+        "This is a mistake of the system: tell its maker.",
+    ),
+    "acr_not_met": (
+        "The system asked for a way of signing in that the person's identity provider does not offer, or does not name.",
+        "Let the provider ask for it and tell its acr, or let the system ask for what the provider has.",
+    ),
     "bad_state": (
         "The state is longer than 4,000 characters.",
         "This is a mistake of the system: tell its maker.",
@@ -126,6 +138,10 @@ WORDS = {
     "assertion_key": (
         "The client_assertion names a key that is not set here.",
         "Enter the system's present keys here.",
+    ),
+    "assertion_keys_unreachable": (
+        "The keys of the system cannot be fetched from its address, or were tried a moment ago.",
+        "Try the system on its page here: it shows what the address answers.",
     ),
     "assertion_signature": ("The signature of the client_assertion does not verify.", _SIGNED),
     "no_code": ("The token request has no code.", _BEGIN),

@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 import sqlalchemy as sa
 
+from hub.network.tables import connection
 from hub.sealing import Sealer
 from hub.sso.flows import Purpose
 from hub.sso.saml.tables import saml_answer
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     Trials are verified in front of the browser that tries, so they wait as they came, in ``raw``.
     """
 
+    connection_id: str
     state: str = ""
     return_to: str = "/"
     proved: Proved | None = None
@@ -59,12 +61,12 @@ def request_id_of(nonce: str) -> str:
     return f"_{nonce}"
 
 
-def keep_answer(uow: UnitOfWork, connection_id: str, code: str, answer: Answer) -> datetime:
+def keep_answer(uow: UnitOfWork, code: str, answer: Answer) -> datetime:
     """Keep an answer under a one-time code; until when."""
     uow.insert(
         saml_answer,
         code_hash=token_hash(code),
-        connection_id=connection_id,
+        connection_id=answer.connection_id,
         body=_sealer(tuple(uow.settings.secret_keys)).seal(msgspec.json.encode(answer).decode()),
         expires_at=uow.now + LIFETIME,
     )
@@ -75,15 +77,16 @@ _TAKE = Question(
     sa.delete(saml_answer)
     .where(
         saml_answer.c.code_hash == sa.bindparam("code_hash"),
-        saml_answer.c.connection_id == sa.bindparam("connection_id"),
+        saml_answer.c.connection_id
+        == sa.select(connection.c.id).where(connection.c.slug == sa.bindparam("slug")).scalar_subquery(),
     )
     .returning(saml_answer.c.body, saml_answer.c.expires_at)
 )
 
 
-def take_answer(uow: UnitOfWork, connection_id: str, code: str) -> Answer | None:
-    """The answer of this code at this connection, taken away so that it works once, in whatever process."""
-    row = _TAKE.ask(uow.connection, code_hash=token_hash(code), connection_id=connection_id)
+def take_answer(uow: UnitOfWork, slug: str, code: str) -> Answer | None:
+    """The answer of this code at the connection with this slug, taken away so that it works once, in whatever process."""
+    row = _TAKE.ask(uow.connection, code_hash=token_hash(code), slug=slug) if slug.isprintable() else None
     if row is None or row.expires_at <= uow.now:
         return None
     return msgspec.json.decode(_sealer(tuple(uow.settings.secret_keys)).open(row.body), type=Answer)

@@ -8,7 +8,7 @@ from lxml import etree
 
 from hub.sso.refusals import not_verified
 from hub.sso.saml.names import BEARER, ENTITY, PERSISTENT, TRANSIENT, UNSPECIFIED, tag
-from hub.sso.saml.times import check_issued, check_window, last_use, read_instant
+from hub.sso.saml.times import SKEW, check_issued, check_window, last_use, read_instant
 from hub.sso.saml.xml import attribute, children, leaf_text, one_child
 
 MAX_SUBJECT = 256
@@ -48,7 +48,10 @@ class NameId:
 
 @dataclass(frozen=True)
 class Asserted:
-    """What an assertion proves. ``use_until`` is when its own times refuse it anyway."""
+    """What an assertion proves.
+
+    ``use_until`` is when its own times refuse it anyway, ``session_until`` when the provider wants the session to end.
+    """
 
     id: str
     use_until: datetime
@@ -58,6 +61,7 @@ class Asserted:
     session_index: str = ""
     acr: str = ""
     authenticated_at: datetime | None = None
+    session_until: datetime | None = None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -73,7 +77,7 @@ def read_assertion(assertion: etree._Element, expected: Expected) -> Asserted:
     subject = one_child(assertion, tag("saml:Subject"), not_verified("bad_name_id"))
     until = _check_confirmation(subject, expected)
     _check_conditions(assertion, expected)
-    statement = _authn_statement(assertion, expected.now)
+    statement, session_until = _authn_statement(assertion, expected.now)
     attributes = read_attributes(assertion)
     name_id = read_name_id(subject)
     form, value = _subject(name_id, attributes, expected)
@@ -87,6 +91,7 @@ def read_assertion(assertion: etree._Element, expected: Expected) -> Asserted:
         session_index=attribute(statement, "SessionIndex"),
         acr=_acr(statement),
         authenticated_at=min(authenticated_at, expected.now),
+        session_until=session_until,
         attributes=attributes,
     )
 
@@ -185,14 +190,21 @@ def _check_conditions(assertion: etree._Element, expected: Expected) -> None:
             raise not_verified("other_audience")
 
 
-def _authn_statement(assertion: etree._Element, now: datetime) -> etree._Element:
+def _authn_statement(assertion: etree._Element, now: datetime) -> tuple[etree._Element, datetime | None]:
+    """The first one, and when the provider wants the session to be over, by the first end that any of them names.
+
+    SAML Core 2.0, section 2.7.2. As elsewhere, SKEW is added to what the other side's clock says.
+    """
     statements = assertion.findall(tag("saml:AuthnStatement"))
     if not statements:
         raise not_verified("not_authenticated")
+    ends = []
     for statement in statements:
         check_issued(attribute(statement, "AuthnInstant"), now)
-        check_window("", attribute(statement, "SessionNotOnOrAfter"), now)
-    return statements[0]
+        end = attribute(statement, "SessionNotOnOrAfter")
+        check_window("", end, now)
+        ends += [read_instant(end) + SKEW] if end else []
+    return statements[0], min(ends, default=None)
 
 
 def _acr(statement: etree._Element) -> str:

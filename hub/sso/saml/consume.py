@@ -5,7 +5,6 @@ from base64 import b64decode
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from hub.errors import NotAllowed
 from hub.exchange import masked
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion
@@ -13,14 +12,15 @@ from hub.sso.finish import check_acr, wanted_acr
 from hub.sso.flows import Purpose
 from hub.sso.refusals import not_verified
 from hub.sso.return_to import HOME
-from hub.sso.saml.assertion import Asserted, NameId
+from hub.sso.saml.assertion import NAME_ID, Asserted, NameId
 from hub.sso.saml.metadata import IdpMetadata
-from hub.sso.saml.metadata_cache import current_metadata, newer_metadata
+from hub.sso.saml.metadata_cache import with_present_keys
 from hub.sso.saml.providers import SamlProvider
 from hub.sso.saml.response import Trust, read_response
 from hub.sso.saml.sp_keys import opening_keys
 from hub.sso.saml.xml import MAX_BYTES
 from hub.sso.sessions import Proved
+from hub.sso.tokens import token_hash
 from hub.sso.trials import Recorder
 
 COME_BACK, VERIFY = "Come back from the provider", "Verify the answer"
@@ -29,7 +29,7 @@ MAX_FORM = 2 * MAX_BYTES
 _MAY_HAVE_NEW_KEY = {"wrong_signature", "cannot_decrypt"}
 
 
-class Leaving(msgspec.Struct, frozen=True):
+class LogoutHint(msgspec.Struct, frozen=True):
     """What a session keeps, sealed, to end the provider's session too."""
 
     name: str
@@ -42,6 +42,16 @@ class Leaving(msgspec.Struct, frozen=True):
     def name_id(self) -> NameId:
         """The name by which the provider knows the person."""
         return NameId(self.name, self.format, self.name_qualifier, self.sp_name_qualifier)
+
+
+def open_hint(hub: Hub, sealed: str) -> LogoutHint:
+    """What a session kept about its sign-in; HubError ``cannot_unseal``."""
+    return msgspec.json.decode(hub.sealer.open(sealed), type=LogoutHint)
+
+
+def sessions_of(name: str) -> str:
+    """By what the sessions of a NameID are found where people are known by an attribute: nothing else keeps their NameIDs."""
+    return token_hash(name)
 
 
 def decode_form(posted: str) -> bytes:
@@ -61,14 +71,9 @@ def verify_answer(hub: Hub, provider: SamlProvider, raw: bytes, request_id: str 
 
     Raises NotAllowed with a reason of its own.
     """
-    metadata = current_metadata(hub, provider)
-    try:
-        return _read(hub, provider, metadata, raw, request_id)
-    except NotAllowed as error:
-        newer = newer_metadata(hub, provider) if error.code in _MAY_HAVE_NEW_KEY else None
-        if newer is None:
-            raise
-    return _read(hub, provider, newer, raw, request_id)
+    return with_present_keys(
+        hub, provider, lambda metadata: _read(hub, provider, metadata, raw, request_id), _MAY_HAVE_NEW_KEY
+    )
 
 
 def to_assertion(
@@ -80,7 +85,7 @@ def to_assertion(
     """
     acr = wanted_acr(hub.settings, purpose, return_to, provider.choices.required_acr)
     check_acr(acr, asserted.acr, provider.connection.name)
-    hint = Leaving(
+    hint = LogoutHint(
         asserted.name_id.value,
         asserted.name_id.format,
         asserted.name_id.name_qualifier,
@@ -91,10 +96,11 @@ def to_assertion(
         provider.connection.id,
         asserted.form,
         asserted.subject,
-        asserted.session_index,
+        asserted.session_index if asserted.form == NAME_ID else sessions_of(asserted.name_id.value),
         asserted.acr,
         asserted.authenticated_at,
         hub.sealer.seal(msgspec.json.encode(hint).decode()),
+        asserted.session_until,
     )
     names = provider.claim_names
     found = {name: asserted.attributes[name] for name in names if asserted.attributes.get(name)}
@@ -105,7 +111,7 @@ def try_answer(
     hub: Hub, provider: SamlProvider, raw: bytes, request_id: str, recorder: Recorder
 ) -> Assertion:
     """As ``verify_answer`` and ``to_assertion``, each step noted with what the answer says."""
-    with recorder.step(COME_BACK, "The provider posted an answer.", f"POST {provider.acs_path}") as received:
+    with recorder.step(COME_BACK, "The provider posted an answer.", f"POST {provider.paths.acs}") as received:
         received["Size"] = f"{len(raw)} bytes"
     with recorder.step(VERIFY, "The answer is right, and signed by the provider.") as received:
         asserted = verify_answer(hub, provider, raw, request_id)

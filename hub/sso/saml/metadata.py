@@ -11,7 +11,7 @@ from lxml import etree
 from hub.errors import NotAllowed, OutsideFailed
 from hub.http import OutgoingHttp
 from hub.sso.saml.certificates import normalize_certificate
-from hub.sso.saml.names import PROTOCOL, REDIRECT, tag
+from hub.sso.saml.names import POST, PROTOCOL, REDIRECT, tag
 from hub.sso.saml.signature import is_signed, signed_bytes
 from hub.sso.saml.times import read_instant
 from hub.sso.saml.xml import attribute, leaf_text, parse_document
@@ -23,13 +23,18 @@ _ENTITY = re.compile(r"\S{1,1024}")
 
 
 class IdpMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The part of an ``EntityDescriptor`` that the hub uses. Certificates are bare base64, those that may sign."""
+    """The part of an ``EntityDescriptor`` that the hub uses. Certificates are bare base64, those that may sign.
+
+    Logout messages go by redirect where the provider takes them so, else by form post.
+    """
 
     entity_id: str
     sso_url: str
     certificates: tuple[str, ...]
     slo_url: str = ""
     slo_response_url: str = ""
+    slo_post_url: str = ""
+    slo_post_response_url: str = ""
     wants_signed_requests: bool = False
     valid_until: datetime | None = None
 
@@ -56,77 +61,88 @@ def read_metadata(raw: bytes, now: datetime, *, entity_id: str = "", signer: str
     ``other_entity``, ``no_certificate``, ``no_redirect_binding``.
     """
     try:
-        root = parse_document(raw.removeprefix(b"\xef\xbb\xbf"), without_comments=True)
-        if signer:
-            root = _signed_part(root, signer)
-        entity = _entity(root, entity_id)
+        root = open_metadata(raw, signer)
+        entity = find_entity(root, "md:IDPSSODescriptor", entity_id)
         metadata = _read_entity(root, entity)
     except NotAllowed as error:
-        raise _unusable("bad_saml_metadata", f"The metadata cannot be read ({error.code}).") from None
+        raise unusable("bad_saml_metadata", f"The metadata cannot be read ({error.code}).") from None
     if metadata.is_over(now):
-        raise _unusable("metadata_expired", "The metadata is not valid any more: its validUntil has passed.")
+        raise unusable("metadata_expired", "The metadata is not valid any more: its validUntil has passed.")
     return metadata
 
 
-def _signed_part(root: etree._Element, signer: str) -> etree._Element:
+def open_metadata(raw: bytes, signer: str = "") -> etree._Element:
+    """The root of a metadata document; where a signer is pinned, parsed from what that signed. NotAllowed, OutsideFailed."""
+    root = parse_document(raw.removeprefix(b"\xef\xbb\xbf"), without_comments=True)
+    if not signer:
+        return root
     try:
         if not is_signed(root):
-            raise _unusable("metadata_not_signed", "The metadata is not signed.")
+            raise unusable("metadata_not_signed", "The metadata is not signed.")
         return parse_document(signed_bytes(root, [signer]))
     except NotAllowed as error:
         text = f"The signature of the metadata does not hold ({error.code})."
-        raise _unusable("metadata_not_signed", text) from None
+        raise unusable("metadata_not_signed", text) from None
 
 
-def _entity(root: etree._Element, entity_id: str) -> etree._Element:
-    """The one entity that is meant, at the top or in a list of many."""
+def find_entity(root: etree._Element, role: str, entity_id: str = "") -> etree._Element:
+    """The one entity that is meant, at the top or in a list of many: by its id, or the only one in this role."""
     one, many = tag("md:EntityDescriptor"), tag("md:EntitiesDescriptor")
     if root.tag not in {one, many}:
-        raise _unusable("bad_saml_metadata", "This is no SAML metadata.")
+        raise unusable("bad_saml_metadata", "This is no SAML metadata.")
     found = [root] if root.tag == one else list(root.iter(one))
     if entity_id:
         found = [entity for entity in found if attribute(entity, "entityID") == entity_id]
         if not found:
-            raise _unusable("other_entity", "The metadata is about another provider than the one configured.")
+            raise unusable("other_entity", "The metadata is about another system than the one configured.")
     else:
-        found = [entity for entity in found if entity.find(tag("md:IDPSSODescriptor")) is not None]
+        found = [entity for entity in found if entity.find(tag(role)) is not None]
     if len(found) != 1:
-        raise _unusable("bad_saml_metadata", "The metadata does not describe exactly one identity provider.")
+        raise unusable("bad_saml_metadata", "The metadata does not describe exactly one such system.")
     return found[0]
 
 
 def _read_entity(root: etree._Element, entity: etree._Element) -> IdpMetadata:
-    entity_id = attribute(entity, "entityID")
-    roles = [
-        role
-        for role in entity.findall(tag("md:IDPSSODescriptor"))
-        if PROTOCOL in attribute(role, "protocolSupportEnumeration").split()
-    ]
-    if len(roles) != 1 or not _ENTITY.fullmatch(entity_id) or not entity_id.isprintable():
-        raise _unusable(
-            "bad_saml_metadata", "The metadata does not describe exactly one SAML 2.0 identity provider."
-        )
-    role = roles[0]
-    sso_url, _ = _endpoint(role, "md:SingleSignOnService", REDIRECT)
+    entity_id, role = read_role(entity, "md:IDPSSODescriptor")
+    sso_url, _ = find_endpoint(role, "md:SingleSignOnService", REDIRECT)
     if not sso_url:
         text = "The provider takes no requests by redirect (HTTP-Redirect), at an https address."
-        raise _unusable("no_redirect_binding", text)
-    slo_url, slo_response_url = _endpoint(role, "md:SingleLogoutService", REDIRECT)
-    certificates = _certificates(role)
+        raise unusable("no_redirect_binding", text)
+    slo_url, slo_response_url = find_endpoint(role, "md:SingleLogoutService", REDIRECT)
+    slo_post_url, slo_post_response_url = find_endpoint(role, "md:SingleLogoutService", POST)
+    certificates = read_certificates(role)
     if not certificates:
-        raise _unusable("no_certificate", "The metadata has no signing certificate that can be used.")
+        raise unusable("no_certificate", "The metadata has no signing certificate that can be used.")
     return IdpMetadata(
         entity_id=entity_id,
         sso_url=sso_url,
         certificates=certificates,
         slo_url=slo_url,
         slo_response_url=slo_response_url or slo_url,
+        slo_post_url=slo_post_url,
+        slo_post_response_url=slo_post_response_url or slo_post_url,
         wants_signed_requests=attribute(role, "WantAuthnRequestsSigned") in {"true", "1"},
-        valid_until=_earliest({id(one): one for one in (root, entity, role)}.values()),
+        valid_until=earliest_end({id(one): one for one in (root, entity, role)}.values()),
     )
 
 
-def _endpoint(role: etree._Element, name: str, binding: str) -> tuple[str, str]:
+def read_role(entity: etree._Element, name: str) -> tuple[str, etree._Element]:
+    """The entity's id, and what it says of itself in the one role of this name that speaks SAML 2.0."""
+    entity_id = attribute(entity, "entityID")
+    roles = [
+        role
+        for role in entity.findall(tag(name))
+        if PROTOCOL in attribute(role, "protocolSupportEnumeration").split()
+    ]
+    if len(roles) != 1 or not _ENTITY.fullmatch(entity_id) or not entity_id.isprintable():
+        raise unusable(
+            "bad_saml_metadata", "The metadata does not describe exactly one such SAML 2.0 system."
+        )
+    return entity_id, roles[0]
+
+
+def find_endpoint(role: etree._Element, name: str, binding: str) -> tuple[str, str]:
+    """Where messages of this binding go, and where answers to them go; empty where there is none that can be used."""
     for endpoint in role.findall(tag(name)):
         location = attribute(endpoint, "Location")
         answers = attribute(endpoint, "ResponseLocation")
@@ -147,11 +163,11 @@ def is_usable_address(url: str) -> bool:
     return is_safe and bool(parts.hostname) and not parts.fragment and "@" not in parts.netloc
 
 
-def _certificates(role: etree._Element) -> tuple[str, ...]:
-    """The certificates that may sign, each once; several while the provider changes its key (section 2.4.1.1)."""
+def read_certificates(role: etree._Element, use: str = "signing") -> tuple[str, ...]:
+    """The certificates for this use, each once; several while the other side changes its key (section 2.4.1.1)."""
     found: dict[str, None] = {}
     for descriptor in role.findall(tag("md:KeyDescriptor")):
-        if attribute(descriptor, "use") not in {"", "signing"}:
+        if attribute(descriptor, "use") not in {"", use}:
             continue
         for one in descriptor.iter(tag("ds:X509Certificate")):
             try:
@@ -161,10 +177,12 @@ def _certificates(role: etree._Element) -> tuple[str, ...]:
     return tuple(found)[:MAX_CERTIFICATES]
 
 
-def _earliest(elements: Iterable[etree._Element]) -> datetime | None:
+def earliest_end(elements: Iterable[etree._Element]) -> datetime | None:
+    """The first ``validUntil`` of these elements."""
     times = [attribute(element, "validUntil") for element in elements]
     return min((read_instant(time) for time in times if time), default=None)
 
 
-def _unusable(code: str, message: str) -> OutsideFailed:
+def unusable(code: str, message: str) -> OutsideFailed:
+    """Metadata that cannot be used."""
     return OutsideFailed(code, message, retryable=False)

@@ -1,6 +1,8 @@
 """Metadata of SAML providers: read again now and then, served as it was when their address does not answer."""
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import TypeVar
 from zlib import crc32
 
 from hub.errors import NotAllowed, OutsideFailed
@@ -14,6 +16,7 @@ from hub.sso.saml.providers import SamlProvider, save_saml_metadata
 
 logger = get_logger(__name__)
 
+T = TypeVar("T")
 FRESH = timedelta(hours=6)
 JITTER_SECONDS = 3600
 REFRESHES = Limit("saml_metadata", 1, 300)
@@ -52,20 +55,43 @@ def newer_metadata(hub: Hub, provider: SamlProvider) -> IdpMetadata | None:
     return found if found and found.certificates != provider.metadata.certificates else None
 
 
-def _fetched(hub: Hub, provider: SamlProvider) -> IdpMetadata | None:
-    connection, choices = provider.connection, provider.choices
+def with_present_keys(
+    hub: Hub, provider: SamlProvider, verify: Callable[[IdpMetadata], T], may_be_new: Collection[str]
+) -> T:
+    """What ``verify`` makes of the provider's metadata, tried once more with newer one after a refusal in ``may_be_new``.
+
+    Not inside a unit of work. Raises what ``verify`` and ``current_metadata`` do.
+    """
+    metadata = current_metadata(hub, provider)
     try:
-        metadata = fetch_metadata(
-            hub.http,
-            choices.metadata_url,
-            connection.id,
-            hub.clock.now(),
-            entity_id=provider.entity_id,
-            signer=choices.signer,
-        )
-    except OutsideFailed as error:
-        logger.warning("served_stale", what=REFRESHES.name, connection=connection.slug, reason=error.code)
-        return None
+        return verify(metadata)
+    except NotAllowed as error:
+        newer = newer_metadata(hub, provider) if error.code in may_be_new else None
+        if newer is None:
+            raise
+    return verify(newer)
+
+
+def read_again(hub: Hub, provider: SamlProvider) -> IdpMetadata:
+    """The metadata as its address has it now, which is kept. Raises OutsideFailed. Not inside a unit of work."""
+    connection, choices = provider.connection, provider.choices
+    metadata = fetch_metadata(
+        hub.http,
+        choices.metadata_url,
+        connection.id,
+        hub.clock.now(),
+        entity_id=provider.entity_id,
+        signer=choices.signer,
+    )
     with hub.unit_of_work() as uow:
         save_saml_metadata(uow, connection.id, metadata)
     return metadata
+
+
+def _fetched(hub: Hub, provider: SamlProvider) -> IdpMetadata | None:
+    try:
+        return read_again(hub, provider)
+    except OutsideFailed as error:
+        slug = provider.connection.slug
+        logger.warning("served_stale", what=REFRESHES.name, connection=slug, reason=error.code)
+        return None

@@ -12,6 +12,7 @@ from hub.network import tables as network
 from hub.network.connections import Connection, find_connection
 from hub.runtime import Hub
 from hub.sso.policy import SignInPolicy
+from hub.sso.refusals import Attempt
 from hub.sso.saml.assertion import Expected
 from hub.sso.saml.metadata import IdpMetadata
 from hub.sso.saml.names import PERSISTENT
@@ -37,6 +38,33 @@ class Choices:
 
 
 @dataclass(frozen=True)
+class HubPaths:
+    """The hub's own paths towards the provider with this slug, apart from those towards any other."""
+
+    slug: str
+
+    @property
+    def metadata(self) -> str:
+        """Where the hub describes itself; the address is also the hub's entity id there."""
+        return f"/sso/saml/{self.slug}/metadata"
+
+    @property
+    def acs(self) -> str:
+        """Where answers are posted."""
+        return f"/sso/saml/{self.slug}/acs"
+
+    @property
+    def slo(self) -> str:
+        """Where logout messages go."""
+        return f"/sso/saml/{self.slug}/slo"
+
+    @property
+    def start(self) -> str:
+        """Where a tile in the provider's own portal leads."""
+        return f"/sso/saml/{self.slug}/start"
+
+
+@dataclass(frozen=True)
 class SamlProvider:
     """One SAML identity provider. ``claim_names`` are the attributes that its sign-in policy asks for."""
 
@@ -48,24 +76,9 @@ class SamlProvider:
     claim_names: tuple[str, ...] = ()
 
     @property
-    def base_path(self) -> str:
-        """The start of the hub's paths towards this provider, apart from those towards any other."""
-        return f"/sso/saml/{self.connection.slug}"
-
-    @property
-    def metadata_path(self) -> str:
-        """Where the hub describes itself; the address is also the hub's entity id there."""
-        return f"{self.base_path}/metadata"
-
-    @property
-    def acs_path(self) -> str:
-        """Where answers are posted."""
-        return f"{self.base_path}/acs"
-
-    @property
-    def slo_path(self) -> str:
-        """Where logout messages go."""
-        return f"{self.base_path}/slo"
+    def paths(self) -> HubPaths:
+        """The hub's paths towards this provider."""
+        return HubPaths(self.connection.slug)
 
     @property
     def signs_requests(self) -> bool:
@@ -76,8 +89,8 @@ class SamlProvider:
         """What an answer of this provider must say."""
         return Expected(
             issuer=self.entity_id,
-            audience=hub.settings.url(self.metadata_path),
-            recipient=hub.settings.url(self.acs_path),
+            audience=hub.settings.url(self.paths.metadata),
+            recipient=hub.settings.url(self.paths.acs),
             now=hub.clock.now(),
             request_id=request_id,
             name_id_format=self.choices.name_id_format,
@@ -111,6 +124,14 @@ def read_saml_provider(uow: UnitOfWork, slug: str) -> SamlProvider:
         Choices(**{name: getattr(row, name) for name in Choices.__dataclass_fields__}),
         SignInPolicy(attributes=row.attributes or {}, partner_claim=row.partner_claim or "").claim_names,
     )
+
+
+def look_up_provider(hub: Hub, slug: str, attempt: Attempt) -> SamlProvider:
+    """As ``read_saml_provider``, with one glance; the attempt knows the connection from then on."""
+    with hub.glance() as uow:
+        provider = read_saml_provider(uow, slug)
+    attempt.connection = provider.connection
+    return provider
 
 
 def read_hub_side(uow: UnitOfWork, slug: str) -> SamlProvider:

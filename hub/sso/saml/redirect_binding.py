@@ -61,8 +61,8 @@ def redirect_address(
     return f"{location}{'&' if urlsplit(location).query else '?'}{query}"
 
 
-def read_redirect(query: bytes) -> RedirectMessage:
-    """The message in a query string, exactly as it was sent.
+def read_redirect(query: bytes, *, may_be_unsigned: bool = False) -> RedirectMessage:
+    """The message in a query string, exactly as it was sent; where it may be unsigned, ``algorithm`` is then empty.
 
     Refuses ``repeated_parameter`` for anything that is there twice, in whatever spelling, or both a request and an
     answer: two readers must not see two messages. Refuses ``bad_message``, ``message_too_large``, ``not_signed``.
@@ -72,17 +72,18 @@ def read_redirect(query: bytes) -> RedirectMessage:
         raise not_verified("repeated_parameter" if "SAMLRequest" in raw else "bad_message")
     if unquote_plus(raw.get("SAMLEncoding", _DEFLATE)) != _DEFLATE:
         raise not_verified("bad_message")
-    if not raw.get("Signature") or not raw.get("SigAlg"):
-        raise not_verified("not_signed")
     kind: Kind = "SAMLRequest" if "SAMLRequest" in raw else "SAMLResponse"
-    covered = [kind, *(["RelayState"] if "RelayState" in raw else []), "SigAlg"]
+    is_unsigned = may_be_unsigned and "Signature" not in raw and "SigAlg" not in raw
+    if not is_unsigned and not (raw.get("Signature") and raw.get("SigAlg")):
+        raise not_verified("not_signed")
+    covered = [name for name in (kind, "RelayState", "SigAlg") if name in raw]
     return RedirectMessage(
         kind,
         _inflate(_decode(raw[kind])),
         unquote_plus(raw.get("RelayState", "")),
         "&".join(f"{name}={raw[name]}" for name in covered).encode(),
-        unquote_plus(raw["SigAlg"]),
-        _decode(raw["Signature"]),
+        unquote_plus(raw.get("SigAlg", "")),
+        _decode(raw.get("Signature", "")),
     )
 
 

@@ -6,23 +6,23 @@ their forms carry signatures instead of the hub's form token.
 
 import flask
 from werkzeug import Response
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.flask_hub import current_hub
 from hub.limits import Limit
 from hub.sso.browser import device, let_in, redirect, send_away
 from hub.sso.cookies import FLOW, SESSION, delete_cookie, read_cookie, set_cookie
-from hub.sso.limits import refuse_flood
-from hub.sso.refusals import audited_refusal, not_verified
+from hub.sso.limits import counted_refusals, refuse_flood
+from hub.sso.refusals import audited_refusal
 from hub.sso.return_to import local_path
 from hub.sso.saml.answers import LIFETIME
-from hub.sso.saml.consume import MAX_FORM
+from hub.sso.saml.form_post import FormPost, form_page
 from hub.sso.saml.logout import take_post, take_redirect
+from hub.sso.saml.posted_form import read_posted
 from hub.sso.saml.providers import read_hub_side
 from hub.sso.saml.sign_in import begin_sign_in, finish_sign_in, receive_answer
 from hub.sso.saml.sp_metadata import sp_metadata
 
-blueprint = flask.Blueprint("saml", __name__, url_prefix="/sso/saml")
+blueprint = flask.Blueprint("saml", __name__, url_prefix="/sso/saml", template_folder="templates")
 machine_blueprint = flask.Blueprint("saml_machine", __name__, url_prefix="/sso/saml")
 
 STARTS = Limit("sign_in_start", 100, 60)
@@ -47,7 +47,7 @@ def take_answer(slug: str) -> Response:
     hub = current_hub()
     refuse_flood(hub, ANSWERS, flask.request.remote_addr or "")
     with audited_refusal(hub):
-        _, posted, relay_state = _form("SAMLResponse")
+        _, posted, relay_state = read_posted("SAMLResponse")
     waiting = receive_answer(hub, slug, posted, relay_state)
     response = redirect(flask.url_for("saml.finish", slug=slug, code=waiting.code))
     if waiting.held:
@@ -59,9 +59,9 @@ def take_answer(slug: str) -> Response:
 def finish(slug: str) -> Response:
     """The hub's own page behind the form, to which the browser brings its cookies. Query: ``code``."""
     hub = current_hub()
-    refuse_flood(hub, ANSWERS, flask.request.remote_addr or "")
     code, held = flask.request.args.get("code", ""), read_cookie(HELD)
-    signed_in = finish_sign_in(hub, slug, read_cookie(FLOW), code, held, read_cookie(SESSION), device())
+    with counted_refusals(hub, ANSWERS, flask.request.remote_addr or ""):
+        signed_in = finish_sign_in(hub, slug, read_cookie(FLOW), code, held, read_cookie(SESSION), device())
     response = let_in(signed_in)
     if held:
         delete_cookie(response, HELD)
@@ -84,7 +84,7 @@ def take_logout(slug: str) -> Response:
     """A logout message in the address: a provider's request, or its answer to the hub's."""
     hub = current_hub()
     refuse_flood(hub, ANSWERS, flask.request.remote_addr or "")
-    return redirect(take_redirect(hub, slug, flask.request.query_string))
+    return _on(take_redirect(hub, slug, flask.request.query_string))
 
 
 @machine_blueprint.post("/<slug>/slo")
@@ -92,22 +92,10 @@ def take_posted_logout(slug: str) -> Response:
     """A logout message in a form. Fields: ``SAMLRequest`` or ``SAMLResponse``, ``RelayState``."""
     hub = current_hub()
     refuse_flood(hub, ANSWERS, flask.request.remote_addr or "")
-    return redirect(take_post(hub, slug, lambda: _form("SAMLResponse", "SAMLRequest")))
+    return _on(take_post(hub, slug, lambda: read_posted("SAMLResponse", "SAMLRequest")))
 
 
-def _form(*kinds: str) -> tuple[str, str, str]:
-    """Which kind of message was posted, the message, and the RelayState; what is not there is empty.
-
-    Refuses ``message_too_large`` and ``repeated_parameter``.
-    """
-    request = flask.request
-    request.max_content_length = request.max_form_memory_size = MAX_FORM
-    try:
-        form = request.form
-    except RequestEntityTooLarge:
-        raise not_verified("message_too_large") from None
-    both = "SAMLResponse" in form and "SAMLRequest" in form
-    if both or any(len(form.getlist(name)) > 1 for name in (*kinds, "RelayState")):
-        raise not_verified("repeated_parameter")
-    kind = next((kind for kind in kinds if kind in form), "")
-    return kind, form.get(kind, ""), form.get("RelayState", "")
+def _on(way: str | FormPost) -> Response:
+    if isinstance(way, FormPost):
+        return form_page(way, "your sign-in", "Signing you out")
+    return redirect(way)

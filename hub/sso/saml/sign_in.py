@@ -1,12 +1,13 @@
 """Signing in by SAML (Web Browser SSO, SAML Profiles 2.0, section 4.1): a redirect away, a form post back, and the hub's own page."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.errors import HubError
 from hub.exchange import Exchange
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, SignedIn, refuse_disabled
-from hub.sso.finish import finish, is_for_operators, wanted_acr
+from hub.sso.finish import finish_in, finished, is_for_operators, joined_acr, wanted_acr
 from hub.sso.flows import Flow, Purpose, begin_flow, take_flow
 from hub.sso.refusals import Attempt, audited_refusal, bad_callback, not_verified
 from hub.sso.replays import is_first_use
@@ -21,7 +22,7 @@ from hub.sso.saml.answers import (
 )
 from hub.sso.saml.consume import decode_form, to_assertion, try_answer, verify_answer
 from hub.sso.saml.metadata_cache import current_metadata
-from hub.sso.saml.providers import SamlProvider, read_saml_provider
+from hub.sso.saml.providers import SamlProvider, look_up_provider, read_saml_provider
 from hub.sso.saml.redirect_binding import redirect_address
 from hub.sso.saml.requests import authn_request
 from hub.sso.saml.sp_keys import signing_key
@@ -39,6 +40,11 @@ class Waiting:
     code: str
     held: str
 
+    @property
+    def whole(self) -> str:
+        """What the answer is kept under."""
+        return f"{self.code}.{self.held}"
+
 
 def begin_sign_in(
     hub: Hub,
@@ -48,6 +54,7 @@ def begin_sign_in(
     login_hint: str = "",
     purpose: Purpose = "sign_in",
     person_id: str | None = None,
+    acr: str = "",
 ) -> str:
     """The provider's address to send the browser to, with an AuthnRequest in it.
 
@@ -55,22 +62,31 @@ def begin_sign_in(
     or OutsideFailed, each with its audit row.
     """
     with audited_refusal(hub) as attempt:
-        provider = _read(hub, slug, attempt)
+        provider = look_up_provider(hub, slug, attempt)
         if purpose != "try":
             refuse_disabled(provider.connection)
         metadata = current_metadata(hub, provider)
         key = signing_key(hub) if provider.signs_requests else None
         with hub.at_once() as uow:
-            flow = begin_flow(uow, hub.sealer, provider.connection.id, browser, return_to, purpose, person_id)
+            flow = begin_flow(
+                uow,
+                hub.sealer,
+                provider.connection.id,
+                browser,
+                return_to,
+                purpose,
+                person_id,
+                has_verifier=False,
+            )
         steps_up = purpose == "step_up" and is_for_operators(return_to)
         request = authn_request(
             id=request_id_of(flow.nonce),
-            issuer=hub.settings.url(provider.metadata_path),
+            issuer=hub.settings.url(provider.paths.metadata),
             destination=metadata.sso_url,
-            acs_url=hub.settings.url(provider.acs_path),
+            acs_url=hub.settings.url(provider.paths.acs),
             now=hub.clock.now(),
             name_id_format=provider.choices.name_id_format,
-            acr=wanted_acr(hub.settings, purpose, return_to, provider.choices.required_acr),
+            acr=joined_acr(acr, wanted_acr(hub.settings, purpose, return_to, provider.choices.required_acr)),
             again=purpose in {"again", "link"}
             or (purpose == "step_up" and not (steps_up and hub.settings.admin_minutes == 0)),
         )
@@ -84,32 +100,36 @@ def receive_answer(hub: Hub, slug: str, posted: str, relay_state: str) -> Waitin
     """
     with audited_refusal(hub) as attempt:
         with hub.glance() as uow:
-            provider = _read_in(uow, slug, attempt)
+            provider = read_saml_provider(uow, slug)
+            attempt.connection = provider.connection
             asked = _asked(uow, relay_state)
         raw = decode_form(posted)
         if asked and asked.connection_id != provider.connection.id:
             raise bad_callback("state_of_another_connection")
-        is_trial = asked is not None and asked.purpose == "try"
-        if not is_trial:
-            refuse_disabled(provider.connection)
+        waiting = Waiting(new_token(), "" if asked else new_token())
+        if asked and asked.purpose == "try":
+            text = raw.decode("utf-8", "replace")
+            answer = Answer(connection_id=provider.connection.id, state=relay_state, raw=text)
+            with hub.unit_of_work() as uow:
+                keep_answer(uow, waiting.whole, answer)
+            return waiting
+        refuse_disabled(provider.connection)
         return_to = HOME if asked else _landing(hub, provider, relay_state)
-        held = "" if asked else new_token()
-        if asked and is_trial:
-            answer = Answer(state=relay_state, raw=raw.decode("utf-8", "replace"))
-            return _keep(hub, provider, answer, held)
         asserted = verify_answer(hub, provider, raw, asked.request_id if asked else None)
         began = (asked.purpose, asked.return_to) if asked else ("sign_in", return_to)
         assertion = to_assertion(hub, provider, asserted, *began)
-        claims = {name: tuple(values) for name, values in assertion.claims.items()}
         answer = Answer(
-            state=relay_state if asked else "", return_to=return_to, proved=assertion.proved, claims=claims
+            connection_id=provider.connection.id,
+            state=relay_state if asked else "",
+            return_to=return_to,
+            proved=assertion.proved,
+            claims={name: tuple(values) for name, values in assertion.claims.items()},
         )
         with hub.unit_of_work() as uow:
             if not is_first_use(uow, provider.connection.id, asserted.id, asserted.use_until):
                 raise not_verified("replayed")
-            code = new_token()
-            keep_answer(uow, provider.connection.id, _whole(code, held), answer)
-        return Waiting(code, held)
+            keep_answer(uow, waiting.whole, answer)
+        return waiting
 
 
 def finish_sign_in(
@@ -121,31 +141,45 @@ def finish_sign_in(
     second half of the code for answers that nobody asked for. Raises as ``receive_answer``, and what ``arrive`` raises.
     """
     with audited_refusal(hub) as attempt:
-        provider = _read(hub, slug, attempt)
-        answer, flow = _take(hub, provider, browser, code, held)
+        taken: tuple[Answer, Flow] | None = None
+        try:
+            # One unit for all of it: every unit that writes costs its share of a disk.
+            with hub.unit_of_work() as uow:
+                taken = answer, flow = _take(hub, uow, slug, browser, code, held)
+                token = "" if flow.purpose == "try" else _finish(uow, taken, attempt, old_session, device)
+        except HubError:
+            look_up_provider(hub, slug, attempt)
+            if taken:  # what was refused is used up all the same
+                with suppress(HubError), hub.unit_of_work() as uow:
+                    _take(hub, uow, slug, browser, code, held)
+            raise
         if flow.purpose == "try":
-            return _finish_trial(hub, provider, answer, flow, browser)
-        refuse_disabled(provider.connection)
-        if answer.proved is None:
-            raise bad_callback("unknown_code")
-        return finish(hub, flow, Assertion(answer.proved, answer.claims), attempt, old_session, device)
+            return _finish_trial(hub, look_up_provider(hub, slug, attempt), answer, flow, browser)
+        return finished(flow, token)
 
 
-def _take(hub: Hub, provider: SamlProvider, browser: str, code: str, held: str) -> tuple[Answer, Flow]:
-    """The answer and its flow, both taken in one unit: what another browser began stays with that one."""
-    with hub.unit_of_work() as uow:
-        connection_id = provider.connection.id
-        answer = take_answer(uow, connection_id, _whole(code, "")) or take_answer(
-            uow, connection_id, _whole(code, held)
-        )
-        if answer is None:
-            raise bad_callback("unknown_code")
-        if not answer.state:
-            return answer, Flow(connection_id, "", "", "", answer.return_to)
-        flow = take_flow(uow, hub.sealer, answer.state, browser)
-        if flow is None:
-            raise bad_callback("unknown_state")
+def _take(hub: Hub, uow: UnitOfWork, slug: str, browser: str, code: str, held: str) -> tuple[Answer, Flow]:
+    """The answer and its flow: both go, or where it is refused none, for what another browser began stays with that one."""
+    answer = take_answer(uow, slug, Waiting(code, "").whole)
+    if answer is None and held:
+        answer = take_answer(uow, slug, Waiting(code, held).whole)
+    if answer is None:
+        raise bad_callback("unknown_code")
+    if not answer.state:
+        return answer, Flow(answer.connection_id, "", "", "", answer.return_to)
+    flow = take_flow(uow, hub.sealer, answer.state, browser)
+    if flow is None:
+        raise bad_callback("unknown_state")
     return answer, flow
+
+
+def _finish(
+    uow: UnitOfWork, taken: tuple[Answer, Flow], attempt: Attempt, old_session: str, device: str
+) -> str:
+    answer, flow = taken
+    if answer.proved is None:
+        raise bad_callback("unknown_code")
+    return finish_in(uow, flow, Assertion(answer.proved, answer.claims), attempt, old_session, device)
 
 
 def _finish_trial(hub: Hub, provider: SamlProvider, answer: Answer, flow: Flow, browser: str) -> SignedIn:
@@ -175,28 +209,6 @@ def _landing(hub: Hub, provider: SamlProvider, relay_state: str) -> str:
     return path
 
 
-def _keep(hub: Hub, provider: SamlProvider, answer: Answer, held: str) -> Waiting:
-    code = new_token()
-    with hub.unit_of_work() as uow:
-        keep_answer(uow, provider.connection.id, _whole(code, held), answer)
-    return Waiting(code, held)
-
-
-def _whole(code: str, held: str) -> str:
-    return f"{code}.{held}"
-
-
 def _asked(uow: UnitOfWork, relay_state: str) -> Asked | None:
     """The request that this RelayState belongs to, if it is one of the hub's."""
     return find_request(uow, relay_state) if len(relay_state) == TOKEN_LENGTH else None
-
-
-def _read(hub: Hub, slug: str, attempt: Attempt) -> SamlProvider:
-    with hub.glance() as uow:
-        return _read_in(uow, slug, attempt)
-
-
-def _read_in(uow: UnitOfWork, slug: str, attempt: Attempt) -> SamlProvider:
-    provider = read_saml_provider(uow, slug)
-    attempt.connection = provider.connection
-    return provider

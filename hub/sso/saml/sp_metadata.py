@@ -16,7 +16,9 @@ def sp_metadata(hub: Hub, provider: SamlProvider) -> bytes:
     During a change of keys both certificates stand in it, the one that signs first.
     """
     url = hub.settings.url
-    root = etree.Element(tag("md:EntityDescriptor"), {"entityID": url(provider.metadata_path)}, nsmap=_SPACES)
+    root = etree.Element(
+        tag("md:EntityDescriptor"), {"entityID": url(provider.paths.metadata)}, nsmap=_SPACES
+    )
     role = etree.SubElement(
         root,
         tag("md:SPSSODescriptor"),
@@ -29,21 +31,23 @@ def sp_metadata(hub: Hub, provider: SamlProvider) -> bytes:
     certificates = published_certificates(hub)
     for use in ("signing", "encryption"):
         for certificate in certificates:
-            _key(role, use, certificate)
+            add_key(role, use, certificate)
     for binding in (REDIRECT, POST):
-        _endpoint(role, "md:SingleLogoutService", binding, url(provider.slo_path))
+        add_endpoint(role, "md:SingleLogoutService", binding, url(provider.paths.slo))
     etree.SubElement(role, tag("md:NameIDFormat")).text = provider.choices.name_id_format
-    consumer = _endpoint(role, "md:AssertionConsumerService", POST, url(provider.acs_path))
+    consumer = add_endpoint(role, "md:AssertionConsumerService", POST, url(provider.paths.acs))
     consumer.set("index", "0")
     consumer.set("isDefault", "true")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _key(role: etree._Element, use: str, certificate: str) -> None:
+def add_key(role: etree._Element, use: str, certificate: str) -> None:
+    """Publish a certificate, in bare base64 (section 2.4.1.1)."""
     descriptor = etree.SubElement(role, tag("md:KeyDescriptor"), {"use": use})
     data = etree.SubElement(etree.SubElement(descriptor, tag("ds:KeyInfo")), tag("ds:X509Data"))
     etree.SubElement(data, tag("ds:X509Certificate")).text = certificate
 
 
-def _endpoint(role: etree._Element, name: str, binding: str, location: str) -> etree._Element:
+def add_endpoint(role: etree._Element, name: str, binding: str, location: str) -> etree._Element:
+    """Publish where messages of a binding go (section 2.2.2)."""
     return etree.SubElement(role, tag(name), {"Binding": binding, "Location": location})

@@ -33,12 +33,13 @@ saml_key = sa.Table(
     "saml_key",
     metadata,
     sa.Column("id", Id(), primary_key=True),
+    sa.Column("role", sa.String(3), nullable=False, comment="sp or idp: never mixed"),
     sa.Column("certificate", sa.Text, nullable=False, comment="bare base64"),
     sa.Column("private_key", sa.Text, nullable=False, comment="sealed"),
     sa.Column("created_at", Time(), nullable=False),
     sa.Column("signs_from", Time(), comment="empty while it is only published"),
     sa.Column("retired_at", Time(), comment="until when it is published and opens what was encrypted for it"),
-    comment="The hub's keys towards SAML providers: one signs, one may wait, earlier ones still open.",
+    comment="The hub's keys for SAML: in each role one signs, one may wait, earlier ones still open.",
 )
 
 saml_answer = sa.Table(

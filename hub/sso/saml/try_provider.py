@@ -10,8 +10,9 @@ from hub.errors import HubError, OutsideFailed
 from hub.exchange import Exchange
 from hub.runtime import Hub
 from hub.sso.saml.certificates import describe_certificate
-from hub.sso.saml.metadata import IdpMetadata, fetch_metadata
-from hub.sso.saml.providers import SamlProvider, read_saml_provider, save_saml_metadata
+from hub.sso.saml.metadata import IdpMetadata
+from hub.sso.saml.metadata_cache import read_again
+from hub.sso.saml.providers import SamlProvider, read_saml_provider
 from hub.sso.trials import Recorder
 
 METADATA, CERTIFICATES = "Read the metadata", "Look at its certificates"
@@ -38,18 +39,13 @@ def _metadata(hub: Hub, provider: SamlProvider, recorder: Recorder) -> IdpMetada
     with recorder.step(METADATA, "It describes this provider.", f"GET {url}" if url else "") as received:
         metadata = provider.metadata
         if url:
-            connection_id, choices = provider.connection.id, provider.choices
-            metadata = fetch_metadata(
-                hub.http, url, connection_id, now, entity_id=provider.entity_id, signer=choices.signer
-            )
-            with hub.unit_of_work() as uow:
-                save_saml_metadata(uow, connection_id, metadata)
+            metadata = read_again(hub, provider)
         elif metadata.is_over(now):
             raise OutsideFailed("metadata_expired", "The uploaded metadata is not valid any more.")
         received |= {
             "Entity id": metadata.entity_id,
             "Sign-ins go to": metadata.sso_url,
-            "Sign-outs go to": metadata.slo_url or "not offered",
+            "Sign-outs go to": metadata.slo_url or metadata.slo_post_url or "not offered",
             "Wants signed requests": "yes" if metadata.wants_signed_requests else "no",
             "Valid until": _day(metadata.valid_until) if metadata.valid_until else "no limit",
         }

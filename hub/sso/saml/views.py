@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hub.errors import Missing
 from hub.sso.saml.certificates import CertificateFacts, describe_certificate
 from hub.sso.saml.connect import NAME_ID_FORMATS
-from hub.sso.saml.providers import SamlProvider, read_saml_provider
+from hub.sso.saml.providers import HubPaths, SamlProvider, read_saml_provider
 from hub.store import UnitOfWork
 
 
@@ -39,10 +39,10 @@ def saml_part(uow: UnitOfWork, slug: str) -> SamlPart | None:
 
 def hub_values(public_url: str, slug: str) -> Mapping[str, str]:
     """What a provider's administrator enters about the hub, by the names that products have for it."""
-    base = f"{public_url.rstrip('/')}/sso/saml/{slug}"
+    base, paths = public_url.rstrip("/"), HubPaths(slug)
     return {
-        "Entity id (audience, identifier)": f"{base}/metadata",
-        "Answer address (ACS, reply URL)": f"{base}/acs",
-        "Logout address (SLO)": f"{base}/slo",
-        "Metadata with all of it": f"{base}/metadata",
+        "Entity id (audience, identifier)": f"{base}{paths.metadata}",
+        "Answer address (ACS, reply URL)": f"{base}{paths.acs}",
+        "Logout address (SLO)": f"{base}{paths.slo}",
+        "Metadata with all of it": f"{base}{paths.metadata}",
     }

@@ -9,14 +9,12 @@ from scim2_server.responses import ScimResponse
 
 from hub.errors import HubError
 from hub.runtime import Hub
+from hub.sso.scim.bounds import check_request
 from hub.sso.scim.caller import Caller
 from hub.sso.scim.service import HubService, reason
 from hub.sso.scim.storage import HubStorage
 
 SEARCH = "/.search"
-MAX_FILTER = 10_000
-MAX_DEPTH = 50
-"""Parentheses and negations within one another in a filter, which is read by calls within one another."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def answer(hub: Hub, service: HubService, caller: Caller, request: ScimRequest) 
     writes = request.method.upper() != "GET" and not request.path.endswith(SEARCH)
     handler = ScimHandler(service, HubStorage(hub, caller, writes=writes))
     try:
-        _check_characters(request)
+        check_request(request, reads_body=service.max_body_size(request) != 0)
         return Answered(handler.handle(request), failed=tuple(service.failures))
     except RecursionError:
         return _refused(service, InvalidSyntaxException(detail="The request is nested too deeply."))
@@ -52,13 +50,3 @@ def _refused(service: HubService, error: SCIMException) -> Answered:
     cause = error.__cause__
     detail = cause.message if isinstance(cause, HubError) else ""
     return Answered(service.error_response(error), reason(error), detail)
-
-
-def _check_characters(request: ScimRequest) -> None:
-    """InvalidSyntaxException for what no database keeps, and for filters that are too much to read."""
-    texts = (request.path, *request.query.keys(), *request.query.values())
-    if b"\\u0000" in request.body or any("\0" in text for text in texts):
-        raise InvalidSyntaxException(detail="The request contains the character NUL.")
-    searched = request.query.get("filter", "")
-    if len(searched) > MAX_FILTER or searched.count("(") > MAX_DEPTH:
-        raise InvalidSyntaxException(detail="The filter is too long or nested too deeply.")

@@ -5,9 +5,11 @@ Apart from the routes, because the library takes seconds to load: it is loaded w
 
 import flask
 from scim2_server.requests import ScimRequest
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.runtime import Hub
 from hub.sso.scim.answer import Answered, answer, service_for
+from hub.sso.scim.bounds import max_bytes
 from hub.sso.scim.caller import Caller
 from hub.sso.scim.happened import remember, without_ids
 from hub.sso.scim.names import ACTION, PATH
@@ -26,11 +28,20 @@ def take_request(hub: Hub, caller: Caller, path: str) -> tuple[int, dict[str, st
         subject=caller,
     )
     limit = service.max_body_size(request)
-    request.body = flask.request.get_data() if limit is None else flask.request.stream.read(limit + 1)
+    request.body = _body(max_bytes(request.path)) if limit is None else flask.request.stream.read(limit + 1)
     answered = answer(hub, service, caller, request)
     _remember(hub, caller, request, answered)
     response = answered.response
     return int(response.status), dict(response.headers), response.body
+
+
+def _body(limit: int) -> bytes:
+    """The body; of one that is too large as much as tells so, and the rest is not read."""
+    flask.request.max_content_length = limit
+    try:
+        return flask.request.get_data()
+    except RequestEntityTooLarge:
+        return b" " * (limit + 1)
 
 
 def _remember(hub: Hub, caller: Caller, request: ScimRequest, answered: Answered) -> None:

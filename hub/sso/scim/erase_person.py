@@ -3,11 +3,9 @@
 import sqlalchemy as sa
 
 from hub.network.tables import identity_link
-from hub.sso.scim.names import compared
-from hub.sso.scim.tables import scim_resource
+from hub.sso.scim.names import FORMS, compared
+from hub.sso.scim.tables import scim_admin, scim_resource
 from hub.store import UnitOfWork
-
-_FORMS = ("scim", "scim_user")
 
 
 def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
@@ -19,13 +17,14 @@ def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
 def erase_person(uow: UnitOfWork, person_id: str) -> None:
     """Delete the users that mean the person; the client finds none any more, and may provide somebody new."""
     uow.connection.execute(sa.delete(scim_resource).where(_theirs(uow, person_id)))
+    uow.connection.execute(sa.delete(scim_admin).where(scim_admin.c.person_id == person_id))
 
 
 def _theirs(uow: UnitOfWork, person_id: str) -> sa.ColumnElement[bool]:
     """By the row, or by a name that a merge moved to the person."""
     r, link = scim_resource.c, identity_link.c
     links = uow.connection.execute(
-        sa.select(link.connection_id, link.subject).where(link.person_id == person_id, link.form.in_(_FORMS))
+        sa.select(link.connection_id, link.subject).where(link.person_id == person_id, link.form.in_(FORMS))
     )
     named = [
         sa.and_(

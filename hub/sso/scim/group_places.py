@@ -1,6 +1,5 @@
-"""Groups that mean a position at a location, as operators or the partner's administrators decide."""
+"""Groups that mean a position at a location or a role, as operators or the partner's administrators decide."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +12,12 @@ from hub.network import tables as network
 from hub.network.connections import read_connection
 from hub.network.people import lock_people
 from hub.sso.scim.caller import Caller
+from hub.sso.scim.group_roles import means_role
 from hub.sso.scim.names import GROUP
-from hub.sso.scim.tables import scim_group_place, scim_member, scim_resource
+from hub.sso.scim.tables import scim_group_place, scim_group_role, scim_member, scim_resource
 from hub.store import UnitOfWork
 
-CHANGED = "scim_group_place_changed"
+CHANGED, ROLE_CHANGED = "scim_group_place_changed", "scim_group_role_changed"
 MAX_GROUPS = 200
 CLASSES = ("external", "internal")
 
@@ -32,6 +32,8 @@ class GroupLine:
     location: str
     position: str
     audience_class: str
+    looks_after: bool
+    """Whether its members are partner admins."""
 
 
 def list_groups(uow: UnitOfWork, connection_id: str) -> list[GroupLine]:
@@ -51,7 +53,9 @@ def list_groups(uow: UnitOfWork, connection_id: str) -> list[GroupLine]:
             location.c.name.label("location"),
             position.c.title.label("position"),
             place.c.audience_class,
+            scim_group_role.c.group_id.is_not(None).label("looks_after"),
         )
+        .outerjoin(scim_group_role, scim_group_role.c.group_id == r.c.id)
         .outerjoin(place, place.c.group_id == r.c.id)
         .outerjoin(location, location.c.id == place.c.location_id)
         .outerjoin(position, position.c.id == place.c.position_id)
@@ -67,6 +71,7 @@ def list_groups(uow: UnitOfWork, connection_id: str) -> list[GroupLine]:
             row.location or "",
             row.position or "",
             row.audience_class or "",
+            bool(row.looks_after),
         )
         for row in rows
     ]
@@ -99,7 +104,7 @@ def set_group_place(
     place = {"location_id": location_id, "position_id": position_id, "audience_class": audience_class}
     uow.connection.execute(sa.delete(scim_group_place).where(scim_group_place.c.group_id == group_id))
     uow.insert(scim_group_place, group_id=group_id, **place)
-    _follow(uow, caller, group_id, place, actor_id)
+    _follow(uow, caller, Change(CHANGED, group_id, {**_of(caller), **place}, actor_id=actor_id))
 
 
 def forget_group_place(
@@ -109,12 +114,32 @@ def forget_group_place(
     caller = _caller(uow, connection_id)
     _group(uow, caller, group_id)
     uow.connection.execute(sa.delete(scim_group_place).where(scim_group_place.c.group_id == group_id))
-    _follow(uow, caller, group_id, {}, actor_id)
+    _follow(uow, caller, Change(CHANGED, group_id, _of(caller), actor_id=actor_id))
 
 
-def _follow(
-    uow: UnitOfWork, caller: Caller, group_id: str, place: Mapping[str, Any], actor_id: str | None
-) -> None:
+def set_group_role(
+    uow: UnitOfWork, connection_id: str, group_id: str, *, looks_after: bool, actor_id: str | None = None
+) -> bool:
+    """Let a group's members look after the people of the client's partner from now on, or no longer; whether that is new.
+
+    Missing ``no_group``. Whoever writes the group at the identity provider decides who has the role: for operators alone.
+    """
+    caller = _caller(uow, connection_id)
+    _group(uow, caller, group_id)
+    if means_role(uow, group_id) == looks_after:
+        return False
+    if looks_after:
+        uow.insert(scim_group_role, group_id=group_id)
+    else:
+        uow.connection.execute(sa.delete(scim_group_role).where(scim_group_role.c.group_id == group_id))
+    body = {**_of(caller), "looks_after": looks_after}
+    _follow(uow, caller, Change(ROLE_CHANGED, group_id, body, actor_id=actor_id))
+    return True
+
+
+def _follow(uow: UnitOfWork, caller: Caller, change: Change) -> None:
+    """Give the members what their group means now, and keep what was decided."""
+    group_id = change.subject_id
     m, r = scim_member.c, scim_resource.c
     people = sa.select(r.person_id).join(scim_member, m.member_id == r.id).where(m.group_id == group_id)
     lock_people(uow, sorted(filter(None, uow.connection.scalars(people))))
@@ -123,16 +148,19 @@ def _follow(
     give_places_to(
         uow, caller, list(uow.connection.scalars(sa.select(m.member_id).where(m.group_id == group_id)))
     )
-    body = {"connection_id": caller.connection_id, **place}
-    record_changes(uow, [Change(CHANGED, group_id, body, actor_id=actor_id)])
+    record_changes(uow, [change])
     audit(
         uow,
-        CHANGED,
+        change.kind,
         group_id,
-        actor_id=actor_id,
+        actor_id=change.actor_id,
         partner_id=caller.partner_id,
         connection_id=caller.connection_id,
     )
+
+
+def _of(caller: Caller) -> dict[str, Any]:
+    return {"connection_id": caller.connection_id}
 
 
 def _caller(uow: UnitOfWork, connection_id: str) -> Caller:

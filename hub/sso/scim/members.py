@@ -9,6 +9,7 @@ from scim2_models import NotFoundException, Resource, User
 from hub.ids import is_id
 from hub.sso.scim import people
 from hub.sso.scim.caller import Caller
+from hub.sso.scim.group_roles import means_role
 from hub.sso.scim.names import USER
 from hub.sso.scim.rows import COLUMNS, member_ids, read
 from hub.sso.scim.tables import scim_group_place, scim_member, scim_resource
@@ -18,7 +19,7 @@ _m = scim_member.c
 
 
 def set_members(uow: UnitOfWork, caller: Caller, group_id: str, group: Resource[Any]) -> list[str]:
-    """Let these be the members of a group; the ids of those who came or went, where the group means a place.
+    """Let these be the members of a group; the ids of those who came or went, where the group means a place or a role.
 
     NotFoundException for one that the client does not have, be it somebody else's or nobody's.
     """
@@ -43,18 +44,18 @@ def set_members(uow: UnitOfWork, caller: Caller, group_id: str, group: Resource[
         sa.insert(scim_member),
         [{"group_id": group_id, "member_id": id, "display": display} for id, display in new.items()],
     )
-    return [*new, *gone] if _means_place(uow, group_id) else []
+    return [*new, *gone] if _means_something(uow, group_id) else []
 
 
 def users_of_group(uow: UnitOfWork, group_id: str) -> list[str]:
-    """The ids of a group's members, where the group means a place; else nothing follows for them, and they are none."""
-    if not _means_place(uow, group_id):
+    """The ids of a group's members, where the group means a place or a role; else nothing follows for them, and they are none."""
+    if not _means_something(uow, group_id):
         return []
     return list(uow.connection.scalars(sa.select(_m.member_id).where(_m.group_id == group_id)))
 
 
 def give_places_to(uow: UnitOfWork, caller: Caller, member_ids: Sequence[str]) -> None:
-    """Give users the places that their groups mean now; a unit that touches many locks them in one order."""
+    """Give users the places and roles that their groups mean now; a unit that touches many locks them in one order."""
     if not member_ids:
         return
     rows = uow.connection.execute(
@@ -67,10 +68,11 @@ def give_places_to(uow: UnitOfWork, caller: Caller, member_ids: Sequence[str]) -
         if told.active is not False:
             person_id = people.person_of(uow, caller, row, told)
             people.give_places(uow, caller, row.id, person_id, told, told)
+            people.give_role(uow, caller, row.id, person_id)
 
 
-def _means_place(uow: UnitOfWork, group_id: str) -> bool:
-    return uow.find(scim_group_place, group_id=group_id) is not None
+def _means_something(uow: UnitOfWork, group_id: str) -> bool:
+    return uow.find(scim_group_place, group_id=group_id) is not None or means_role(uow, group_id)
 
 
 def _check_there(uow: UnitOfWork, caller: Caller, group_id: str, ids: Collection[str]) -> None:

@@ -6,6 +6,10 @@ PATH = "/scim/v2"
 ACTION = "scim"
 """Under which the audit trail has what happens here."""
 USER, GROUP = "User", "Group"
+EXTERNAL_ID, USER_NAME = FORMS = ("scim", "scim_user")
+"""Forms of the names that a client has for a person, by which sign-ins of the same partner find the record."""
+TOKEN_DAYS = 365
+"""How long a token lives that a partner makes for itself; its owners are told before it ends."""
 
 
 def compared(user_name: str) -> str:

@@ -11,6 +11,7 @@ from hub.network.slugs import free_slug
 from hub.network.tables import connection
 from hub.network.views import names_of_partners
 from hub.sso.scim.happened import Happened, last_requests
+from hub.sso.scim.names import TOKEN_DAYS
 from hub.sso.scim.tokens import (
     NewToken,
     TokenLine,
@@ -21,8 +22,6 @@ from hub.sso.scim.tokens import (
 )
 from hub.store import UnitOfWork
 
-TOKEN_DAYS = 365
-"""How long a token lives; its owners are told before it ends."""
 REQUESTS = 10
 MAX_CLIENTS = 20
 

@@ -10,9 +10,19 @@ from hub.audiences.provisioning import check_mode
 from hub.errors import Conflict, NotAllowed
 from hub.network import tables
 from hub.network.identities import find_person, link_identity, unlink_identity
+from hub.network.own_records import find_called
 from hub.network.people import Person, read_person
-from hub.network.provision import NewPerson, change_details, create_person, set_disabled, set_places
+from hub.network.provision import (
+    NewPerson,
+    change_details,
+    create_person,
+    set_disabled,
+    set_places,
+    who_switched_off,
+)
 from hub.sso.scim.caller import Caller
+from hub.sso.scim.group_roles import keep_role, move_role
+from hub.sso.scim.names import EXTERNAL_ID, USER_NAME
 from hub.sso.scim.tables import scim_resource
 from hub.sso.scim.told import details, group_places, is_active, told_appointments, told_places
 from hub.sso.sessions import end_session_of, end_sessions_of
@@ -20,9 +30,7 @@ from hub.sso.tables import web_session
 from hub.store import UnitOfWork
 
 MODE: Final = "scim"
-EXTERNAL_ID, USER_NAME = "scim", "scim_user"
-"""Forms of the names that a client has for a person, by which sign-ins of the same partner find the record."""
-_SIGN_IN_FORMS = ("sub", "nameid")
+_SIGN_IN_KINDS, _SIGN_IN_FORMS = ("oidc", "saml"), ("sub", "nameid")
 
 
 def find_or_create(uow: UnitOfWork, caller: Caller, user: User[Any]) -> str:
@@ -63,6 +71,7 @@ def person_of(uow: UnitOfWork, caller: Caller, row: Any, user: User[Any]) -> str
         return str(row.person_id)
     mine = scim_resource.c.id == row.id
     uow.connection.execute(sa.update(scim_resource).where(mine).values(person_id=known))
+    move_role(uow, [caller.connection_id], str(row.person_id), known)
     return known
 
 
@@ -77,9 +86,11 @@ def keep_up(
     if is_ours and before is not None and details(before) != details(after):
         change_details(uow, person_id, **details(after))
     if is_active(after):
-        if is_ours and person.disabled and (before is None or not is_active(before)):
+        is_told_on = before is None or not is_active(before)
+        if is_ours and person.disabled and is_told_on and who_switched_off(uow, person_id) == MODE:
             set_disabled(uow, person_id, disabled=False, reason=MODE)
         give_places(uow, caller, user_id, person_id, before, after)
+        give_role(uow, caller, user_id, person_id)
     elif before is None or is_active(before):
         _switch_off(uow, caller, user_id, person)
 
@@ -97,6 +108,13 @@ def give_places(
         set_places(uow, person_id, places, source=caller.source, partner_id=caller.partner_id)
 
 
+def give_role(uow: UnitOfWork, caller: Caller, user_id: str, person_id: str) -> None:
+    """Let an active user's person look after the partner's people if a group says so; nobody whom others employ."""
+    person = read_person(uow, person_id)
+    may_have = not person.disabled and _is_governed(uow, caller, person)
+    keep_role(uow, caller, user_id, person, may_have=may_have)
+
+
 def release(uow: UnitOfWork, caller: Caller, user_id: str, person_id: str, user: User[Any]) -> None:
     """Let go of the person of a user who is deleted: switched off, signed out, without the places the client gave.
 
@@ -112,11 +130,12 @@ def _switch_off(uow: UnitOfWork, caller: Caller, user_id: str, person: Person) -
     Neither is whoever has power beyond the partner: they lose its places, and the sessions that began there.
     """
     set_places(uow, person.id, [], source=caller.source, partner_id=caller.partner_id)
+    keep_role(uow, caller, user_id, person, may_have=False)
     if not _is_governed(uow, caller, person):
         _end_sessions_here(uow, caller, person.id)
         return
     end_sessions_of(uow, person.id)
-    if not _is_active_elsewhere(uow, person.id, user_id):
+    if not is_active_elsewhere(uow, person.id, user_id):
         set_disabled(uow, person.id, disabled=True, reason=MODE)
 
 
@@ -137,13 +156,17 @@ def _end_sessions_here(uow: UnitOfWork, caller: Caller, person_id: str) -> None:
         end_session_of(uow, person_id, session_id)
 
 
-def _is_active_elsewhere(uow: UnitOfWork, person_id: str, user_id: str) -> bool:
+def is_active_user() -> sa.ColumnElement[bool]:
+    """Whether a stored user is active: whoever is not said to be inactive is."""
     active = scim_resource.c.found_by["active"].as_string()
-    query = sa.select(scim_resource.c.id).where(
-        scim_resource.c.person_id == person_id,
-        scim_resource.c.id != user_id,
-        sa.or_(active.is_(None), active == "true"),
-    )
+    return sa.or_(active.is_(None), active == "true")
+
+
+def is_active_elsewhere(uow: UnitOfWork, person_id: str, user_id: str = "") -> bool:
+    """Whether another user than this one, of whatever client, says that the person is active."""
+    query = sa.select(scim_resource.c.id).where(scim_resource.c.person_id == person_id, is_active_user())
+    if user_id:
+        query = query.where(scim_resource.c.id != user_id)
     return uow.connection.execute(query.limit(1)).first() is not None
 
 
@@ -152,9 +175,10 @@ def _find(uow: UnitOfWork, caller: Caller, external_id: str) -> str | None:
 
     NotAllowed ``record_has_role`` where that person has power beyond the partner.
     """
-    known = find_person(uow, caller.connection_id, EXTERNAL_ID, external_id) or _find_record(
-        uow, caller, external_id
-    )
+    known = find_person(uow, caller.connection_id, EXTERNAL_ID, external_id)
+    if known is None:
+        found = find_called(uow, caller.partner_id, [external_id], _SIGN_IN_KINDS, _SIGN_IN_FORMS)
+        known = found[0].id if len(found) == 1 else None
     if known is not None and has_power_beyond(uow, read_person(uow, known), [caller.partner_id]):
         raise NotAllowed(
             "record_has_role",
@@ -162,36 +186,6 @@ def _find(uow: UnitOfWork, caller: Caller, external_id: str) -> str | None:
             "Ask an operator of the training hub; until then leave this person out.",
         )
     return known
-
-
-def _find_record(uow: UnitOfWork, caller: Caller, external_id: str) -> str | None:
-    link, connection, key, person = (
-        tables.identity_link,
-        tables.connection,
-        tables.roster_key,
-        tables.person,
-    )
-    in_files = sa.select(key.c.id.label("person_id")).where(
-        key.c.kind == "person", key.c.external_id == external_id
-    )
-    signs_in = (
-        sa.select(link.c.person_id)
-        .join(connection, connection.c.id == link.c.connection_id)
-        .where(
-            connection.c.partner_id == caller.partner_id,
-            connection.c.kind.in_(("oidc", "saml")),
-            link.c.form.in_(_SIGN_IN_FORMS),
-            link.c.subject == external_id,
-        )
-    )
-    either = sa.union(in_files, signs_in).subquery()
-    rows = uow.connection.execute(
-        sa.select(person.c.id)
-        .join(either, either.c.person_id == person.c.id)
-        .where(person.c.partner_id == caller.partner_id)
-        .limit(2)
-    ).all()
-    return str(rows[0].id) if len(rows) == 1 else None
 
 
 def _rename(

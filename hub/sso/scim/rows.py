@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from scim2_models import Group, GroupMember, GroupMembership, Meta, Reference, Resource, ResponseParameters
 
+from hub.sso.scim.bounds import check_resource
 from hub.sso.scim.comparable import found_by
 from hub.sso.scim.names import GROUP, USER
 from hub.sso.scim.provider import HubGroup, HubUser, Model
@@ -34,15 +35,17 @@ class Written:
 
 
 def write(resource: Resource[Any]) -> Written:
-    """What the database keeps of a resource."""
+    """What the database keeps of a resource. PayloadTooLargeException for one that is too large."""
     kept = resource.model_copy(update=dict.fromkeys(NOT_KEPT))
     found = found_by(kept)
+    body = kept.model_dump()
+    check_resource(body)
     name = getattr(resource, "display_name", None) or getattr(resource, "user_name", None)
     return Written(
         user_name=str(found["user_name"]) if "user_name" in found else None,
         external_id=resource.external_id,
         display_name=name,
-        body=kept.model_dump(),
+        body=body,
         found_by=found,
     )
 

@@ -60,7 +60,7 @@ _CODES = {
     405: "method_not_allowed",
     409: "conflict",
     412: "version_mismatch",
-    413: "too_large",
+    413: "asked_too_much",
     415: "unsupported_type",
     501: "not_supported",
 }

@@ -64,6 +64,22 @@ scim_group_place = sa.Table(
     comment="Operators let a group mean a position at a location, for clients that cannot send appointments.",
 )
 
+scim_group_role = sa.Table(
+    "scim_group_role",
+    metadata,
+    sa.Column("group_id", Id(), sa.ForeignKey("scim_resource.id", ondelete="CASCADE"), primary_key=True),
+    comment="Groups whose members are partner admins of the client's partner, as operators decide.",
+)
+
+scim_admin = sa.Table(
+    "scim_admin",
+    metadata,
+    reference("connection_id", "connection"),
+    reference("person_id", "person", index=True),
+    sa.PrimaryKeyConstraint("connection_id", "person_id"),
+    comment="To whom a client's groups gave the role of a partner admin: it ends with the membership.",
+)
+
 scim_request = sa.Table(
     "scim_request",
     metadata,

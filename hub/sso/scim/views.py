@@ -6,14 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.ids import is_id
-from hub.network.tables import connection, partner, person
-from hub.network.views import has_word
+from hub.network.find_connections import search_connections
+from hub.network.tables import person
 from hub.sso.scim.names import GROUP, USER, compared
 from hub.sso.scim.tables import scim_resource, scim_token
 from hub.store import UnitOfWork
 
-FOUND = 50
-"""Clients on a page."""
+KIND = "scim"
+"""The kind of the clients' connections."""
 COUNTED = 10_000
 """Users are counted up to here: more are just more."""
 
@@ -42,30 +42,28 @@ class FoundUser:
 
 
 def search_clients(uow: UnitOfWork, words: str = "", after: str = "") -> tuple[list[ClientLine], str]:
-    """Clients by slug, FOUND at a time, and where to go on; every word is in the slug, the name or the partner's name."""
-    c, t = connection, scim_token
-    in_force = sa.and_(
-        t.c.connection_id == c.c.id,
-        t.c.revoked_at.is_(None),
-        sa.or_(t.c.expires_at.is_(None), t.c.expires_at > uow.now),
+    """Clients as ``search_connections`` finds them, a page at a time, and where to go on."""
+    found, more = search_connections(uow, words, after, KIND)
+    t = scim_token
+    rows = uow.connection.execute(
+        sa.select(
+            t.c.connection_id,
+            sa.func.count().label("tokens"),
+            sa.func.max(t.c.last_used_at, type_=t.c.last_used_at.type).label("last_used_at"),
+        )
+        .where(
+            t.c.connection_id.in_([each.id for each in found]),
+            t.c.revoked_at.is_(None),
+            sa.or_(t.c.expires_at.is_(None), t.c.expires_at > uow.now),
+        )
+        .group_by(t.c.connection_id)
     )
-    tokens = sa.select(sa.func.count()).where(in_force).correlate(c).scalar_subquery()
-    used = sa.select(sa.func.max(t.c.last_used_at)).where(in_force).correlate(c).scalar_subquery()
-    query = (
-        sa.select(c, partner.c.name.label("partner"), tokens.label("tokens"), used.label("last_used_at"))
-        .join(partner, partner.c.id == c.c.partner_id)
-        .where(c.c.kind == "scim", c.c.slug > after)
-        .order_by(c.c.slug)
-        .limit(FOUND + 1)
-    )
-    for word in words.split():
-        query = query.where(has_word(word, c.c.slug, c.c.name, partner.c.name))
-    rows = uow.connection.execute(query).all()
+    used = {row.connection_id: (row.tokens, row.last_used_at) for row in rows}
     lines = [
-        ClientLine(row.slug, row.name, row.partner, row.disabled, row.tokens, row.last_used_at)
-        for row in rows[:FOUND]
+        ClientLine(each.slug, each.name, each.partner, each.disabled, *used.get(each.id, (0, None)))
+        for each in found
     ]
-    return lines, lines[-1].slug if len(rows) > FOUND else ""
+    return lines, more
 
 
 def count_resources(uow: UnitOfWork, connection_id: str) -> dict[str, int]:

@@ -53,6 +53,10 @@ WORDS = {
     "no_group": ("There is no such group of this client.", "Load the page again."),
     "bad_dates": ("An appointment ends before it begins.", "Correct validFrom and validTo."),
     "bad_class": ("The audience class is neither internal nor external.", "Correct it, or leave it out."),
+    "asked_too_much": (
+        "The request, a user or a group is larger than the hub keeps.",
+        "Leave out photos and certificates, or send fewer operations at a time.",
+    ),
     "too_many_places": ("A person has at most 200 places.", "Send fewer appointments."),
     "bad_token": ("The token cannot be made like that.", "Correct the label or the date."),
     "no_owner": ("A SCIM client belongs to one partner.", "Say which partner it is for."),

@@ -6,8 +6,8 @@ from urllib.parse import urljoin
 
 import requests
 
-_SENT_ON = {"id_token", "error", "lti_message_hint", "JWT"}
-"""Fields of the forms that LTI sends on by JavaScript."""
+_SENT_ON = {"id_token", "error", "lti_message_hint", "JWT", "SAMLResponse"}
+"""Fields of the forms that LTI and SAML send on by JavaScript."""
 
 
 @dataclass

@@ -12,7 +12,21 @@ import requests
 
 from hub.testing.demo.browser import Browser, Page
 from hub.testing.demo.stage import Stage
-from hub.testing.demo.story import LENA, NADIA, OLU, OMAR, PASSWORD, SAM, SARA, WEST_TEACHER, DemoPerson
+from hub.testing.demo.story import (
+    COVE_NAME,
+    LENA,
+    LOCAL_PASSWORD,
+    MIKA,
+    NADIA,
+    OLU,
+    OMAR,
+    PASSWORD,
+    SAM,
+    SARA,
+    TOMAS,
+    WEST_TEACHER,
+    DemoPerson,
+)
 
 CREDIT_SECONDS = 10.0
 """How long a credit is waited for before the step fails; how long it took is printed."""
@@ -45,6 +59,7 @@ class Journey:
             self.statements_of_unknown_actors_wait,
             self.repeats_change_nothing,
             self.course_of_north_inside_west_brings_its_score_there,
+            self.other_partners_sign_in_in_their_own_way,
             self.wrong_things_are_refused,
             self.operator_sees_what_happened,
         ):
@@ -235,6 +250,28 @@ class Journey:
         self._see(told == [(LENA.west_id, 88, 100)], f"The gradebook of LMS West says: {told}.")
         page = learner.get("/my-training")
         self._see(LENA.given_name in page.text, "Whom LMS West names is signed in at the hub as well.")
+
+    def other_partners_sign_in_in_their_own_way(self) -> None:
+        """By SAML, and with an account of the hub where the partner has no sign-in."""
+        browser = Browser(self.stage.hub_url)
+        login = browser.submit(browser.get("/sign-in").form("/sign-in"), email=MIKA.email)
+        self._see(
+            login.url.startswith(self.stage.lakeside_url), f"{MIKA.email} leads to {login.url.split('?')[0]}."
+        )
+        page = browser.submit(login.form("/login"), username=MIKA.email, password=PASSWORD)
+        self._see(
+            page.status == 200 and MIKA.given_name in page.text and "/my-training" in page.url,
+            f"{MIKA.name} is signed in by SAML, at {_path(page)}.",
+        )
+        browser = Browser(self.stage.hub_url)
+        form = browser.get("/sign-in/local").form("/sign-in/local")
+        page = browser.submit(form, email=TOMAS.email, password=LOCAL_PASSWORD)
+        self._see(_path(page) == "/my-training", f"{TOMAS.name} is signed in with an account of the hub.")
+        page = browser.get("/partner")
+        self._see(
+            TOMAS.name in page.text and LENA.name not in page.text,
+            f"Who looks after the people of {COVE_NAME} sees them and nobody else.",
+        )
 
     def wrong_things_are_refused(self) -> None:
         """Each with its status, and words that say what happened."""

@@ -30,7 +30,7 @@ class Place(Protocol):
         """Where it answers."""
 
 
-READY_SECONDS = 30
+READY_SECONDS = 90
 STOP_SECONDS = 15
 
 

@@ -1,15 +1,17 @@
-"""The outside systems of the demo: two identity providers and three LMSs, connected to the hub and started together."""
+"""The outside systems of the demo: three identity providers and three LMSs, connected to the hub and started together."""
 
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from hub.lti.tool.platforms import connect_platform
 from hub.lti.tools import ToolRegistration, connect_tool
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
+from hub.sso.saml.connect import connect_saml_provider
+from hub.sso.saml.providers import Choices
 from hub.testing.demo import story
 from hub.testing.idp import IdpConfig
 from hub.testing.idp_store import Person
@@ -17,11 +19,13 @@ from hub.testing.lms_north import NorthConfig
 from hub.testing.lms_south import SouthConfig, SouthUser
 from hub.testing.lms_west import INSTRUCTOR, WestConfig
 from hub.testing.lti_tool import Course
+from hub.testing.saml_idp import SamlIdpConfig
 from hub.testing.serve import free_port, is_taken, spawn_together
 from hub.testing.west_services import WestPerson
 from hub.xapi.credentials import DEFINE, READ_MINE, WRITE, create_credential
 
 CLIENT_ID = "training-hub"
+SAML_SLUG = "lakeside-idp"
 NORTH_COURSES = (
     Course(
         "brake-systems", "Brake systems", "Discs, lines and the feel of the pedal: what keeps a car safe.", 25
@@ -52,11 +56,12 @@ class Ports:
     south: int = 8103
     orvantis: int = 8104
     west: int = 8105
+    lakeside: int = 8106
 
     @classmethod
     def beside(cls, hub: int) -> "Ports":
         """The hub's port, and the others from 101 above it."""
-        return cls(hub, hub + 101, hub + 102, hub + 103, hub + 104, hub + 105)
+        return cls(hub, *range(hub + 101, hub + 107))
 
     def busy(self) -> list[int]:
         """Those at which something answers already."""
@@ -65,7 +70,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Ports that nobody uses just now."""
-        return cls(*(free_port() for _ in range(6)))
+        return cls(*(free_port() for _ in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def url(port: int) -> str:
 
 
 def start_outside_systems(hub: Hub, running: ExitStack, ports: Ports, notices_secret: str) -> None:
-    """Start all five as processes that end with ``running``, and connect them."""
+    """Start all of them as processes that end with ``running``, and connect them."""
     riverside, orvantis = (
         ("riverside-idp", story.GROUP_NAME, story.GROUP),
         ("orvantis-idp", "Orvantis Works", "P00001"),
@@ -104,6 +109,7 @@ def start_outside_systems(hub: Hub, running: ExitStack, ports: Ports, notices_se
                 ("hub.testing.lms_north", north, ports.north),
                 ("hub.testing.lms_south", south, ports.south),
                 ("hub.testing.lms_west", _west_config(hub, url(ports.west)), ports.west),
+                ("hub.testing.saml_idp", _lakeside_config(hub, url(ports.lakeside)), ports.lakeside),
             ]
         )
     )
@@ -113,6 +119,28 @@ def start_outside_systems(hub: Hub, running: ExitStack, ports: Ports, notices_se
         connect_identity_provider(
             hub, p.slug, p.name, partner_id, url(p.port), CLIENT_ID, p.secret, [p.domain]
         )
+    with hub.reading() as uow:
+        partner_id = find_id(uow, "partner", story.LAKESIDE)
+    choices = Choices(metadata_url=f"{url(ports.lakeside)}/metadata")
+    connect_saml_provider(
+        hub, SAML_SLUG, story.LAKESIDE_NAME, partner_id, choices, domains=["lakeside.example"]
+    )
+
+
+def _lakeside_config(hub: Hub, base_url: str) -> SamlIdpConfig:
+    return SamlIdpConfig(
+        base_url=base_url,
+        slug=SAML_SLUG,
+        hubs=(hub.settings.public_url,),
+        name=story.LAKESIDE_NAME,
+        people=(_account(story.MIKA),),
+    )
+
+
+def _account(person: story.DemoPerson) -> Person:
+    return Person(
+        person.subject, person.email, story.PASSWORD, person.email, person.given_name, person.family_name
+    )
 
 
 def _idp_config(hub: Hub, provider: Provider, notices_secret: str) -> IdpConfig:
@@ -122,10 +150,7 @@ def _idp_config(hub: Hub, provider: Provider, notices_secret: str) -> IdpConfig:
         client_secret=provider.secret,
         redirect_uris=(hub.settings.url(f"/sso/oidc/{provider.slug}/callback"),),
         name=provider.name,
-        people=tuple(
-            Person(p.subject, p.email, story.PASSWORD, p.email, p.given_name, p.family_name)
-            for p in provider.people
-        ),
+        people=tuple(map(_account, provider.people)),
         notices_secret=notices_secret,
     )
 

@@ -1,4 +1,4 @@
-"""Setting the stage: a hub on a fresh database, a generated network with the story in it, and five outside systems."""
+"""Setting the stage: a hub on a fresh database, a generated network with the story in it, and six outside systems."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,6 +15,9 @@ from hub.network.import_network import import_network
 from hub.network.people import OPERATOR, grant_role
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
+from hub.sso.local.invite import invite_person
+from hub.sso.local.opening import open_with_password
+from hub.sso.local.sign_in import Arrival
 from hub.store import migrate
 from hub.testing.demo import story
 from hub.testing.demo.outside_systems import Ports, start_outside_systems, url
@@ -37,6 +40,7 @@ class Stage:
     north_url: str
     south_url: str
     west_url: str
+    lakeside_url: str
     story: story.Story
 
 
@@ -60,9 +64,9 @@ def set_stage(
         migrate(hub.engine)
         the_story = _import_network(hub, directory / "network", size, seed, today, progress)
         with ExitStack() as running:
-            progress("outside systems", 0, 5)
+            progress("outside systems", 0, 6)
             start_outside_systems(hub, running, ports, notices_secret)
-            progress("outside systems", 5, 5)
+            progress("outside systems", 6, 6)
             _finish(hub, directory, ports, the_story, progress)
             yield Stage(
                 directory,
@@ -73,6 +77,7 @@ def set_stage(
                 url(ports.north),
                 url(ports.south),
                 url(ports.west),
+                url(ports.lakeside),
                 the_story,
             )
     finally:
@@ -81,9 +86,7 @@ def set_stage(
 
 def _write_settings(directory: Path, ports: Ports, notices_secret: str, database_url: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
-    allowed = ", ".join(
-        f'"127.0.0.1:{p}"' for p in (ports.riverside, ports.north, ports.south, ports.orvantis, ports.west)
-    )
+    allowed = ", ".join(f'"127.0.0.1:{port}"' for name, port in vars(ports).items() if name != "hub")
     file = directory / "hub.toml"
     file.touch(mode=0o600)
     file.write_text(
@@ -131,7 +134,19 @@ def _finish(hub: Hub, directory: Path, ports: Ports, the_story: story.Story, pro
     apply_audience_file(hub, _training_file(directory, the_story))
     with hub.unit_of_work() as uow:
         grant_role(uow, find_id(uow, "person", story.OMAR.id), OPERATOR)
+    _open_local_account(hub)
     _assign(hub, progress)
+
+
+def _open_local_account(hub: Hub) -> None:
+    """As an operator's invitation and the invited person's own password would."""
+    with hub.unit_of_work() as uow:
+        partner_id = find_id(uow, "partner", story.COVE)
+        address = invite_person(
+            uow, partner_id, find_id(uow, "person", story.TOMAS.id), None, looks_after=True
+        )
+    code = address.rpartition("/")[2]
+    open_with_password(hub, "invitation", code, story.LOCAL_PASSWORD, "127.0.0.1", Arrival())
 
 
 def _training_file(directory: Path, the_story: story.Story) -> Path:

@@ -10,8 +10,14 @@ from zoneinfo import ZoneInfo
 from hub.testing.network.files import COLUMNS, append_rows
 
 PASSWORD = "welcome"
+LOCAL_PASSWORD = "a fresh start at work"
+"""Of the account that the hub itself keeps: it takes longer ones only."""
 GROUP = "RIV"
 GROUP_NAME = "Riverside Auto Group"
+LAKESIDE, LAKESIDE_NAME = "LAK", "Lakeside Motors"
+"""Whose people sign in by SAML."""
+COVE, COVE_NAME = "COV", "Cove Cars"
+"""A partner without a sign-in of its own."""
 NEW_FOR_DAYS = 90
 TIME_ZONE = "America/Phoenix"
 """Where the group is. The clocks there never change, so that every day has 24 hours."""
@@ -75,9 +81,18 @@ OMAR = DemoPerson(
     "RIV-omar", "Omar", "Haddad", "omar.haddad@orvantis.example", "orv-1", "operator of the hub"
 )
 
+MIKA = DemoPerson(
+    "LAK-mika", "Mika", "Lund", "mika.lund@lakeside.example", "lak-31", "learner, signs in by SAML"
+)
+TOMAS = DemoPerson(
+    "COV-tomas", "Tomas", "Ek", "tomas.ek@cove.example", "", "partner admin with an account of the hub"
+)
+
 LEARNERS = (LENA, NADIA, OLU)
 FIELD = (SARA, SAM, OMAR)
-PEOPLE = (*LEARNERS, *FIELD)
+OTHERS = {MIKA: LAKESIDE, TOMAS: COVE}
+"""People of other partners, with their employers."""
+PEOPLE = (*LEARNERS, *FIELD, *OTHERS)
 MANUFACTURER = "P00001"
 WEST_TEACHER = "w-1"
 """Who looks after the course in LMS West; the hub knows nobody of that name."""
@@ -107,7 +122,13 @@ def write_story(out: Path, today: date) -> Story:
     )
     story = Story(brands, _third_of_may(today), today)
     for file, rows in (
-        ("partners.csv", [{"partner_id": GROUP, "name": GROUP_NAME, "kinds": "sell;service"}]),
+        (
+            "partners.csv",
+            [
+                _partner_row(*one)
+                for one in ((GROUP, GROUP_NAME), (LAKESIDE, LAKESIDE_NAME), (COVE, COVE_NAME))
+            ],
+        ),
         ("nodes.csv", _nodes(roots)),
         ("locations.csv", _locations()),
         ("location_brands.csv", _location_brands(brands)),
@@ -140,6 +161,7 @@ def write_identities(out: Path, south_url: str) -> None:
         for p in LEARNERS
         if p is not OLU  # nobody told the hub about Olu's account in LMS South: his statements wait
     ]
+    rows += [{"person_id": MIKA.id, "connection": "lakeside-idp", "form": "nameid", "subject": MIKA.subject}]
     rows += [
         {"person_id": p.id, "connection": "lms-west", "form": "lti", "subject": p.west_id} for p in LEARNERS
     ]
@@ -161,19 +183,29 @@ def _nodes(roots: Mapping[str, str]) -> list[dict[str, str]]:
     ]
 
 
+def _partner_row(id: str, name: str) -> dict[str, str]:
+    return {"partner_id": id, "name": name, "kinds": "sell;service"}
+
+
 def _locations() -> list[dict[str, str]]:
-    places = (("RIV-1", "Riverside Motors"), ("RIV-2", "Hillside Cars"), ("RIV-3", "Lakeview Autohaus"))
+    places = (
+        ("RIV-1", GROUP, "Riverside Motors"),
+        ("RIV-2", GROUP, "Hillside Cars"),
+        ("RIV-3", GROUP, "Lakeview Autohaus"),
+        ("LAK-1", LAKESIDE, LAKESIDE_NAME),
+        ("COV-1", COVE, COVE_NAME),
+    )
     return [
         {
             "location_id": id,
-            "partner_id": GROUP,
+            "partner_id": partner,
             "name": name,
             "city": "Riverside",
             "country": "US",
             "time_zone": TIME_ZONE,
             "opened": "2015-03-01",
         }
-        for id, name in places
+        for id, partner, name in places
     ]
 
 
@@ -183,6 +215,8 @@ def _location_brands(brands: tuple[str, str, str]) -> list[dict[str, str]]:
         "RIV-1": {a: ["sell"], b: ["sell", "service", "parts"]},
         "RIV-2": {a: ["sell", "service"], c: ["sell"]},
         "RIV-3": {b: ["service"], c: ["sell", "service"]},
+        "LAK-1": {a: ["sell"]},
+        "COV-1": {a: ["sell"]},
     }
     return [
         {"location_id": location, "brand_id": brand, "activity": activity, "valid_from": "2015-03-01"}
@@ -203,7 +237,7 @@ def _location_nodes(roots: Mapping[str, str]) -> list[dict[str, str]]:
 def _person_row(person: DemoPerson) -> dict[str, str]:
     return {
         "person_id": person.id,
-        "partner_id": GROUP if person in LEARNERS else MANUFACTURER,
+        "partner_id": OTHERS.get(person, GROUP if person in LEARNERS else MANUFACTURER),
         "given_name": person.given_name,
         "family_name": person.family_name,
         "email": person.email,
@@ -223,6 +257,8 @@ def _appointments(story: Story, today: date, office: str) -> Sequence[dict[str, 
         (SARA, office, "field-service-manager", "", date(2019, 1, 7)),
         (SAM, office, "field-sales-manager", "", date(2020, 9, 1)),
         (OMAR, office, "program-administrator", "", date(2021, 4, 1)),
+        (MIKA, "LAK-1", salesperson, a, date(2023, 5, 1)),
+        (TOMAS, "COV-1", salesperson, a, date(2022, 8, 1)),
     ]
     return [
         {
@@ -230,7 +266,7 @@ def _appointments(story: Story, today: date, office: str) -> Sequence[dict[str, 
             "person_id": person.id,
             "location_id": location,
             "position_id": position,
-            "audience_class": "external" if person in LEARNERS else "internal",
+            "audience_class": "internal" if person in FIELD else "external",
             "brands": brands,
             "valid_from": since.isoformat(),
         }

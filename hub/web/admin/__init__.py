@@ -1,6 +1,7 @@
 """Pages for those who run the hub: what happened, what waits, and what needs somebody."""
 
 from hub.web.admin import (
+    audiences,
     audit_trail,
     catalogue_source,
     catalogues,
@@ -31,6 +32,7 @@ from hub.web.admin import (
     readers,
     receiving_stores,
     records,
+    saml_systems,
     sessions_of,
     setup_links,
     signing_keys,
@@ -39,6 +41,7 @@ from hub.web.admin import (
 from hub.web.admin.blueprint import blueprint
 
 __all__ = [
+    "audiences",
     "audit_trail",
     "blueprint",
     "catalogue_source",
@@ -70,6 +73,7 @@ __all__ = [
     "readers",
     "receiving_stores",
     "records",
+    "saml_systems",
     "sessions_of",
     "setup_links",
     "signing_keys",

@@ -19,6 +19,7 @@ SECTIONS = (
     ("credits", "Credits"),
     ("policies", "Completion"),
     ("deliveries", "Deliveries"),
+    ("audiences", "Audiences"),
     ("plugins", "Plugins"),
     ("readers", "Readers"),
     ("connections", "Connections"),

@@ -38,6 +38,7 @@ LABELS = {
     "name": "Name of this sign-in",
     "redirect_uris": "Redirect URIs",
     "auth_method": "How it shows who it is",
+    "jwks_uri": "Address of its keys (JWKS)",
     "public_jwks": "Its public keys",
     "logout_redirect_uris": "Addresses after signing out",
     "logout_url": "Back-channel address",
@@ -58,6 +59,8 @@ SUBJECT_WORDS = {
     "pairwise": "by an id that no other system has",
     "public": "by the hub's own id, the same in every system",
 }
+CHOSEN = ("name", "auth_method", "jwks_uri", "logout_url", "subject_type")
+"""Settings that are one text each."""
 FIELDS_OF_CODES = {
     "bad_slug": "slug",
     "connection_exists": "slug",
@@ -131,9 +134,7 @@ def edit_client(client_id: str) -> str:
     with current_hub().reading() as uow:
         found = read_client(uow, client_id)
         names = names_of_partners(uow, found.partner_ids)
-    values = {
-        name: str(getattr(found, name)) for name in ("name", "auth_method", "logout_url", "subject_type")
-    }
+    values = {name: str(getattr(found, name)) for name in CHOSEN}
     values |= {
         name: "\n".join(getattr(found, name))
         for name in ("redirect_uris", "logout_redirect_uris", "scopes", "audiences")
@@ -208,6 +209,7 @@ def _changes(uow: "UnitOfWork", filled: Filled) -> ClientChanges:
         "redirect_uris": filled.lines("redirect_uris"),
         "auth_method": values["auth_method"],
         "public_jwks": values["public_jwks"],
+        "jwks_uri": values["jwks_uri"],
         "logout_redirect_uris": filled.lines("logout_redirect_uris"),
         "logout_url": values["logout_url"],
         "scopes": filled.lines("scopes"),

@@ -81,6 +81,7 @@ DONE_WORDS = {
     "connect_identity_provider": "Identity provider connected",
     "connect_scim_client": "SCIM client connected",
     "scim_group_place_changed": "What a group means changed",
+    "scim_group_role_changed": "Whether a group looks after people changed",
     "scim_token_created": "Made a token for a SCIM client",
     "scim_token_replaced": "Renewed a token of a SCIM client",
     "scim_token_revoked": "Revoked a token of a SCIM client",
@@ -276,7 +277,9 @@ def _happening(
             f"{row.subject_id} {'on' if row.detail.get('on') else 'off'} for {row.detail.get('audience')}",
         )
     elif row.action in {"role_granted", "role_withdrawn"}:
-        facts = (f"{row.detail.get('role')} for {people.get(row.subject_id, 'an erased person')}",)
+        facts = (
+            f"{str(row.detail.get('role')).replace('_', ' ')} for {people.get(row.subject_id, 'an erased person')}",
+        )
     elif row.action.startswith(("receiving_store_", "forward_")):
         facts = (str(row.detail.get("slug", "")),)
     elif row.action.startswith("xapi_credential") and "key" in row.detail:

@@ -5,12 +5,12 @@ from werkzeug import Response
 
 from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
+from hub.lifecycle.merge_people import merge_people, plan_merge, undo_merge
 from hub.network.merge import MergePlan
 from hub.network.merges import absorbed_by, merged_into
 from hub.network.people import Person, read_appointments, read_person
 from hub.network.views import names_of_people
 from hub.sso.linking import SignIn, list_sign_ins_of, take_sign_in_away
-from hub.sso.merge_people import merge_people, plan_merge, undo_merge
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
 from hub.web.viewer import current_viewer
@@ -76,7 +76,7 @@ def take_away(person_id: str) -> Response:
     with current_hub().unit_of_work() as uow:
         person = read_person(uow, person_id)
         take_sign_in_away(uow, person.id, *named, actor_id=actor_id)
-    flask.flash("The sign-in is removed. Who signs in with it is unknown from now on.")
+    flask.flash("The sign-in is removed. Nothing that its provider tells brings it back.")
     return flask.redirect(flask.url_for("admin.learner", person_id=person.id), 303)
 
 

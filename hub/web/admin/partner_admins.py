@@ -9,6 +9,7 @@ from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.network.find_people import search_people
 from hub.network.views import find_partner, list_partner_names, names_of_people
+from hub.sso.local.accounts import refuse_power
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.viewer import own_session
@@ -20,6 +21,7 @@ FIELDS_OF_CODES = {
     "no_person": "person",
     "several_people": "person",
     "person_disabled": "person",
+    "unproved_account": "person",
 }
 
 
@@ -48,9 +50,9 @@ def add_partner_admin() -> flask.typing.ResponseReturnValue:
                         else "Several people fit: use the e-mail address.",
                     )
                 words = found[0].id
-            granted = grant_partner_admin(
-                uow, words, find_partner(uow, filled.values["partner"]), own_session().person_id
-            )
+            partner_id = find_partner(uow, filled.values["partner"])
+            refuse_power(uow, words, partner_id)
+            granted = grant_partner_admin(uow, words, partner_id, own_session().person_id)
             name = names_of_people(uow, [words]).get(words, "The person")
     except HubError as error:
         return _page(refused(filled, error, FIELDS_OF_CODES, empty)), 400

@@ -10,8 +10,9 @@ from hub.errors import BadInput, HubError, Missing, Problem
 from hub.flask_hub import current_hub
 from hub.network.connections import Connection, find_connection, set_connection_disabled
 from hub.network.views import find_partner, list_partner_names, list_places, list_positions, names_of_partners
-from hub.sso.scim.group_places import forget_group_place, list_groups, set_group_place
+from hub.sso.scim.group_places import forget_group_place, list_groups, set_group_place, set_group_role
 from hub.sso.scim.happened import last_requests
+from hub.sso.scim.names import PATH
 from hub.sso.scim.tokens import (
     NewToken,
     connect_client,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from hub.sso.scim.rehearse import Rehearsed
     from hub.store import UnitOfWork
 
-PATH = "/scim/v2"
 LABELS = {"partner": "Partner", "name": "Name", "slug": "Short name"}
 TOKEN_LABELS = {"label": "Label", "expires_at": "Good until"}
 FIELDS_OF_CODES = {
@@ -137,7 +137,7 @@ def switch_scim_client(slug: str) -> Response:
 
 @blueprint.post("/provisioning/<slug>/groups/<group_id>")
 def keep_group_place(slug: str, group_id: str) -> Response:
-    """Let a group mean a place, or none. Form: ``location`` and ``position`` (both empty for none), ``class``."""
+    """Let a group mean a place, or none, and a role. Form: ``location`` and ``position`` (both empty for none), ``class``; ``role``."""
     form, actor_id = flask.request.form, current_viewer().person.id
     location_id, position_id = form.get("location", ""), form.get("position", "")
     with current_hub().unit_of_work() as uow:
@@ -147,11 +147,11 @@ def keep_group_place(slug: str, group_id: str) -> Response:
             set_group_place(uow, connection.id, group_id, location_id, position_id, kind, actor_id=actor_id)
         else:
             forget_group_place(uow, connection.id, group_id, actor_id=actor_id)
-    flask.flash(
-        "Saved: the group's members have its place from now on."
-        if location_id
-        else "Saved: the group means no place."
-    )
+        looks_after = form.get("role") == "partner_admin"
+        set_group_role(uow, connection.id, group_id, looks_after=looks_after, actor_id=actor_id)
+    place = "the group's members have its place from now on" if location_id else "the group means no place"
+    role = ", and they look after the partner's people" if looks_after else ""
+    flask.flash(f"Saved: {place}{role}.")
     return _back(slug)
 
 

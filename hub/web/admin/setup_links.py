@@ -31,12 +31,14 @@ PARTS = {
     "provisioning": "The list of their people (SCIM)",
     "tool": "The hub opens courses of their LMS",
     "platform": "Their LMS opens courses of the hub",
+    "admin": "Looking after their people, for the first one who signs in with what the link connects",
 }
 SHORT = {
     "sign_in": "sign-in",
     "provisioning": "list of people",
     "tool": "courses of their LMS",
     "platform": "courses of the hub in their LMS",
+    "admin": "their first partner admin",
 }
 
 
@@ -55,6 +57,8 @@ def add_setup_link() -> flask.typing.ResponseReturnValue:
     empty = missing(filled, ("name",) if is_new else ("partner", "name"))
     if not parts:
         empty["parts"] = ["choose at least one"]
+    if "admin" in parts and "sign_in" not in parts:
+        empty["parts"] = ["their first admin needs their sign-in"]
     days = int(values["days"]) if values["days"].isdecimal() and len(values["days"]) < 4 else 0
     actor_id = current_viewer().person.id
     try:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,8 +21,8 @@ from hub.sso.local.sign_in import Arrival, sign_in_with_passkey, sign_in_with_pa
 from hub.sso.local.sign_in import begin_passkey as begin_sign_in
 from hub.sso.local.ways_in import set_hash
 from hub.sso.sessions import Session, find_session
-from hub.store import metadata
 from hub.testing.authenticator import Authenticator
+from tests.rows import count_rows
 
 EMAIL = "tess@riverside.example"
 PASSWORD = "purple lamp over river"
@@ -121,10 +120,10 @@ class Record:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._rows, self._audited = self._count(), len(self._audit())
+        self._rows, self._audited = count_rows(self._hub), len(self._audit())
 
     def changed_tables(self) -> set[str]:
-        now = self._count()
+        now = count_rows(self._hub)
         return {name for name in now if now[name] != self._rows[name]} - MAY_CHANGE
 
     def audit_since(self) -> list[tuple[str, str, str]]:
@@ -134,15 +133,6 @@ class Record:
         """Nothing was written but one audit row."""
         assert self.changed_tables() == set()
         assert self.audit_since() == [(action, "refused", reason)]
-
-    def _count(self) -> Counter[str]:
-        with self._hub.reading() as uow:
-            return Counter(
-                {
-                    table.name: uow.connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-                    for table in metadata.sorted_tables
-                }
-            )
 
     def _audit(self) -> list[tuple[str, str, str]]:
         audit = journal.audit.c

@@ -323,3 +323,18 @@ def test_b81_an_audience_may_be_closed_to_invitations(local: Local, hub: Hub) ->
         invite_person(uow, local.partner_id, new, None, places=[Place(location, position)])
     assert refused.value.code == "mode_not_for_audience"
     assert record.changed_tables() == set()
+
+
+def test_r2_an_invitation_stays_bound_to_the_address_it_went_to(local: Local) -> None:
+    """A client or file that changes the person's e-mail in between does not say who gets the key."""
+    from hub.network.provision import change_details
+
+    local.invite()
+    with local.hub.unit_of_work() as uow:
+        (waiting,) = list_invitations(uow, None)
+        change_details(uow, local.tess, email="mallory@elsewhere.example")
+    with local.hub.unit_of_work() as uow:
+        send_again(uow, waiting.account_id, None, None)
+        (waiting,) = list_invitations(uow, None)
+    assert waiting.email == EMAIL
+    assert [account.email for account in local.accounts()] == [EMAIL]

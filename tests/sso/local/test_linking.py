@@ -2,14 +2,16 @@
 
 import pytest
 
-from hub.errors import HubError
+from hub.errors import Conflict, HubError
 from hub.ids import new_id
 from hub.network import tables as network
 from hub.network.connections import create_connection
 from hub.network.identities import find_person
+from hub.network.people import grant_role
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, arrive
-from hub.sso.local.accounts import connect_account
+from hub.sso.local.accounts import connect_account, refuse_power
+from hub.sso.merge_people import merge_people, plan_merge
 from hub.sso.policy import SignInPolicy, save_policy
 from hub.sso.refusals import audited_refusal
 from hub.sso.sessions import Proved
@@ -62,3 +64,23 @@ def test_ln4_the_same_email_links_nothing(local: Local, hub: Hub) -> None:
     with pytest.raises(HubError), audited_refusal(hub) as attempt, hub.unit_of_work() as uow:
         arrive(uow, Assertion(Proved(other, "sub", new_id()), claims), attempt)
     record.assert_refused("unknown_subject")
+
+
+def test_power_is_not_given_to_an_account_that_whoever_invited_may_have_opened(local: Local) -> None:
+    """A partner admin opens an invitation with the code it was shown; neither a merge nor a grant lifts it up."""
+    olga, lakeside = local.person("Olga", "olga@riverside.example"), local.partner("Lakeside")
+    account = local.account(verified=False)
+    with local.hub.unit_of_work() as uow:
+        grant_role(uow, olga, "operator")
+        refuse_power(uow, local.tess, local.partner_id)  # whoever invited has as much there
+    for partner_id in (None, lakeside):
+        with local.hub.reading() as uow, pytest.raises(Conflict, match="Nobody has proved"):
+            refuse_power(uow, local.tess, partner_id)
+    with local.hub.reading() as uow, pytest.raises(Conflict, match="Nobody has proved"):
+        plan_merge(uow, local.tess, olga)
+    with pytest.raises(Conflict, match="Nobody has proved"), local.hub.unit_of_work() as uow:
+        merge_people(uow, local.tess, olga)
+    with local.hub.unit_of_work() as uow:
+        connect_account(uow, account, proved_address=True)
+        refuse_power(uow, local.tess, None)
+        merge_people(uow, local.tess, olga)

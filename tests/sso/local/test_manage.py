@@ -4,16 +4,27 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.errors import HubError
 from hub.runtime import Hub
+from hub.sso.erase_person import count_of_person as count_all
+from hub.sso.erase_person import erase_person as erase_all
 from hub.sso.local import manage
+from hub.sso.local.accounts import local_connection
 from hub.sso.local.erase_person import count_of_person, erase_person
+from hub.sso.local.recovery import ask_to_recover
+from hub.sso.local.register import register
+from hub.sso.local.registration_pages import set_page
+from hub.sso.local.tables import recovery_request, self_registration
+from hub.sso.onboarding.contacts import add_contact
+from hub.sso.onboarding.tables import connection_contact
 from hub.sso.sessions import Session
-from tests.sso.local.rig import BROWSER, HERE, PASSWORD, Local, Record
+from tests.sso.local.rig import BROWSER, EMAIL, HERE, PASSWORD, Local, Record
 
 NEWER = "green door behind seven hills"
+UNDER_ADDRESS = (connection_contact, self_registration, recovery_request)
 
 
 def signed_in(local: Local) -> Session:
@@ -152,3 +163,28 @@ def test_erasing_somebody_leaves_no_account(local: Local, hub: Hub) -> None:
         assert set(count_of_person(uow, local.tess).values()) == {0}
     assert local.accounts() == []
     assert local.session(local.type_password(email="boris@riverside.example"))
+
+
+def test_r2_13_erasing_somebody_leaves_nothing_under_the_address(local: Local, hub: Hub) -> None:
+    with hub.unit_of_work() as uow:
+        set_page(uow, local.partner_id, "riverside", is_open=True, actor_id=None)
+        connection_id = local_connection(uow, local.partner_id)
+        for email in (EMAIL, "boris@riverside.example"):
+            add_contact(uow, connection_id, email)
+    for email in (EMAIL.upper(), "boris@riverside.example"):
+        form = {"given_name": "Tess", "family_name": "Okafor", "email": email, "about": ""}
+        register(hub, "riverside", form, HERE)
+        ask_to_recover(hub, email, HERE)
+    expected = {
+        "contacts of connections": 1,
+        "registrations": 1,
+        "requests to get back in": 1,
+        "mails to the person's addresses": 1,
+    }
+    with hub.unit_of_work() as uow:
+        assert count_all(uow, local.tess).items() >= expected.items()
+        assert erase_all(uow, local.tess).items() >= expected.items()
+        assert set(count_all(uow, local.tess).values()) == {0}
+        left = [uow.connection.scalars(sa.select(table.c.email)).all() for table in UNDER_ADDRESS]
+    assert left == [["boris@riverside.example"]] * 3
+    assert [mail["to"] for mail in local.mails()] == ["boris@riverside.example"]

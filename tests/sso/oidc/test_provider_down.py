@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.runtime import Hub
-from hub.sso.oidc.provider_cache import FRESH, STALE
+from hub.sso.oidc.freshness import FRESH, STALE
 from hub.sso.oidc.providers import read_provider, save_metadata
 from hub.sso.tables import oidc_provider
 from hub.testing.serve import free_port

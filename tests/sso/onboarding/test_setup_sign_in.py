@@ -1,8 +1,9 @@
 """A partner's administrator connects the sign-in by a setup link alone, through the pages of the whole application."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from hub.app import create_app
 from hub.clock import SettableClock
 from hub.ids import new_id
 from hub.limits import Limit
+from hub.network import tables as network
 from hub.network.connections import find_connection, set_connection_disabled
 from hub.network.identities import find_person
 from hub.network.partners import create_partner
@@ -21,22 +23,23 @@ from hub.sso.onboarding import steps
 from hub.sso.onboarding.domains import list_domains, vouch_for_domain
 from hub.sso.policy import read_policy
 from hub.sso.scim.tables import scim_request, scim_token
+from hub.store import UnitOfWork
 from hub.testing.dns import NameServer
 from tests.apps import app_of
 from tests.sso.rig import CLIENT_SECRET, TESS, Browser, Idp
 from tests.web.world import Browser as Pages
 
-PARTS = ("sign_in", "provisioning")
-
 
 class Admin:
     """The partner's administrator: a browser with the pages of one setup link."""
 
-    def __init__(self, hub: Hub, names: NameServer, idp: Idp) -> None:
+    def __init__(
+        self, hub: Hub, names: NameServer, idp: Idp, parts: Sequence[str] = ("sign_in", "provisioning")
+    ) -> None:
         self.hub, self.names, self.idp = hub, names, idp
         with hub.unit_of_work() as uow:
             self.partner_id = create_partner(uow, idp.slug.title())
-            link = make_setup_link(uow, self.partner_id, PARTS, "Sign-in of Riverside", None)
+            link = make_setup_link(uow, self.partner_id, parts, "Sign-in of Riverside", None)
         self.link_id, self.path = link.id, urlsplit(link.address).path
         app = app_of(hub, create_app)
         self.pages = Pages(app, app.response_class)
@@ -158,12 +161,69 @@ def test_an_administrator_who_does_not_learn_may_try_all_the_same(admin: Admin) 
     assert admin.send("switch", "product", on="1")[0] == 303
 
 
-def test_what_is_entered_anew_is_tried_anew(admin: Admin, hub: Hub) -> None:
+@pytest.mark.parametrize("step", ["provider", "mapping", "product"])
+def test_what_is_entered_anew_is_tried_anew(admin: Admin, hub: Hub, step: str) -> None:
     admin.connected()
-    admin.enter()
+    match step:
+        case "provider":
+            assert admin.enter()[0] == 303
+        case "mapping":
+            assert admin.send("mapping", match="employee_id")[0] == 303
+        case _:
+            assert admin.send("product", choice="keycloak oidc")[0] == 303
+    # back from a trial that was only begun: the good one of before counts no longer
+    assert admin.pages.send(f"{admin.path}/trial", admin.path).status_code == 303
+    admin.pages.get("/setup/back")
     with hub.reading() as uow:
         assert read_setup_link(uow, admin.link_id).tried_at is None
     assert admin.send("switch", "product", on="1")[0] == 409
+
+
+def test_new_people_have_the_place_that_the_administrator_chose(admin: Admin, hub: Hub) -> None:
+    with hub.unit_of_work() as uow:
+        mine, other = (location(uow, partner) for partner in (admin.partner_id, create_partner(uow, "Other")))
+        uow.insert(network.position, id=(position := new_id()), title="Salesperson", family="sales")
+    admin.connected()
+    page = admin.page("mapping")
+    assert (f'value="{mine}"' in page, f'value="{other}"' in page) == (True, False)
+    for wrong in (
+        {"default_location_id": other, "default_position_id": position},
+        {"default_location_id": mine},
+    ):
+        assert admin.send("mapping", given_name="given_name", **wrong)[0] == 400
+    right = {"default_location_id": mine, "default_position_id": position}
+    assert admin.send("mapping", given_name="given_name", creates_people="1", **right)[0] == 303
+    assert admin.page("mapping").count(" selected>") == 2
+    with hub.reading() as uow:
+        policy = read_policy(uow, find_connection(uow, "riverside").id)
+    assert (policy.default_location_id, policy.default_position_id) == (mine, position)
+
+
+def location(uow: UnitOfWork, partner_id: str) -> str:
+    uow.insert(
+        network.location,
+        id=(id := new_id()),
+        partner_id=partner_id,
+        name="Harbor",
+        city="",
+        country="US",
+        time_zone="UTC",
+        valid_from=uow.now - timedelta(days=1),
+    )
+    return id
+
+
+@pytest.mark.parametrize("changed", [{"match": "employee_id"}, {"creates_people": "1"}])
+def test_who_comes_in_as_whom_changes_only_while_it_is_off(admin: Admin, changed: dict[str, str]) -> None:
+    admin.connected()
+    admin.send("mapping", given_name="given_name")
+    admin.try_it()
+    admin.send("switch", "product", on="1")
+    status, text = admin.send("mapping", **changed)
+    assert (status, "People sign in with this already" in text) == (400, True)
+    assert admin.send("mapping", given_name="first")[0] == 303  # what somebody is called is no such thing
+    admin.send("switch", "product", on="")
+    assert admin.send("mapping", **changed)[0] == 303
 
 
 def test_a_sign_in_that_is_on_is_switched_off_before_it_changes(admin: Admin) -> None:

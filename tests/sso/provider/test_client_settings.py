@@ -47,6 +47,7 @@ def test_loopback_may_do_without_tls() -> None:
         ({"auth_method": "client_secret_jwt"}, "auth_method"),
         ({"auth_method": "private_key_jwt"}, "public_jwks"),
         ({"public_jwks": "{"}, "public_jwks"),
+        ({"jwks_uri": "http://lms.example.com/jwks"}, "jwks_uri"),
         ({"public_jwks": '{"kty": "oct", "k": "c2VjcmV0"}'}, "public_jwks"),
         ({"public_jwks": '{"kty": "EC"}'}, "public_jwks"),
         ({"public_jwks": WEAK}, "public_jwks"),

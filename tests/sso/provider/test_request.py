@@ -84,12 +84,45 @@ def test_a_good_request_keeps_what_the_client_may_ask_for() -> None:
         ({"nonce": ["n" * 501]}, "bad_nonce", "invalid_request"),
         ({"nonce": ["\0"]}, "bad_nonce", "invalid_request"),
         ({"state": ["s" * 4001]}, "bad_state", "invalid_request"),
+        ({"acr_values": ["a" * 256]}, "bad_acr_values", "invalid_request"),
+        ({"acr_values": [" ".join("abcdefghijk")]}, "bad_acr_values", "invalid_request"),
+        ({"claims": ["{"]}, "bad_claims", "invalid_request"),
+        ({"claims": ["[]"]}, "bad_claims", "invalid_request"),
+        ({"claims": ["[" * 3999]}, "bad_claims", "invalid_request"),
+        ({"claims": [" " * 4000 + "{}"]}, "bad_claims", "invalid_request"),
+        (
+            {"claims": ['{"id_token":{"acr":{"essential":true,"values":[1]}}}']},
+            "bad_claims",
+            "invalid_request",
+        ),
+        (
+            {"claims": ['{"id_token":{"acr":{"essential":true,"value":"a b"}}}']},
+            "bad_acr_values",
+            "invalid_request",
+        ),
     ],
 )
 def test_wb6_a_request_that_is_refused(changes: dict[str, list[str]], reason: str, error: str) -> None:
     with pytest.raises(HubError) as refused:
         read_request({**GOOD, **changes}, ("profile", "email"))
     assert (refused.value.code, refused.value.error) == (reason, error)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("changes", "acr"),
+    [
+        ({}, ()),
+        ({"acr_values": ["a b a"]}, ("a", "b")),
+        ({"claims": ['{"id_token":{"acr":{"essential":true,"values":["c","d"]}}}']}, ("c", "d")),
+        ({"claims": ['{"id_token":{"acr":{"essential":true,"value":"c"}}}'], "acr_values": ["a"]}, ("c",)),
+        ({"claims": ['{"id_token":{"acr":{"values":["c"]}}}'], "acr_values": ["a"]}, ("a",)),
+        ({"claims": ['{"id_token":{"acr":{"essential":true}}}']}, ()),
+        ({"claims": ['{"id_token":{"acr":null,"email":{"essential":true}},"userinfo":7}']}, ()),
+        ({"claims": ['{"id_token":["acr"]}']}, ()),
+    ],
+)
+def test_what_is_asked_for_as_acr(changes: dict[str, list[str]], acr: tuple[str, ...]) -> None:
+    assert read_request({**GOOD, **changes}, ()).acr == acr
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_a_client_learns_who_signed_in_at_the_partners_provider(lms: Downstream,
         "given_name": "Tess",
         "family_name": "Okafor",
         "email": TESS.email,
+        "email_verified": False,
         "locale": "en",
     }
     assert lms.audited()[-1] == ("client_sign_in", "done", "")
@@ -69,7 +70,7 @@ def test_claims_are_told_by_scope_and_as_far_as_the_client_may(lms: Downstream) 
         update_client(uow, lms.client_id, scopes=["email"])
     tokens = lms.sign_in()
     assert tokens["scope"] == "openid email"
-    assert (lms.userinfo(tokens["access_token"]).json or {}).keys() == {"sub", "email"}
+    assert (lms.userinfo(tokens["access_token"]).json or {}).keys() == {"sub", "email", "email_verified"}
 
 
 def test_subjects_belong_to_the_system_unless_public_ones_are_chosen(
@@ -168,13 +169,21 @@ def test_a_provider_that_asks_nobody_again_does_not_pass_for_a_new_sign_in(
     assert lms.audited()[-1] == ("sign_in", "refused", "not_authenticated_again")
 
 
+@pytest.mark.parametrize(
+    "asked, fault",
+    [
+        ({"prompt": "login"}, "old_auth_time"),
+        ({"prompt": "login"}, "missing_auth_time"),
+        ({"max_age": "0"}, "missing_auth_time"),
+    ],
+)
 def test_somebody_who_comes_in_by_what_was_open_at_the_provider_is_asked_once_more(
-    lms: Downstream, browser: Browser, riverside: Idp
+    lms: Downstream, browser: Browser, riverside: Idp, asked: dict[str, str], fault: str
 ) -> None:
     browser.client.delete_cookie("hub_session", domain="127.0.0.1")
-    away = lms.ask(prompt="login").headers["Location"]
+    away = lms.ask(**asked).headers["Location"]
     assert "/sign-in" in away, "nobody is signed in at the hub yet"
-    riverside.faults.switch("old_auth_time")
+    riverside.faults.switch(fault)
     waiting = dict(parse_qsl(urlsplit(away).query))["return_to"]
     assert browser.sign_in(riverside, return_to=waiting).status_code == 303
     riverside.faults.switch()
@@ -182,6 +191,19 @@ def test_somebody_who_comes_in_by_what_was_open_at_the_provider_is_asked_once_mo
     assert dict(parse_qsl(urlsplit(again).query))["prompt"] == "login"
     back = browser.come_back(riverside, browser.log_in(again)).headers["Location"]
     assert "code" in told(browser.get(back))
+
+
+def test_a_time_that_the_provider_did_not_tell_is_told_to_nobody(
+    lms: Downstream, browser: Browser, riverside: Idp
+) -> None:
+    assert "auth_time" in lms.claims(lms.sign_in()["id_token"])
+    with riverside.faults.on("missing_auth_time"):
+        browser.sign_in(riverside)
+    tokens = lms.sign_in()
+    again = lms.refresh(tokens["refresh_token"]).json or {}
+    for token in (tokens["id_token"], again["id_token"]):
+        assert "auth_time" not in lms.claims(token)
+    assert lms.answer(max_age="3600", prompt="none")["error"] == "login_required"
 
 
 def test_a_hint_about_somebody_else_gets_no_code(lms: Downstream, browser: Browser, riverside: Idp) -> None:

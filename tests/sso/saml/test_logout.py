@@ -1,8 +1,9 @@
 """Row SA15: logout messages of providers, in addresses and in forms; and the hub's own."""
 
 import base64
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -15,15 +16,22 @@ from hub.clock import SettableClock
 from hub.errors import NotAllowed
 from hub.journal.tables import audit
 from hub.network.connections import find_connection
+from hub.network.identities import link_identity
 from hub.runtime import Hub
+from hub.sso.saml.connect import connect_saml_provider
+from hub.sso.saml.leaving import request_id_of_state
+from hub.sso.saml.providers import Choices
 from hub.sso.saml.redirect_binding import check_redirect, read_redirect, redirect_address
+from hub.sso.saml.signature import signed_bytes
 from hub.sso.saml.sp_keys import published_certificates
-from hub.sso.sign_out import read_leaving
+from hub.sso.saml.xml import parse_message
+from hub.sso.sign_out import Leaving, read_leaving
+from hub.sso.tables import web_session
 from hub.testing.saml_messages import logout_request_xml, logout_response_xml
 from hub.testing.saml_signing import sign
-from tests.sso.rig import NAMESAKE, TESS, Record
+from tests.sso.rig import NAMESAKE, TESS, Record, add_person
 from tests.sso.saml.forge import provider_signer, stranger
-from tests.sso.saml.rig import Running, SamlBrowser, known
+from tests.sso.saml.rig import Running, SamlBrowser, connect, known
 
 HUB = "http://127.0.0.1:8000"
 
@@ -93,6 +101,45 @@ def test_a_provider_signs_people_out_by_a_form(
     answer = signed_in.client.post("/sso/saml/riverside/slo", base_url=HUB, data=fields)
     assert status_of(answer.headers["Location"], published_certificates(hub)) == ["Success"]
     assert signed_in.person() is None
+
+
+@pytest.mark.parametrize(
+    "changes, opens, statuses, stays",
+    [
+        ({}, True, ["Success"], False),
+        ({"session_index": "session-tess"}, True, ["Success"], False),
+        ({"session_index": "another"}, True, ["Success"], True),
+        ({"session_index": "another"}, False, ["Success"], False),
+        ({"subject": "somebody else"}, True, ["Requester", "UnknownPrincipal"], True),
+    ],
+    ids=["the name alone", "the session", "another session", "which session, nobody knows", "another name"],
+)
+def test_people_known_by_an_attribute_are_signed_out_by_their_name(
+    hub: Hub,
+    riverside_saml: Running,
+    clock: SettableClock,
+    changes: dict[str, str],
+    opens: bool,
+    statuses: list[str],
+    stays: bool,
+) -> None:
+    """The NameID says nothing but which sessions are meant, also where the request has no SessionIndex, or where what a
+    session keeps cannot be unsealed.
+    """
+    connection_id = connect(hub, riverside_saml, subject_attribute="mail")
+    person_id = add_person(hub, TESS, None)
+    with hub.unit_of_work() as uow:
+        link_identity(uow, connection_id, "attribute", TESS.email, person_id, made_by="roster")
+    browser = SamlBrowser(hub)
+    browser.sign_in_by_saml(riverside_saml)
+    assert browser.person() == person_id
+    if not opens:
+        with hub.unit_of_work() as uow:
+            uow.connection.execute(sa.update(web_session).values(id_token="sealed with a key that is lost"))
+    xml = request_xml(riverside_saml, clock, **changes)
+    answer = browser.client.get(address(riverside_saml, xml), base_url=HUB)
+    assert status_of(answer.headers["Location"], published_certificates(hub)) == statuses
+    assert (browser.person() == person_id) == stays
 
 
 def refuse(hub: Hub, browser: SamlBrowser, location: str, reason: str, person: str) -> None:
@@ -299,17 +346,82 @@ def test_sa15_signed_by_a_stranger() -> None:
     assert verdict(location.partition("?")[2]) == "wrong_signature"
 
 
+# --- providers that take logout messages by form alone ----------------------------------------------------------------
+
+FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+
+
+@pytest.fixture
+def by_form(hub: Hub, riverside_saml: Running) -> SamlBrowser:
+    """Somebody signed in at a provider whose metadata has no redirect for logout."""
+    metadata = riverside_saml.idp.metadata()
+    place = metadata.index(b"SingleLogoutService")
+    posting = metadata[:place] + metadata[place:].replace(b"HTTP-Redirect", b"HTTP-POST", 1)
+    connect_saml_provider(hub, "riverside", "Riverside", None, Choices(), uploaded=posting)
+    known(hub, TESS, riverside_saml)
+    browser = SamlBrowser(hub)
+    browser.sign_in_by_saml(riverside_saml)
+    return browser
+
+
+def posted(hub: Hub, fields: Mapping[str, str], kind: str) -> etree._Element:
+    """The hub's message in a form, whose signature must hold."""
+    root = parse_message(base64.b64decode(fields[kind]))
+    return parse_message(signed_bytes(root, published_certificates(hub)))
+
+
+def test_the_hub_answers_by_a_form(
+    hub: Hub, by_form: SamlBrowser, riverside_saml: Running, clock: SettableClock
+) -> None:
+    answer = by_form.client.get(address(riverside_saml, request_xml(riverside_saml, clock)), base_url=HUB)
+    assert answer.status_code == 200
+    assert f'action="{riverside_saml.idp.config.base_url}/slo"' in answer.text
+    fields = dict(FIELD.findall(answer.text))
+    root = posted(hub, fields, "SAMLResponse")
+    assert (etree.QName(root).localname, fields["RelayState"]) == ("LogoutResponse", "back")
+    assert "form-action" not in answer.headers["Content-Security-Policy"]
+    assert by_form.person() is None
+
+
+def test_signing_out_goes_on_to_the_provider_by_a_form(
+    hub: Hub, by_form: SamlBrowser, riverside_saml: Running, clock: SettableClock
+) -> None:
+    leaving = begin_to_leave(hub, by_form)
+    assert leaving.address == f"{riverside_saml.idp.config.base_url}/slo"
+    root = posted(hub, leaving.fields, "SAMLRequest")
+    assert root.findtext("{urn:oasis:names:tc:SAML:2.0:assertion}NameID") == TESS.sub
+    xml = logout_response_xml(
+        issuer=riverside_saml.idp.entity_id,
+        destination=slo(riverside_saml),
+        request_id=str(root.get("ID")),
+        now=clock.now(),
+    )
+    signed = etree.fromstring(xml)
+    sign(signed, riverside_saml.idp.signer)
+    form = {
+        "SAMLResponse": base64.b64encode(etree.tostring(signed)),
+        "RelayState": leaving.fields["RelayState"],
+    }
+    answer = by_form.client.post("/sso/saml/riverside/slo", base_url=HUB, data=form)
+    assert answer.headers["Location"] == f"/signed-out?state={leaving.fields['RelayState']}"
+
+
 # --- the hub's own sign-out ------------------------------------------------------------------------------------------
 
 
-def leave(hub: Hub, browser: SamlBrowser) -> str:
-    """Sign out of the hub; the provider's address that comes next."""
+def begin_to_leave(hub: Hub, browser: SamlBrowser) -> Leaving:
+    """Sign out of the hub; what comes next at the provider."""
     page = browser.post("/sign-out").headers["Location"]
     state = dict(parse_qsl(urlsplit(page).query))["leave"]
     with hub.reading() as uow:
         found = read_leaving(hub, uow, state, browser.cookie("hub_flow") or "")
     assert found is not None
-    return found.address
+    return found
+
+
+def leave(hub: Hub, browser: SamlBrowser) -> str:
+    """The provider's address that comes next."""
+    return begin_to_leave(hub, browser).address
 
 
 def test_signing_out_goes_on_to_the_provider(
@@ -345,6 +457,21 @@ def test_the_providers_answer_leads_to_the_last_page(
     answer = come_back(hub, signed_in, riverside_saml, clock)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/signed-out?state=")
+
+
+def test_a_state_of_the_providers_own_stays_one_value(
+    hub: Hub, signed_in: SamlBrowser, riverside_saml: Running, clock: SettableClock
+) -> None:
+    state = "a&leave=b c#d"
+    xml = logout_response_xml(
+        issuer=riverside_saml.idp.entity_id,
+        destination=slo(riverside_saml),
+        request_id=request_id_of_state(state),
+        now=clock.now(),
+    )
+    location = riverside_saml.idp.redirect_to(slo(riverside_saml), "SAMLResponse", xml, state)
+    answer = signed_in.client.get(location, base_url=HUB)
+    assert answer.headers["Location"] == "/signed-out?state=a%26leave%3Db+c%23d"
 
 
 def test_a_providers_no_is_no_error(

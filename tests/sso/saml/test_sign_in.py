@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -353,6 +354,37 @@ def test_a_connection_that_is_switched_off_lets_nobody_in(
     with hub.unit_of_work() as uow:
         set_connection_disabled(uow, find_connection(uow, "riverside").id, disabled=True)
     refuse(browser, Record(hub), riverside_saml, fields, 403, "connection_disabled")
+
+
+def test_what_was_refused_on_the_hubs_own_page_is_used_up(
+    hub: Hub, browser: SamlBrowser, riverside_saml: Running
+) -> None:
+    fields = browser.log_in_there(browser.begin(riverside_saml))
+    page = browser.post_answer(riverside_saml, fields).headers["Location"]
+    reasons = []
+    for disabled in (True, False):
+        with hub.unit_of_work() as uow:
+            set_connection_disabled(uow, find_connection(uow, "riverside").id, disabled=disabled)
+        record = Record(hub)
+        answer = browser.client.get(page, base_url=browser.base_url)
+        reasons.append(answer.json and answer.json["code"])
+        assert record.audit_since() == [("sign_in", "refused", reasons[-1])]
+    assert reasons == ["connection_disabled", "unknown_code"]
+    assert browser.person() is None
+
+
+@pytest.mark.parametrize("seconds, hours", [(1800, 0.5), (40 * 3600, 12)], ids=["sooner", "later"])
+def test_a_session_ends_when_the_provider_wants_it_at_the_latest(
+    hub: Hub, browser: SamlBrowser, riverside_saml: Running, seconds: int, hours: float
+) -> None:
+    carried = dict(parse_qsl(urlsplit(browser.begin(riverside_saml)).query))
+    asked = riverside_saml.idp.read_request(carried["SAMLRequest"])
+    told = replace(riverside_saml.idp.facts(TESS, asked), session_until=seconds)
+    fields = {"SAMLResponse": riverside_saml.idp.answer(told), "RelayState": carried["RelayState"]}
+    assert browser.arrive(riverside_saml, fields).status_code == 303
+    with hub.reading() as uow:
+        row = uow.connection.execute(sa.select(web_session)).one()
+    assert abs(row.expires_at - row.started_at - timedelta(hours=hours)) < timedelta(minutes=10)
 
 
 # --- keys and encryption ---------------------------------------------------------------------------------------------

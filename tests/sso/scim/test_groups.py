@@ -74,3 +74,60 @@ def test_ln6_no_appointment_at_a_location_of_another_partner(client: Client) -> 
     ]
     assert [answer.status_code for answer in answers] == [400, 400]
     assert answers[0].text.replace("L-lake", "L-none") == answers[1].text
+
+
+@pytest.mark.parametrize(
+    "way", ["member removed", "group deleted", "user inactive", "user deleted", "mapping ended"]
+)
+def test_a_mapped_group_makes_partner_admins_and_the_role_ends_with_it(client: Client, way: str) -> None:
+    from hub.access.roles import administered_partners
+    from hub.sso.scim.group_places import set_group_role
+
+    ann = client.post_user("ann", externalId="E-1")
+    person_id, connection_id = client.person(ann["id"]).id, client.caller.connection_id
+    group = client.post_group("Training admins", ann["id"])
+
+    def roles() -> list[str]:
+        with client.hub.reading() as uow:
+            return list(administered_partners(uow, person_id))
+
+    assert roles() == []
+    with client.hub.unit_of_work() as uow:
+        assert set_group_role(uow, connection_id, group["id"], looks_after=True)
+        assert not set_group_role(uow, connection_id, group["id"], looks_after=True)
+    assert roles() == [client.caller.partner_id]
+    client.patch(f"/Users/{ann['id']}", {"op": "replace", "path": "title", "value": "Boss"})
+    assert roles() == [client.caller.partner_id]
+    if way == "member removed":
+        client.patch(f"/Groups/{group['id']}", {"op": "remove", "path": f'members[value eq "{ann["id"]}"]'})
+    elif way == "group deleted":
+        client.ask("DELETE", f"/Groups/{group['id']}")
+    elif way == "user inactive":
+        client.patch(f"/Users/{ann['id']}", {"op": "replace", "path": "active", "value": False})
+    elif way == "user deleted":
+        client.ask("DELETE", f"/Users/{ann['id']}")
+    else:
+        with client.hub.unit_of_work() as uow:
+            set_group_role(uow, connection_id, group["id"], looks_after=False)
+    assert roles() == []
+
+
+def test_a_role_that_others_gave_or_took_is_theirs(client: Client) -> None:
+    from hub.access.roles import administered_partners, grant_partner_admin, withdraw_partner_admin
+    from hub.sso.scim.group_places import set_group_role
+
+    ann, bob = client.post_user("ann"), client.post_user("bob")
+    group, partner_id = client.post_group("Training admins"), client.caller.partner_id
+    people = [client.person(one["id"]).id for one in (ann, bob)]
+    with client.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, people[0], partner_id)
+        set_group_role(uow, client.caller.connection_id, group["id"], looks_after=True)
+    members = [{"value": one["id"]} for one in (ann, bob)]
+    client.patch(f"/Groups/{group['id']}", {"op": "add", "path": "members", "value": members})
+    with client.hub.unit_of_work() as uow:
+        assert [len(administered_partners(uow, one)) for one in people] == [1, 1]
+        withdraw_partner_admin(uow, people[1], partner_id)
+    client.patch(f"/Users/{bob['id']}", {"op": "replace", "path": "title", "value": "Boss"})
+    client.patch(f"/Groups/{group['id']}", {"op": "remove", "path": f'members[value eq "{ann["id"]}"]'})
+    with client.hub.reading() as uow:
+        assert [len(administered_partners(uow, one)) for one in people] == [1, 0]

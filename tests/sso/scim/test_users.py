@@ -97,6 +97,26 @@ def test_whom_an_operator_switched_off_stays_off(client: Client) -> None:
     assert client.person(made["id"]).disabled
 
 
+@pytest.mark.parametrize("way", ["patch", "provided again"])
+def test_r2_11_a_client_undoes_no_switch_off_by_others(client: Client, way: str) -> None:
+    from hub.network.provision import set_disabled
+
+    made = client.post_user(externalId="E-1")
+    person_id, path = client.person(made["id"]).id, f"/Users/{made['id']}"
+    with client.hub.unit_of_work() as uow:
+        set_disabled(uow, person_id, disabled=True, reason="test")
+    if way == "patch":
+        client.patch(path, {"op": "replace", "path": "active", "value": False})
+        client.patch(path, {"op": "replace", "path": "active", "value": True})
+    else:
+        client.ask("DELETE", path)
+        assert client.person(client.post_user(externalId="E-1")["id"]).id == person_id
+    with client.hub.unit_of_work() as uow:
+        assert read_person(uow, person_id).disabled
+        set_disabled(uow, person_id, disabled=False, reason="test")
+        assert not read_person(uow, person_id).disabled
+
+
 def test_appointments_are_told_by_the_names_of_the_files(client: Client) -> None:
     west, east = add_location(client, "L-west"), add_location(client, "L-east")
     seller = add_position(client, "P-seller")

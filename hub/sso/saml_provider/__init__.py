@@ -1,0 +1,1 @@
+"""The hub as SAML identity provider, for systems behind it that know nothing else."""
