@@ -6,33 +6,48 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.visibility import appointments_looked_after, dimensions_of_manager, people_looked_after
-from hub.errors import NotAllowed
+from hub.access.visibility import (
+    appointments_looked_after,
+    dimensions_of_manager,
+    goals_looked_after,
+    people_looked_after,
+)
+from hub.errors import Missing, NotAllowed
+from hub.ids import is_id
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
+from hub.training.waived import WaivedGoal, list_waived
+from hub.training.waivers import NEVER_WAIVED
 
 PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
 class TeamGoal:
-    """One goal of a team member as this manager may see it."""
+    """One goal of a team member as this manager may see it. ``may_waive`` is False of what certainly nobody waives."""
 
     title: str
     kind: str
     due_at: datetime | None
     reached_at: datetime | None
+    id: str = ""
+
+    @property
+    def may_waive(self) -> bool:
+        """Whether it is worth asking for a waiver."""
+        return self.kind != NEVER_WAIVED and self.reached_at is None
 
 
 @dataclass(frozen=True)
 class TeamMember:
-    """One person with the goals of the manager's dimension."""
+    """One person with the goals of the manager's dimension, and those among them that are waived."""
 
     person_id: str
     name: str
     roles: tuple[str, ...]
     goals: tuple[TeamGoal, ...]
+    waived: tuple[WaivedGoal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,7 @@ def read_team(
             "no_team", "You do not look after anybody here.", "Ask whoever keeps the network files."
         )
     team = people_looked_after(uow, manager_id, chosen, at)
-    people, goals, reached, overdue = _totals(uow, team, chosen, at)
+    people, goals, reached, overdue = _totals(uow, manager_id, team, chosen, at)
     found = people if not search else _count_found(uow, team, search)
     pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
@@ -82,13 +97,25 @@ def read_team(
     )
 
 
-def _totals(uow: UnitOfWork, team: sa.Select[Any], dimension: str, at: datetime) -> tuple[int, int, int, int]:
+def find_member(uow: UnitOfWork, manager_id: str, dimension: str, person_id: str) -> TeamMember:
+    """One person of a team with the goals the manager may see. Missing ``no_person`` for anybody else."""
+    team = people_looked_after(uow, manager_id, dimension)
+    one = team.where(team.selected_columns.person_id == person_id)
+    members = _members(uow, manager_id, one, dimension, 1, "", uow.now) if is_id(person_id) else ()
+    if not members:
+        raise Missing("no_person", "There is no such person in your team.")
+    return members[0]
+
+
+def _totals(
+    uow: UnitOfWork, manager_id: str, team: sa.Select[Any], dimension: str, at: datetime
+) -> tuple[int, int, int, int]:
     people = uow.connection.scalar(sa.select(sa.func.count()).select_from(team.subquery())) or 0
     goal, source = training.goal, training.goal_source
     live = (
         sa.select(goal.c.id, goal.c.reached_at, sa.func.min(source.c.due_at).label("due_at"))
         .join(source, source.c.goal_id == goal.c.id)
-        .where(goal.c.dimension == dimension, goal.c.person_id.in_(team), valid_at(source, at))
+        .where(goals_looked_after(uow, manager_id, dimension, at), valid_at(source, at))
         .group_by(goal.c.id, goal.c.reached_at)
         .subquery()
     )
@@ -136,7 +163,8 @@ def _members(
     query = _names(team, search).order_by(detail.c.family_name, detail.c.given_name, detail.c.person_id)
     rows = uow.connection.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)).all()
     ids = [row.person_id for row in rows]
-    goals = _goals(uow, ids, dimension, at)
+    visible = goals_looked_after(uow, manager_id, dimension, at)
+    goals, waived = _goals(uow, ids, visible, at), list_waived(uow, ids, visible, at)
     roles = _roles(uow, ids, appointments_looked_after(uow, manager_id, dimension, at))
     return tuple(
         TeamMember(
@@ -144,12 +172,15 @@ def _members(
             f"{r.given_name} {r.family_name}",
             tuple(roles.get(r.person_id, ())),
             tuple(goals.get(r.person_id, ())),
+            tuple(each for each in waived if each.person_id == r.person_id),
         )
         for r in rows
     )
 
 
-def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str, at: datetime) -> dict[str, list[TeamGoal]]:
+def _goals(
+    uow: UnitOfWork, person_ids: list[str], visible: sa.ColumnElement[bool], at: datetime
+) -> dict[str, list[TeamGoal]]:
     goal, offering, path = training.goal, training.offering, training.path
     source = training.goal_source
     title = sa.func.coalesce(offering.c.title, path.c.title)
@@ -165,13 +196,13 @@ def _goals(uow: UnitOfWork, person_ids: list[str], dimension: str, at: datetime)
         .join(source, source.c.goal_id == goal.c.id)
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
-        .where(goal.c.person_id.in_(person_ids), goal.c.dimension == dimension, valid_at(source, at))
+        .where(goal.c.person_id.in_(person_ids), visible, valid_at(source, at))
         .group_by(goal.c.id, goal.c.person_id, goal.c.kind, goal.c.reached_at, offering.c.title, path.c.title)
         .order_by(title)
     )
     found: dict[str, list[TeamGoal]] = {}
     for r in rows:
-        found.setdefault(r.person_id, []).append(TeamGoal(r.title, r.kind, r.due_at, r.reached_at))
+        found.setdefault(r.person_id, []).append(TeamGoal(r.title, r.kind, r.due_at, r.reached_at, r.id))
     return found
 
 

@@ -2,7 +2,8 @@
 
 A manager sees a goal when it belongs to the manager's own dimension and its person works, at that instant, in an appointment
 that the manager looks after in that dimension: as representative of its location, as the holder of a superior position there,
-or by name. Everything else of that person stays out of sight. ``hub.access.managers`` is the same seen from the person.
+or by name. Of goals of kind review, the appointment must be an internal one. Everything else of that person stays out of
+sight. ``hub.access.managers`` is the same seen from the person.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ import sqlalchemy as sa
 
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
+from hub.training import tables as training
+
+REVIEW = "review"
+"""The kind of goals that are confidential."""
 
 
 def locations_looked_after(
@@ -52,6 +57,33 @@ def people_looked_after(
     """Ids of the people in those appointments."""
     appointments = appointments_looked_after(uow, manager_id, dimension, at).subquery()
     return sa.select(appointments.c.person_id).distinct()
+
+
+def appointments_for_goals(
+    uow: UnitOfWork, manager_id: str, dimension: str, kind: str, at: datetime | None = None
+) -> sa.Select[Any]:
+    """``id`` and ``person_id`` of the appointments through which a manager may see goals of a kind, now or ``at``.
+
+    A review is between a person and those who look after an internal appointment of theirs (B71).
+    """
+    ours, a = appointments_looked_after(uow, manager_id, dimension, at).subquery(), network.appointment
+    query = sa.select(ours.c.id, ours.c.person_id)
+    if kind != REVIEW:
+        return query
+    return query.join(a, a.c.id == ours.c.id).where(a.c.audience_class == "internal")
+
+
+def goals_looked_after(
+    uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
+) -> sa.ColumnElement[bool]:
+    """Whether a row of the table ``goal`` is one that a manager may see in a dimension, now or ``at``."""
+    goal = training.goal
+
+    def theirs(kind: str) -> sa.ColumnElement[bool]:
+        ours = appointments_for_goals(uow, manager_id, dimension, kind, at).subquery()
+        return goal.c.person_id.in_(sa.select(ours.c.person_id))
+
+    return sa.and_(goal.c.dimension == dimension, theirs(""), sa.or_(goal.c.kind != REVIEW, theirs(REVIEW)))
 
 
 def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None = None) -> dict[str, str]:
@@ -111,7 +143,8 @@ def _downstream(mine: sa.ColumnElement[bool], at: datetime) -> sa.CTE:
         .join(rep, sa.and_(rep.c.upstream_id == link.c.upstream_id, rep.c.link == link.c.kind))
         .where(mine, valid_at(link, at))
     )
-    below = first.cte("downstream", recursive=True)
+    # Without a name of its own: one statement may ask for several dimensions.
+    below = first.cte(recursive=True)
     onward = (
         sa.select(link.c.downstream_id, link.c.kind)
         .join(below, sa.and_(below.c.partner_id == link.c.upstream_id, below.c.kind == link.c.kind))

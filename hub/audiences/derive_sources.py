@@ -1,4 +1,4 @@
-"""Which goals a person has and why: a pure function of appointments, rules, switched plugins and their opinions."""
+"""Which goals a person has and why: a pure function of appointments, rules, plugins' opinions and people's decisions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from hub.audiences.conditions import AppointmentFacts, match
 from hub.audiences.rules import Rule, SwitchedPlugin
 from hub.network.intervals import Intervals, intersect, union
+from hub.training.decisions import Decision, sources_of_decision
 from hub.training.goals import GoalKey, Source
 
 
@@ -50,8 +51,9 @@ def derive_sources(
     rules: RuleIndex,
     switched: Sequence[SwitchedPlugin],
     opinions: Iterable[StoredOpinion],
+    decisions: Iterable[Decision] = (),
 ) -> Iterator[Source]:
-    """Every source of one person's goals."""
+    """Every source of one person's goals, also what ``training.waivers`` takes away."""
     for appointment in appointments:
         for rule in rules.rules_for(appointment):
             yield from sources_of_rule(rule, appointment)
@@ -59,6 +61,9 @@ def derive_sources(
     for opinion in opinions:
         if opinion.appointment_id in by_id:
             yield from _from_opinion(opinion, by_id[opinion.appointment_id], switched)
+    employed = {a.id: a.during for a in appointments}
+    for decision in decisions:
+        yield from sources_of_decision(decision, employed)
 
 
 def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:

@@ -3,12 +3,10 @@
 from collections.abc import Collection, Container
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from hub.errors import BadInput
-
-TargetKind = Literal["offering", "path"]
-GoalKind = Literal["brand", "compliance", "development", "review"]
+from hub.training.goals import GoalKind, TargetKind
 
 
 @dataclass(frozen=True)

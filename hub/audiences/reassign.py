@@ -22,7 +22,9 @@ from hub.network.people import lock_people
 from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.credit_goals import credit_goals
-from hub.training.goals import set_goals
+from hub.training.decisions import DECIDED, MOVED_FROM, read_decisions
+from hub.training.goals import Source, set_goals
+from hub.training.waivers import WaivedSource, waive, waivers_of
 
 CHUNK = 500
 
@@ -34,6 +36,8 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
     for change in changes:
         if change.kind == "person_changed":
             people.add(change.person_id or change.subject_id)
+        elif change.kind == DECIDED:
+            people.update(filter(None, (change.person_id, change.body.get(MOVED_FROM))))
         elif change.kind == "location_changed":
             locations.add(change.subject_id)
         elif change.kind == "attributes_changed":
@@ -97,12 +101,16 @@ def reassign_people(uow: UnitOfWork, person_ids: Sequence[str], *, ask: bool = T
         ask_plugins(uow, facts, switched)
     opinions = read_opinions(uow, person_ids)
     rules = RuleIndex(read_rules(uow))
-    wanted = [
-        source
-        for person_id in person_ids
-        for source in derive_sources(facts.get(person_id, ()), rules, switched, opinions.get(person_id, ()))
-    ]
-    credit_goals(uow, set_goals(uow, person_ids, wanted))
+    decisions = read_decisions(uow, person_ids)
+    wanted: list[Source] = []
+    waived: list[WaivedSource] = []
+    for id in person_ids:
+        decided = decisions.get(id, ())
+        sources = derive_sources(facts.get(id, ()), rules, switched, opinions.get(id, ()), decided)
+        left, taken = waive(sources, waivers_of(decided))
+        wanted += left
+        waived += taken
+    credit_goals(uow, set_goals(uow, person_ids, wanted, waived))
 
 
 def _locations_under(*node_ids: str) -> sa.Select[Any]:
@@ -125,15 +133,20 @@ def _people_of_subject(subject: str, id: str) -> sa.Select[Any]:
 
 
 def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
-    goal, source = training.goal, training.goal_source
-    held = (
-        sa.select(goal.c.person_id)
-        .join(source, source.c.goal_id == goal.c.id)
-        .where(source.c.kind == "rule", source.c.source_key == key)
+    held = sa.select(
+        sa.union(*(_people_with_rule(key, table) for table in (training.goal_source, training.waived_source)))
+        .subquery()
+        .c.person_id
     )
     return sa.select(
         sa.union(held, people_matching(Conditions.from_json(body["conditions"]))).subquery().c.person_id
     )
+
+
+def _people_with_rule(key: str, source: sa.Table) -> sa.Select[Any]:
+    goal = training.goal
+    held = sa.select(goal.c.person_id).join(source, source.c.goal_id == goal.c.id)
+    return held.where(source.c.kind == "rule", source.c.source_key == key)
 
 
 def _people_of_audience(key: str) -> sa.Select[Any]:

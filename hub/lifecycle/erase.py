@@ -34,6 +34,7 @@ from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
+from hub.training import decisions_of_person as decisions
 from hub.training import tables as training
 from hub.training.credit_goals import credit_goals
 from hub.training.recognize import recognize
@@ -178,7 +179,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
             withdraw_partner_admin(uow, subject.person_id, partner_id, erasure.actor_id)
         # Whoever became part of the person left rows behind; that they did is forgotten with the network's rows, the last.
         for person_id in (*absorbed_ids(uow, subject.person_id), subject.person_id):
-            for room in (notify, lti):
+            for room in (notify, lti, decisions):
                 counts.update(room.erase_person(uow, person_id))
             _let_deliveries_be(uow, person_id)
         for whole in (sso, network):

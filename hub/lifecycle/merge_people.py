@@ -21,6 +21,7 @@ from hub.sso import merge_people as sso
 from hub.sso.scim.group_roles import forget_role, move_role, note_role, roles_told
 from hub.store import UnitOfWork
 from hub.training.course_access import move_access
+from hub.training.decisions_of_person import move_decisions
 
 
 def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:
@@ -47,6 +48,7 @@ def merge_people(
         "scim_roles": roles_told(uow, from_id),
         "administers": _move_roles(uow, from_id, to_id, actor_id),
         "access": move_access(uow, from_id, to_id),
+        "decisions": move_decisions(uow, from_id, to_id),
         "launched": move_launches(uow, from_id, to_id),
     }
     keep_moved(uow, merge_id, moved)
@@ -59,6 +61,7 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -
     body = merge.body
     _give_roles_back(uow, merge, actor_id)
     move_access(uow, merge.to_id, merge.from_id, body.get("access", ()))
+    move_decisions(uow, merge.to_id, merge.from_id, body.get("decisions", ()))
     move_launches(uow, merge.to_id, merge.from_id, body.get("launched", {}))
     return merge
 

@@ -15,6 +15,7 @@ from hub.network.merges import absorbed_ids
 from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
+from hub.training import decisions_of_person as decisions
 from hub.training import tables as training
 from hub.xapi.erase_actor import count_of_actor
 from hub.xapi.forward.views import forwards_of
@@ -51,7 +52,7 @@ def plan_erasure(uow: UnitOfWork, subject: Subject) -> ErasurePlan:
         for whole in (network, sso):
             counts.update(whole.count_of_person(uow, subject.person_id))
         for person_id in (subject.person_id, *absorbed_ids(uow, subject.person_id)):
-            for room in (lti, notify):
+            for room in (lti, notify, decisions):
                 counts.update(room.count_of_person(uow, person_id))
     return ErasurePlan(dict(counts), dict(sent_to))
 

@@ -22,6 +22,7 @@ TABLES = (
     "identity_link",
     "identity_proof",
     "person_detail",
+    "decision_words",
     "roster_key",
     "lti_result",
     "lti_member",

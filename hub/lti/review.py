@@ -65,7 +65,7 @@ def _is_on_team_page(uow: UnitOfWork, viewer_id: str, person_id: str, line_item_
     for dimension in dimensions_of_manager(uow, viewer_id):
         team = people_looked_after(uow, viewer_id, dimension)
         if uow.connection.execute(_among(team, person_id)).first() is not None:
-            shown = list_team_submissions(uow, [person_id], dimension).get(person_id, [])
+            shown = list_team_submissions(uow, viewer_id, [person_id], dimension).get(person_id, [])
             if any(one.line_item_id == line_item_id for one in shown):
                 return True
     return False

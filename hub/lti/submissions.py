@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.visibility import goals_looked_after
 from hub.lti import tables
 from hub.network.tables import connection
 from hub.store import UnitOfWork, valid_at
@@ -33,11 +34,11 @@ def list_submissions(uow: UnitOfWork, person_id: str) -> list[Submission]:
 
 
 def list_team_submissions(
-    uow: UnitOfWork, person_ids: Sequence[str], dimension: str
+    uow: UnitOfWork, manager_id: str, person_ids: Sequence[str], dimension: str
 ) -> dict[str, list[Submission]]:
-    """The same by person, for who looks after these people in one dimension: only what belongs to their live goals in it."""
+    """The same by person, for one who looks after them in a dimension: only what belongs to live goals the manager may see."""
     result, link = tables.lti_result, tables.lti_resource_link
-    asked = _courses_of_goals(uow, person_ids, dimension)
+    asked = _courses_of_goals(uow, person_ids, goals_looked_after(uow, manager_id, dimension))
     belongs = sa.and_(asked.c.person_id == result.c.person_id, asked.c.offering_id == link.c.offering_id)
     found: dict[str, list[Submission]] = {}
     for row in uow.connection.execute(_all().join(asked, belongs)):
@@ -47,12 +48,14 @@ def list_team_submissions(
     return found
 
 
-def _courses_of_goals(uow: UnitOfWork, person_ids: Sequence[str], dimension: str) -> sa.Subquery:
+def _courses_of_goals(
+    uow: UnitOfWork, person_ids: Sequence[str], visible: sa.ColumnElement[bool]
+) -> sa.Subquery:
     """Pairs of person and course: goals that are courses, and the steps of those that are paths."""
     goal, source = training.goal, training.goal_source
     live = sa.and_(
         uow.among(goal.c.person_id, list(person_ids)),
-        goal.c.dimension == dimension,
+        visible,
         sa.exists().where(source.c.goal_id == goal.c.id, valid_at(source, uow.now)),
     )
     step = training.path_step

@@ -36,6 +36,20 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
     return union(both)
 
 
+def subtract(left: Intervals, right: Intervals) -> Intervals:
+    """The instants of ``left`` that are not in ``right``."""
+    rest: list[Interval] = list(left)
+    for cut_start, cut_end in union(right):
+        pieces: list[Interval] = []
+        for start, end in rest:
+            before = cut_start if end is None else min(end, cut_start)
+            pieces.append((start, before))
+            if cut_end is not None:
+                pieces.append((max(start, cut_end), end))
+        rest = [piece for piece in pieces if not is_empty(piece)]
+    return union(rest)
+
+
 def overlap(left: Interval, right: Interval) -> Interval | None:
     """The instants that are in both of two intervals; None if there are none."""
     start = max(left[0], right[0])

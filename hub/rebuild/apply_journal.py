@@ -20,6 +20,7 @@ from hub.network.merge import apply_moved
 from hub.network.merges import MOVED
 from hub.network.people import apply_role
 from hub.store import UnitOfWork
+from hub.training.decisions import DECIDED, apply_decisions
 from hub.training.offerings import apply_offering, apply_path
 from hub.training.policies import CHANGED as POLICY_CHANGED
 from hub.training.policies import apply_policy
@@ -61,6 +62,7 @@ APPLY: Mapping[str, Apply] = {
     "audience_changed": _each(apply_audience),
     "plugin_switched": _each(apply_switch),
     "opinions_given": apply_opinions,
+    DECIDED: apply_decisions,
 }
 """Kinds of change that decide what is derived."""
 

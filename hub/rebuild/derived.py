@@ -65,6 +65,12 @@ def _sources(dimension: str | None) -> sa.Select[Any]:
     return sa.select(source).join(goal, goal.c.id == source.c.goal_id).where(_asked_for(dimension))
 
 
+def _waived(dimension: str | None) -> sa.Select[Any]:
+    goal, source = training.goal, training.waived_source
+    query = sa.select(source).join(goal, goal.c.id == source.c.goal_id)
+    return query if dimension is None else query.where(goal.c.dimension == dimension)
+
+
 def _credits(dimension: str | None) -> sa.Select[Any]:
     """What the ledger sums up to; a credit keeps the policy it was given under, so that is history too."""
     goal, ledger = training.goal, training.credit_ledger
@@ -116,7 +122,7 @@ _AUDIENCES = (
 DERIVED: tuple[DerivedTable, ...] = (
     *map(_whole, _NETWORK),
     *map(_of_dimension, (network.node, network.location_node, network.rep_assignment)),
-    *map(_of_dimension, (network.manager_relation, network.position_superior)),
+    *map(_of_dimension, (network.manager_relation, network.position_superior, training.goal_decision)),
     _of_dimension(network.node_parent, "node_id"),
     _of_dimension(network.node_closure, "descendant_id"),
     *map(_whole, (training.offering, training.path, training.path_step, training.completion_policy)),
@@ -126,5 +132,6 @@ DERIVED: tuple[DerivedTable, ...] = (
     _whole(training.completion),
     DerivedTable("goal", ("id",), _goals, per_dimension=True),
     DerivedTable("goal_source", ("id",), _sources, per_dimension=True),
+    DerivedTable("waived_source", ("id",), _waived, per_dimension=True),
     DerivedTable("credit", ("goal_id", "statement_id"), _credits, per_dimension=True),
 )

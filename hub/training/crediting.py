@@ -23,11 +23,23 @@ class SourceWindow:
     valid_to: datetime | None
     look_back_days: int | None
 
+    @property
+    def earliest(self) -> datetime | None:
+        """The first instant at which a completion counts; None: any time."""
+        if self.look_back_days is None:
+            return None
+        return self.valid_from - timedelta(days=self.look_back_days)
+
     def accepts(self, at: datetime) -> bool:
         """Whether a completion at this instant serves this source."""
-        early = self.look_back_days is not None and at < self.valid_from - timedelta(days=self.look_back_days)
+        early = self.earliest is not None and at < self.earliest
         late = self.valid_to is not None and at >= self.valid_to
         return not early and not late
+
+
+def counts_from(windows: Sequence[SourceWindow], at: datetime) -> datetime | None:
+    """From when on a completion would count that came too early at ``at``; None where it came when nothing asked."""
+    return min((w.earliest for w in windows if w.earliest is not None and at < w.earliest), default=None)
 
 
 def decisive_completion(

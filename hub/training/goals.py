@@ -4,13 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from hub.ids import derived_id
 from hub.store import UnitOfWork
 from hub.training import tables
+
+if TYPE_CHECKING:
+    from hub.training.waivers import WaivedSource
+
+TargetKind = Literal["offering", "path"]
+GoalKind = Literal["brand", "compliance", "development", "review"]
 
 
 class GoalKey(NamedTuple):
@@ -30,18 +36,22 @@ class GoalKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """One reason for a goal: a rule or a plugin, through one appointment, for ``[valid_from, valid_to)``."""
+    """One reason for a goal, for ``[valid_from, valid_to)``: a rule, a plugin or a manager through one appointment, or the learner.
+
+    While a ``binding`` one is valid, nobody waives its goal.
+    """
 
     goal: GoalKey
     kind: str
     source_key: str
     version: str
-    appointment_id: str
+    appointment_id: str | None
     reason: Mapping[str, Any]
     valid_from: datetime
     valid_to: datetime | None
     due_at: datetime | None
     look_back_days: int | None
+    binding: bool = False
 
     @cached_property
     def goal_id(self) -> str:
@@ -52,7 +62,8 @@ class Source:
     def id(self) -> str:
         """The source's id, the same whenever it is worked out again."""
         valid_from = self.valid_from.isoformat()
-        return derived_id("source", self.goal_id, self.kind, self.source_key, self.appointment_id, valid_from)
+        appointment = self.appointment_id or ""
+        return derived_id("source", self.goal_id, self.kind, self.source_key, appointment, valid_from)
 
     def row(self) -> dict[str, Any]:
         """The row of ``goal_source``."""
@@ -68,30 +79,49 @@ class Source:
             "valid_to": self.valid_to,
             "due_at": self.due_at,
             "look_back_days": self.look_back_days,
+            "binding": self.binding,
         }
 
 
-def set_goals(uow: UnitOfWork, person_ids: Sequence[str], wanted: Iterable[Source]) -> set[str]:
-    """Make the sources of these people's goals equal to ``wanted``; ids of the goals that were touched.
+def set_goals(
+    uow: UnitOfWork,
+    person_ids: Sequence[str],
+    wanted: Iterable[Source],
+    waived: Iterable["WaivedSource"] = (),
+) -> set[str]:
+    """Make the sources of these people's goals equal to ``wanted``, and what is waived too; ids of the goals that were touched.
 
     Goals are never deleted, because the ledger refers to them: a goal without a valid source is not shown.
     """
     by_id = {source.id: source for source in wanted}
-    known = _known_sources(uow, person_ids)
-    wanted_rows = {id: source.row() for id, source in by_id.items()}
-    added = [id for id in wanted_rows if id not in known]
-    changed = [id for id, row in wanted_rows.items() if id in known and known[id] != row]
-    gone = [id for id in known if id not in wanted_rows]
-    _insert_missing_goals(uow, {by_id[id].goal_id: by_id[id].goal for id in added})
-    uow.execute_many(sa.insert(tables.goal_source), [wanted_rows[id] for id in added])
-    _update_sources(uow, [wanted_rows[id] for id in changed])
-    _delete_sources(uow, gone)
-    touched = {wanted_rows[id]["goal_id"] for id in (*added, *changed)}
-    return touched | {known[id]["goal_id"] for id in gone}
+    waived_by_id = {each.id: each for each in waived}
+    goals = {s.goal_id: s.goal for s in (*by_id.values(), *(w.source for w in waived_by_id.values()))}
+    touched = _write(uow, tables.goal_source, person_ids, {id: s.row() for id, s in by_id.items()}, goals)
+    rows = {id: each.row() for id, each in waived_by_id.items()}
+    return touched | _write(uow, tables.waived_source, person_ids, rows, goals)
 
 
-def _known_sources(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    goal, source = tables.goal, tables.goal_source
+def _write(
+    uow: UnitOfWork,
+    table: sa.Table,
+    person_ids: Sequence[str],
+    wanted: Mapping[str, dict[str, Any]],
+    goals: Mapping[str, GoalKey],
+) -> set[str]:
+    """Make the rows of these people's goals in a table of sources equal to ``wanted``; ids of the goals concerned."""
+    known = _known_sources(uow, table, person_ids)
+    added = [id for id in wanted if id not in known]
+    changed = [id for id, row in wanted.items() if id in known and known[id] != row]
+    gone = [id for id in known if id not in wanted]
+    _insert_missing_goals(uow, {id: goals[id] for id in {wanted[each]["goal_id"] for each in added}})
+    uow.execute_many(sa.insert(table), [wanted[id] for id in added])
+    _update_sources(uow, table, [wanted[id] for id in changed])
+    _delete_sources(uow, table, gone)
+    return {wanted[id]["goal_id"] for id in (*added, *changed)} | {known[id]["goal_id"] for id in gone}
+
+
+def _known_sources(uow: UnitOfWork, source: sa.Table, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    goal = tables.goal
     rows = uow.connection.execute(
         sa.select(source).join(goal, goal.c.id == source.c.goal_id).where(goal.c.person_id.in_(person_ids))
     )
@@ -109,13 +139,11 @@ def _insert_missing_goals(uow: UnitOfWork, by_id: Mapping[str, GoalKey]) -> None
     )
 
 
-def _update_sources(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+def _update_sources(uow: UnitOfWork, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
-        uow.connection.execute(
-            sa.update(tables.goal_source).where(tables.goal_source.c.id == row["id"]).values(**row)
-        )
+        uow.connection.execute(sa.update(table).where(table.c.id == row["id"]).values(**row))
 
 
-def _delete_sources(uow: UnitOfWork, ids: Sequence[str]) -> None:
+def _delete_sources(uow: UnitOfWork, table: sa.Table, ids: Sequence[str]) -> None:
     if ids:
-        uow.connection.execute(sa.delete(tables.goal_source).where(tables.goal_source.c.id.in_(ids)))
+        uow.connection.execute(sa.delete(table).where(table.c.id.in_(ids)))

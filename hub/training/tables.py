@@ -63,10 +63,15 @@ goal_source = sa.Table(
     metadata,
     id_column(),
     reference("goal_id", "goal", index=True),
-    sa.Column("kind", sa.String(16), nullable=False, comment="rule or plugin"),
-    sa.Column("source_key", sa.String(100), nullable=False, comment="key of the rule, name of the plugin"),
+    sa.Column("kind", sa.String(16), nullable=False, comment="rule, plugin, manager or self"),
+    sa.Column(
+        "source_key",
+        sa.String(100),
+        nullable=False,
+        comment="key of the rule, name of the plugin, id of the decision",
+    ),
     sa.Column("version", sa.String(32), nullable=False),
-    reference("appointment_id", "appointment", index=True),
+    reference("appointment_id", "appointment", nullable=True, index=True),
     sa.Column(
         "reason", Json, nullable=False, comment="the words and the values that held; see training.reasons"
     ),
@@ -74,7 +79,68 @@ goal_source = sa.Table(
     sa.Column(
         "look_back_days", sa.Integer, comment="completions this long before valid_from still count; null: any"
     ),
+    sa.Column(
+        "binding",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="while it is valid, its goal is not waived",
+    ),
     *validity(),
+)
+
+waived_source = sa.Table(
+    "waived_source",
+    metadata,
+    id_column(),
+    reference("goal_id", "goal", index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("source_key", sa.String(100), nullable=False),
+    sa.Column("version", sa.String(32), nullable=False),
+    reference("appointment_id", "appointment", nullable=True),
+    sa.Column("reason", Json, nullable=False),
+    sa.Column("due_at", Time()),
+    sa.Column("look_back_days", sa.Integer),
+    sa.Column("binding", sa.Boolean, nullable=False),
+    sa.Column("waiver_kind", sa.String(16), nullable=False, comment="who waives it: decision"),
+    sa.Column("waiver_key", sa.String(100), nullable=False, comment="id of the decision"),
+    *validity(),
+    comment="What would ask for a goal if nobody had waived it.",
+)
+
+goal_decision = sa.Table(
+    "goal_decision",
+    metadata,
+    id_column(),
+    sa.Column(
+        "person_id",
+        Id(),
+        sa.ForeignKey("person.id"),
+        nullable=False,
+        index=True,
+        comment="whose goal it is",
+    ),
+    sa.Column("verdict", sa.String(8), nullable=False, comment="give, choose or waive"),
+    sa.Column("target_kind", sa.String(16), nullable=False),
+    sa.Column("target_id", Id(), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, comment="goal kind"),
+    sa.Column("dimension", sa.String(40), sa.ForeignKey("dimension.key"), nullable=False),
+    sa.Column("appointments", Json, nullable=False, comment="ids of those through which a goal was given"),
+    sa.Column("binding", sa.Boolean, nullable=False, comment="a goal that was given and is not waived"),
+    sa.Column("due_at", Time()),
+    sa.Column("look_back_days", sa.Integer),
+    sa.Column("actor_id", Id(), comment="the person who decided"),
+    *validity(),
+    comment="What people decided about goals: given, chosen, waived.",
+)
+
+decision_words = sa.Table(
+    "decision_words",
+    metadata,
+    sa.Column("decision_id", Id(), sa.ForeignKey("goal_decision.id"), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    comment="Why somebody decided so, in their own words: personal, so in no journal.",
 )
 
 completion = sa.Table(

@@ -1,7 +1,7 @@
 """Why somebody has a goal, and what its credit rests on: everything the page "Why?" shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables
 from hub.training.plan import PlanLine, read_plan
+from hub.training.targets import title_of
+from hub.training.uncounted import Uncounted, read_uncounted
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,16 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Why:
-    """A goal's line, with all goals on it, and every goal's ledger by goal id. ``line`` is None once nothing asks for it."""
+    """A goal's line, with all goals on it, and every goal's ledger by goal id. ``line`` is None once nothing asks for it.
+
+    ``uncounted`` are completions that open goals do not count, by goal id.
+    """
 
     goal_id: str
     title: str
     line: PlanLine | None
     ledger: dict[str, tuple[LedgerEntry, ...]]
+    uncounted: dict[str, tuple[Uncounted, ...]] = field(default_factory=dict)
 
 
 def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
@@ -63,14 +69,10 @@ def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
         )
     plan = read_plan(uow, person_id, (found.target_kind, found.target_id))
     line = next((x for x in (*plan.open, *plan.done) if goal_id in {g.id for g in x.goals}), None)
-    title = line.title if line else _title(uow, found.target_kind, found.target_id)
+    title = line.title if line else title_of(uow, found.target_kind, found.target_id)
     goal_ids = {goal_id, *(g.id for g in line.goals)} if line else {goal_id}
-    return Why(goal_id, title, line, _ledger(uow, sorted(goal_ids)))
-
-
-def _title(uow: UnitOfWork, target_kind: str, target_id: str) -> str:
-    table = {"offering": tables.offering, "path": tables.path}[target_kind]
-    return uow.connection.scalar(sa.select(table.c.title).where(table.c.id == target_id)) or ""
+    uncounted = read_uncounted(uow, person_id, line) if line else {}
+    return Why(goal_id, title, line, _ledger(uow, sorted(goal_ids)), uncounted)
 
 
 def _ledger(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, tuple[LedgerEntry, ...]]:

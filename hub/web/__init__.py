@@ -9,6 +9,7 @@ from hub.web import (
     account_local,
     account_sign_ins,
     admin,
+    choices,
     courses,
     invitations,
     leave,
@@ -29,6 +30,7 @@ from hub.web import (
     sign_in,
     signed_out,
     team,
+    team_decisions,
 )
 from hub.web.assets import asset
 from hub.web.begin_request import (
@@ -58,6 +60,8 @@ PAGES = (
     my_training.blueprint,
     courses.blueprint,
     team.blueprint,
+    team_decisions.blueprint,
+    choices.blueprint,
     admin.blueprint,
     lti_open.blueprint,
     link_account.blueprint,

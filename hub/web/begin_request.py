@@ -19,8 +19,10 @@ _PAGES = frozenset(
     {
         "sign_in",
         "my_training",
+        "choices",
         "courses",
         "team",
+        "team_decisions",
         "admin",
         "link_account",
         "leave",

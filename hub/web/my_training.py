@@ -13,6 +13,7 @@ from hub.network.people import read_appointments
 from hub.sso.saml_provider.views import systems_to_open
 from hub.training.plan import Plan, read_plan
 from hub.training.plan_version import read_plan_version
+from hub.training.waived import read_waived
 from hub.training.why import read_why
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, own_session, require_sign_in
@@ -39,6 +40,7 @@ def page() -> str:
             appointments=read_appointments(uow, person_id) if not plan.open and not plan.done else [],
             version=read_plan_version(uow, person_id),
             systems=systems_to_open(uow, person_id),
+            waived=read_waived(uow, person_id),
         )
 
 

@@ -29,7 +29,7 @@ def page() -> str:
             arguments.get("q", "").strip()[:MAX_SEARCH],
         )
         people = [member.person_id for member in team.members]
-        submissions = list_team_submissions(uow, people, team.dimension)
+        submissions = list_team_submissions(uow, current_viewer().person.id, people, team.dimension)
     if submissions:
         allow_leaving()
     return flask.render_template("team.html", team=team, submissions=submissions)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.access.roles import administered_partners, grant_partner_admin, withdraw_partner_admin
 from hub.access.tables import partner_admin
+from hub.app import open_worker
 from hub.config import Settings
 from hub.errors import Conflict
 from hub.ids import new_id
@@ -30,8 +31,11 @@ from hub.sso.provider.tables import oidc_client, oidc_grant
 from hub.store.types import Id, Time
 from hub.training.catalogue import CatalogueRow
 from hub.training.course_access import allow_courses
+from hub.training.decide_goals import choose_goal, waive_goal
+from hub.training.goals import GoalKey
 from hub.training.offerings import find_offering, set_offerings
-from hub.training.tables import course_access
+from hub.training.plan import read_plan
+from hub.training.tables import course_access, decision_words, goal_decision
 from tests.network.small_network import SmallNetwork
 
 
@@ -118,6 +122,56 @@ def test_i31_roles_access_and_launches_move_and_come_back(hub: Hub, twice: tuple
             assert compare_states(uow, other).equal
     undo(hub, made)
     assert (state(hub), kept(hub)) == (before, there)
+
+
+def test_i31_decisions_about_goals_move_and_come_back(hub: Hub, twice: tuple[str, str]) -> None:
+    new, lena = twice
+    with hub.unit_of_work() as uow:
+        both, one = (find_offering(uow, key).id for key in ("both", "one"))
+        for person_id, offering_id in ((new, both), (new, one), (lena, both)):
+            choose_goal(uow, person_id, "offering", offering_id)
+    worker = open_worker(hub)
+    worker.drain()
+    before = state(hub)
+    made = merge(hub, new, lena)
+    worker.drain()
+    with hub.reading() as uow:
+        plan = read_plan(uow, lena)
+        assert sorted(line.title for line in plan.open) == ["both", "one"]
+        (both_goals,) = (line.goals for line in plan.open if line.title == "both")
+        assert [len(goal.reasons) for goal in both_goals] == [2]
+        assert not read_plan(uow, new).open
+        with rebuilt(hub, uow) as again, again.reading() as other:
+            assert compare_states(uow, other).equal
+    undo(hub, made)
+    worker.drain()
+    assert state(hub) == before
+
+
+def test_an_erasure_ends_decisions_and_deletes_their_words(hub: Hub, twice: tuple[str, str]) -> None:
+    _, lena = twice
+    with hub.unit_of_work() as uow:
+        one = find_offering(uow, "one").id
+        goal = GoalKey(lena, "offering", one, "development", "general")
+        choose_goal(uow, lena, "offering", one)
+    worker = open_worker(hub)
+    worker.drain()
+    with hub.unit_of_work() as uow:
+        waive_goal(uow, goal.id, reason="Was ill", actor_id=None)
+    worker.drain()
+    with hub.reading() as uow:
+        subject = subject_of_person(uow, lena)
+        assert plan_erasure(uow, subject).counts["reasons of decisions"] == 1
+    assert erase(hub, subject).counts["reasons of decisions"] == 1
+    worker.drain()
+    with hub.reading() as uow:
+        assert uow.connection.execute(sa.select(decision_words)).first() is None
+        ends = uow.connection.scalars(sa.select(goal_decision.c.valid_to)).all()
+        assert len(ends) == 2
+        assert all(ends)
+        assert not read_plan(uow, lena).open
+        with rebuilt(hub, uow) as again, again.reading() as other:
+            assert compare_states(uow, other).equal
 
 
 def test_i31_results_of_gradebooks_move_where_the_survivor_has_none(hub: Hub, twice: tuple[str, str]) -> None:

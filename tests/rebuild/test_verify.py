@@ -81,7 +81,10 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         "partner_link",
         "rep_assignment",
         "voiding",
-        # These are in tests/access/test_managers.py and tests/audiences/test_attributes.py.
+        # These are in tests/audiences/test_decisions_machine.py,
+        "goal_decision",
+        "waived_source",
+        # and these in tests/access/test_managers.py and tests/audiences/test_attributes.py.
         "manager_relation",
         "position_superior",
         "attribute_kind",
@@ -166,10 +169,12 @@ def test_another_dimension_leaves_the_hash_of_this_one(world: World) -> None:
         ("rep_assignment", 0),
         ("manager_relation", 0),
         ("position_superior", 0),
+        ("goal_decision", 0),
         ("node_parent", 1),
         ("node_closure", 3),
         ("goal", PEOPLE),
         ("goal_source", PEOPLE),
+        ("waived_source", 0),
         ("credit", 1),
     ]
     rule = RuleSet("more", "service", "brand", ("offering", "course-1-1"), Conditions(), -300, None, 30, None)

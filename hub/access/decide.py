@@ -1,0 +1,130 @@
+"""What managers decide about the goals of those they look after: only in the own dimension, only what they may see (I22).
+
+Whatever a manager may not see is answered as what is not there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.access.visibility import appointments_for_goals, dimensions_of_manager
+from hub.errors import Missing, NotAllowed
+from hub.ids import is_id
+from hub.store import UnitOfWork
+from hub.training import decide_goals
+from hub.training.decisions import Decision
+from hub.training.goals import GoalKey
+from hub.training.reasons import Reason, read_reasons, read_waived_reasons
+
+
+@dataclass(frozen=True)
+class WaiverPreview:
+    """What a waiver of a goal would change: the ``reasons`` that would ask no more, ``may`` False where it is refused.
+
+    Of what asks through appointments that the manager does not look after nothing is told, as on the team page.
+    """
+
+    goal: GoalKey
+    reasons: tuple[Reason, ...]
+    may: bool
+
+
+def give_goal(
+    uow: UnitOfWork,
+    manager_id: str,
+    person_id: str,
+    dimension: str,
+    target: tuple[str, str],
+    kind: str,
+    *,
+    reason: str = "",
+    due_at: datetime | None = None,
+    binding: bool = False,
+) -> str:
+    """Give a goal on ``target`` (kind, id) in the manager's own dimension; the decision's id.
+
+    It rests on the appointments the manager looks after now; a review on the internal ones among them. NotAllowed ``not_your_dimension``;
+    Missing ``no_person`` for whomever the manager does not look after there; else as ``decide_goals.give_goal``.
+    """
+    if dimension not in dimensions_of_manager(uow, manager_id):
+        raise NotAllowed("not_your_dimension", "You do not look after anybody in this dimension.")
+    through = _appointments(uow, manager_id, person_id, dimension, kind)
+    if not through:
+        raise Missing("no_person", "There is no such person in your team.")
+    return decide_goals.give_goal(
+        uow,
+        GoalKey(person_id, *target, kind, dimension),
+        through,
+        reason=reason,
+        actor_id=manager_id,
+        due_at=due_at,
+        binding=binding,
+    )
+
+
+def preview_waiver(uow: UnitOfWork, manager_id: str, goal_id: str) -> WaiverPreview:
+    """What ``waive_goal`` would do; reads only. Missing ``no_goal``."""
+    goal = _seen(uow, manager_id, goal_id)
+    every = read_reasons(uow, [goal_id]).get(goal_id, ())
+    may = bool(every) and not decide_goals.is_binding(uow, goal)
+    return WaiverPreview(goal, _told(uow, manager_id, goal, every), may)
+
+
+def preview_undo(uow: UnitOfWork, manager_id: str, decision_id: str) -> tuple[Reason, ...]:
+    """What would ask again if a waiver ended now; reads only. Missing ``no_decision``."""
+    goal = _decided(uow, manager_id, decision_id).goal
+    return _told(uow, manager_id, goal, read_waived_reasons(uow, [goal.id]).get(goal.id, ()))
+
+
+def waive_goal(
+    uow: UnitOfWork,
+    manager_id: str,
+    goal_id: str,
+    *,
+    reason: str,
+    evidence: str = "",
+    until: datetime | None = None,
+) -> str:
+    """Waive a goal the manager may see; the decision's id. Missing ``no_goal``; else as ``decide_goals.waive_goal``."""
+    _seen(uow, manager_id, goal_id)
+    return decide_goals.waive_goal(
+        uow, goal_id, reason=reason, evidence=evidence, until=until, actor_id=manager_id
+    )
+
+
+def withdraw_decision(uow: UnitOfWork, manager_id: str, decision_id: str) -> bool:
+    """End what some manager gave or waived, where this one may see the goal; False when it has ended. Missing ``no_decision``."""
+    return decide_goals.withdraw_decision(uow, _decided(uow, manager_id, decision_id).id, manager_id)
+
+
+def _decided(uow: UnitOfWork, manager_id: str, decision_id: str) -> Decision:
+    """A decision of managers that this one may end."""
+    decision = decide_goals.read_decision(uow, decision_id)
+    if decision.verdict == "choose" or not _sees(uow, manager_id, decision.goal):
+        raise Missing("no_decision", "There is no such decision.")
+    return decision
+
+
+def _seen(uow: UnitOfWork, manager_id: str, goal_id: str) -> GoalKey:
+    goal = decide_goals.read_goal(uow, goal_id)
+    if not _sees(uow, manager_id, goal):
+        raise Missing("no_goal", "There is no such goal.")
+    return goal
+
+
+def _told(uow: UnitOfWork, manager_id: str, goal: GoalKey, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    ours = _appointments(uow, manager_id, goal.person_id, goal.dimension, goal.kind)
+    return tuple(reason for reason in reasons if reason.appointment_id in ours)
+
+
+def _sees(uow: UnitOfWork, manager_id: str, goal: GoalKey) -> bool:
+    return bool(_appointments(uow, manager_id, goal.person_id, goal.dimension, goal.kind))
+
+
+def _appointments(uow: UnitOfWork, manager_id: str, person_id: str, dimension: str, kind: str) -> list[str]:
+    """Ids of the person's appointments through which the manager may see goals of this dimension and kind."""
+    ours = appointments_for_goals(uow, manager_id, dimension, kind).subquery()
+    query = sa.select(ours.c.id).where(ours.c.person_id == person_id)
+    return list(uow.connection.scalars(query)) if is_id(person_id) else []

@@ -1,0 +1,94 @@
+"""What waivers leave of a person's sources, and what they take away: a pure rule over intervals (I8, I13).
+
+While a waiver holds, nothing asks for its goal. It never holds on a goal of kind compliance, nor while a binding source of the
+goal is valid: whoever decides is told so, and where such a source comes later, the waiver yields to it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hub.ids import derived_id
+from hub.network.intervals import Interval, Intervals, intersect, is_empty, subtract, union
+from hub.training.decisions import Decision
+from hub.training.goals import GoalKey, Source
+
+NEVER_WAIVED = "compliance"
+"""The kind of goals that nobody waives."""
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Who waives a goal, and when: ``kind`` is decision, ``key`` the decision's id."""
+
+    goal: GoalKey
+    kind: str
+    key: str
+    during: Interval
+
+
+@dataclass(frozen=True)
+class WaivedSource:
+    """A source for a time in which a waiver keeps it from asking."""
+
+    source: Source
+    waiver: Waiver
+
+    @property
+    def id(self) -> str:
+        """The same whenever it is worked out again."""
+        return derived_id("waived", self.source.id, self.waiver.kind, self.waiver.key)
+
+    def row(self) -> dict[str, Any]:
+        """The row of ``waived_source``."""
+        waiver = {"waiver_kind": self.waiver.kind, "waiver_key": self.waiver.key}
+        return {**self.source.row(), "id": self.id, **waiver}
+
+
+def waivers_of(decisions: Iterable[Decision]) -> Iterator[Waiver]:
+    """The waivers among decisions."""
+    for decision in decisions:
+        if decision.verdict == "waive" and not is_empty(decision.during):
+            yield Waiver(decision.goal, "decision", decision.id, decision.during)
+
+
+def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[Source], list[WaivedSource]]:
+    """The sources that are left of one person's, and those that are waived, each for its time."""
+    about: dict[GoalKey, list[Waiver]] = {}
+    for waiver in waivers:
+        about.setdefault(waiver.goal, []).append(waiver)
+    left: list[Source] = []
+    waived: list[WaivedSource] = []
+    by_goal: dict[GoalKey, list[Source]] = {}
+    for source in sources:
+        by_goal.setdefault(source.goal, []).append(source)
+    for goal, mine in by_goal.items():
+        held = [(waiver, in_force(waiver, mine)) for waiver in about.get(goal, ())]
+        every = tuple(interval for _, intervals in held for interval in intervals)
+        if not every:
+            left += mine
+            continue
+        for source in mine:
+            left += _pieces(source, subtract(_during(source), every))
+            waived += [
+                WaivedSource(piece, waiver)
+                for waiver, intervals in held
+                for piece in _pieces(source, intersect(_during(source), intervals))
+            ]
+    return left, waived
+
+
+def in_force(waiver: Waiver, sources: Iterable[Source]) -> Intervals:
+    """When a waiver holds, given all sources of its goal."""
+    if waiver.goal.kind == NEVER_WAIVED:
+        return ()
+    binding = union((s.valid_from, s.valid_to) for s in sources if s.binding)
+    return subtract((waiver.during,), binding)
+
+
+def _during(source: Source) -> Intervals:
+    return ((source.valid_from, source.valid_to),)
+
+
+def _pieces(source: Source, during: Intervals) -> list[Source]:
+    return [replace(source, valid_from=start, valid_to=end) for start, end in during]

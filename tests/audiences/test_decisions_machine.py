@@ -1,0 +1,261 @@
+"""Random histories of appointments, rules, decisions and evidence, reckoned anew after every step (I2, I3, I8, I12, I13, I14)."""
+
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from hub.audiences.conditions import Conditions
+from hub.errors import Conflict, Missing
+from hub.network.intervals import Interval, holds
+from hub.store import UnitOfWork, valid_at
+from hub.training import decide_goals, tables
+from hub.training.decisions import Decision, read_decisions
+from hub.training.goals import GoalKey
+from hub.training.offerings import find_target
+from tests.databases import Kind
+from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet, Voided, Waited
+from tests.journeys.outcomes import outcome
+from tests.journeys.test_rebuild import assert_rebuild_is_equal
+from tests.journeys.world import LMSS, PEOPLE, START, Sent, activity, an_id, new_world
+
+CLASSES = ("internal", "external")
+KINDS = ("brand", "compliance", "review")
+TARGETS = ("course-0-0", "course-1-0")
+people, classes, kinds = st.integers(0, PEOPLE - 1), st.sampled_from(CLASSES), st.sampled_from(KINDS)
+targets, dimensions = st.sampled_from(TARGETS), st.sampled_from(["service", "sales"])
+which = st.integers(0, 99)
+
+
+class Decided(RuleBasedStateMachine):
+    """Two people, their appointments of both classes, rules for each class, and what people decide."""
+
+    kind: Kind
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.world = self.stack.enter_context(new_world(self.kind))
+        self.held: dict[tuple[int, int], Appointed] = {}
+        self.asked: dict[str, RuleSet] = {}
+        for lms in range(LMSS):
+            for person in range(PEOPLE):
+                Linked(lms, person, "mbox").happen(self.world)
+        for person in range(PEOPLE):
+            self.appoint(person, person, CLASSES[person], None)
+        self.ask(CLASSES[0], 0, "brand", TARGETS[0], "service")
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    @rule(person=people, n=st.integers(0, 1), of_class=classes, days=st.none() | st.integers(1, 40))
+    def appoint(self, person: int, n: int, of_class: str, days: int | None) -> None:
+        self.held[person, n] = made = Appointed(person, n, 0, "technician", of_class, (), -10, days)
+        made.happen(self.world)
+
+    @rule(of_class=classes, n=st.integers(0, 1), kind=kinds, course=targets, dimension=dimensions)
+    def ask(self, of_class: str, n: int, kind: str, course: str, dimension: str) -> None:
+        """I12: what one class is asked leaves the other alone."""
+        key, other = f"{of_class}-{n}", CLASSES[of_class == CLASSES[0]]
+        self.world.drain()
+        before = self._sources_through(other)
+        self.asked[key] = made = RuleSet(
+            key,
+            dimension,
+            kind,
+            ("offering", course),
+            Conditions(audience_class=of_class),
+            -300,
+            None,
+            9,
+            None,
+        )
+        made.happen(self.world)
+        self.world.drain()
+        assert self._sources_through(other) == before
+
+    @rule(person=people, kind=kinds, course=targets, dimension=dimensions, binding=st.booleans())
+    def give(self, person: int, kind: str, course: str, dimension: str, binding: bool) -> None:
+        mine = [an_id("appointment", f"{p}/{n}") for p, n in self.held if p == person]
+        with self._trying() as uow:
+            goal = GoalKey(
+                an_id("person", person), "offering", find_target(uow, "offering", course), kind, dimension
+            )
+            decide_goals.give_goal(uow, goal, mine, reason="", actor_id=None, binding=binding)
+
+    @rule(person=people, course=targets)
+    def choose(self, person: int, course: str) -> None:
+        with self._trying() as uow:
+            target_id = find_target(uow, "offering", course)
+            decide_goals.choose_goal(uow, an_id("person", person), "offering", target_id)
+
+    @rule(n=which, days=st.none() | st.integers(1, 40))
+    def waive(self, n: int, days: int | None) -> None:
+        """Of a goal that nobody waives, it is refused (I13)."""
+        self.world.drain()
+        with self.world.hub.reading() as uow:
+            ids = uow.connection.scalars(sa.select(tables.goal.c.id).order_by(tables.goal.c.id)).all()
+        if not ids:
+            return
+        with self._trying() as uow:
+            id = ids[n % len(ids)]
+            until = None if days is None else uow.now + timedelta(days=days)
+            decide_goals.waive_goal(uow, id, reason="known", actor_id=None, until=until)
+            assert decide_goals.read_goal(uow, id).kind != "compliance"
+
+    @rule(n=which)
+    def take_back(self, n: int) -> None:
+        decisions = self._decisions()
+        if decisions:
+            with self.world.hub.unit_of_work() as uow:
+                decide_goals.withdraw_decision(uow, decisions[n % len(decisions)].id, None)
+
+    @rule(person=people, lms=st.integers(0, LMSS - 1), ago=st.integers(1, 20), void=st.booleans())
+    def complete(self, person: int, lms: int, ago: int, void: bool) -> None:
+        sent = Sent(lms, person, "mbox", activity(lms, 0), "completed", -ago)
+        Arrived((sent,)).happen(self.world)
+        if void:
+            Voided(sent, lms).happen(self.world)
+
+    @rule(days=st.integers(1, 30))
+    def wait(self, days: int) -> None:
+        Waited(days).happen(self.world)
+
+    @rule(person=people)
+    def leave(self, person: int) -> None:
+        """I14: what rules and managers asked is withdrawn; credits and what the person chose stay."""
+        self.world.drain()
+        mine = an_id("person", person)
+        before, credits = self._live(mine), self._credits(mine)
+        days = (self.world.clock.now() - START).days
+        for (p, n), held in list(self.held.items()):
+            if p == person and (held.days is None or held.start + held.days > days):
+                ended = Appointed(p, n, 0, "technician", held.audience_class, (), -10, days + 10)
+                self.held[p, n] = ended
+                ended.happen(self.world)
+        self.world.drain()
+        assert self._live(mine) == {each for each in before if each[1] == "self"}
+        assert self._credits(mine) == credits
+
+    @invariant()
+    def all_is_as_an_independent_reckoning_says(self) -> None:
+        self.world.drain()
+        assert_rebuild_is_equal(self.world)
+        seen = outcome(self.world.hub)
+        assert seen.credits == seen.expected_credits()
+        now = self.world.clock.now()
+        for at in (now, now + timedelta(days=15), now - timedelta(days=5)):
+            assigned, waived = self._reckoned(at)
+            with self.world.hub.reading() as uow:
+                assert _goals(uow, tables.goal_source, at) == assigned
+                assert _goals(uow, tables.waived_source, at) == waived
+
+    def _reckoned(self, at: datetime) -> tuple[set[str], set[str]]:
+        """Ids of the goals that are asked for at an instant, and of those that are waived: from facts alone."""
+        asked: set[GoalKey] = set()
+        binding: set[GoalKey] = set()
+        decisions = [d for d in self._decisions() if holds(d.during, at)]
+        live = {key: held for key, held in self.held.items() if holds(_during(held), at)}
+        with self.world.hub.reading() as uow:
+            for each in self.asked.values():
+                target = find_target(uow, *each.target)
+                wanted = each.conditions.audience_class
+                for (person, _), held in live.items():
+                    if held.audience_class == wanted:
+                        key = GoalKey(an_id("person", person), "offering", target, each.kind, each.dimension)
+                        asked.add(key)
+        there = {an_id("appointment", f"{p}/{n}") for p, n in live}
+        for d in decisions:
+            if d.verdict == "choose" or (d.verdict == "give" and there.intersection(d.appointments)):
+                asked.add(d.goal)
+                if d.binding:
+                    binding.add(d.goal)
+        waived = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"} - binding
+        return {g.id for g in asked - waived}, {g.id for g in asked & waived}
+
+    def _trying(self) -> Any:
+        """A unit whose change may be refused."""
+        return _refusable(self.world.hub)
+
+    def _decisions(self) -> list[Decision]:
+        with self.world.hub.reading() as uow:
+            found = read_decisions(uow, [an_id("person", n) for n in range(PEOPLE)])
+        return [decision for mine in found.values() for decision in mine]
+
+    def _sources_through(self, of_class: str) -> set[tuple[Any, ...]]:
+        """What is asked through appointments of a class, waived or not, but for what people decided."""
+        ids = [
+            an_id("appointment", f"{p}/{n}")
+            for (p, n), h in self.held.items()
+            if h.audience_class == of_class
+        ]
+        found: set[tuple[Any, ...]] = set()
+        with self.world.hub.reading() as uow:
+            for s in (tables.goal_source, tables.waived_source):
+                columns = (s.c.goal_id, s.c.source_key, s.c.version, s.c.valid_from, s.c.valid_to)
+                rows = uow.connection.execute(
+                    sa.select(*columns).where(s.c.kind == "rule", s.c.appointment_id.in_(ids))
+                )
+                found |= {tuple(row) for row in rows}
+        return found
+
+    def _live(self, person_id: str) -> set[tuple[str, str]]:
+        goal, s = tables.goal, tables.goal_source
+        with self.world.hub.reading() as uow:
+            rows = uow.connection.execute(
+                sa.select(goal.c.id, s.c.kind)
+                .join(s, s.c.goal_id == goal.c.id)
+                .where(goal.c.person_id == person_id, valid_at(s, uow.now))
+            )
+            return {(row.id, row.kind) for row in rows}
+
+    def _credits(self, person_id: str) -> dict[str, int]:
+        ledger = tables.credit_ledger
+        with self.world.hub.reading() as uow:
+            rows = uow.connection.execute(
+                sa.select(ledger.c.goal_id, sa.func.sum(ledger.c.amount).label("sum"))
+                .where(ledger.c.person_id == person_id)
+                .group_by(ledger.c.goal_id)
+            )
+            return {row.goal_id: int(row.sum) for row in rows}
+
+
+class _refusable:  # noqa: N801  (reads as a function)
+    def __init__(self, hub: Any) -> None:
+        self.stack, self.hub = ExitStack(), hub
+
+    def __enter__(self) -> UnitOfWork:
+        unit: UnitOfWork = self.stack.enter_context(self.hub.unit_of_work())
+        return unit
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> bool:
+        self.stack.__exit__(kind, *rest)
+        return kind is not None and issubclass(kind, Conflict | Missing)
+
+
+def _during(held: Appointed) -> Interval:
+    start = START + timedelta(days=held.start)
+    return start, None if held.days is None else start + timedelta(days=held.days)
+
+
+def _goals(uow: UnitOfWork, source: sa.Table, at: datetime) -> set[str]:
+    return set(uow.connection.scalars(sa.select(source.c.goal_id).where(valid_at(source, at))))
+
+
+def test_whatever_people_decide_goals_are_what_the_facts_say(database_kind: Kind) -> None:
+    class OfThisKind(Decided):
+        pass
+
+    OfThisKind.kind = database_kind
+    few = settings(
+        max_examples=6 if database_kind == "sqlite" else 2,
+        stateful_step_count=12,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    )
+    run_state_machine_as_test(OfThisKind, settings=few)
