@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.audiences.count_affected import count_affected
+from hub.audiences.diff import Diff, SwitchChange
 from hub.audiences.file_names import Names, look_up, problems_of
 from hub.audiences.file_shapes import AudienceFile, read_audience_file, refuse
-from hub.audiences.plan_file import Diff, SwitchChange, audience_of, compare_file, rule_of
+from hub.audiences.plan_file import audience_of, compare_file, rule_of
+from hub.audiences.planning import Compare, make_change, plan_change
 from hub.audiences.rules import read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
 from hub.store import UnitOfWork
@@ -26,28 +27,30 @@ __all__ = ["Diff", "apply_audience_file", "plan_audience_file"]
 def plan_audience_file(
     hub: "Hub", file: Path, progress: Callable[[str, int, int], None] = lambda *_: None
 ) -> Diff:
-    """What applying the file would change, and how many people that touches; nothing is changed.
+    """What applying the file would change, how many people that touches and what becomes of goals; nothing is changed.
 
     BadInput ``bad_audience_file`` with all problems and their places.
     """
-    read = read_audience_file(file)
-    with hub.reading() as uow:
-        return count_affected(uow, compare_file(uow, read, _checked_names(uow, read)), progress)
+    return plan_change(hub, _compare(read_audience_file(file)), progress)
 
 
-def apply_audience_file(hub: "Hub", file: Path) -> Diff:
+def apply_audience_file(hub: "Hub", file: Path, plan_hash: str | None = None) -> Diff:
     """Make paths, audiences, switches and rules as the file has them, in one unit; what was changed.
 
-    Raises as ``plan_audience_file``. Goals follow as soon as a worker gets to them.
+    Raises as ``plan_audience_file`` and ``make_change``. Goals follow as soon as a worker gets to them.
     """
     read = read_audience_file(file)
-    with hub.unit_of_work() as uow:
-        names = _checked_names(uow, read)
-        diff = compare_file(uow, read, names)
-        _write(uow, read, names, diff)
+
+    def write(uow: UnitOfWork, diff: Diff) -> None:
+        _write(uow, read, _checked_names(uow, read), diff)
         if diff.changes:
             audit(uow, "audiences_applied", file.name, detail={"changes": len(diff.changes)})
-        return diff
+
+    return make_change(hub, _compare(read), write, plan_hash)
+
+
+def _compare(file: AudienceFile) -> Compare:
+    return lambda uow: compare_file(uow, file, _checked_names(uow, file))
 
 
 def _checked_names(uow: UnitOfWork, file: AudienceFile) -> Names:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from hub.network.intervals import Interval, Intervals, intersect, union
 
 Op = Literal["equals", "one_of", "at_least", "at_most", "exists"]
+Status = Literal["draft", "shadow", "live"]
+"""Of a rule: a draft does nothing yet; a shadow is counted as if it were live, and gives nobody a goal; a live one gives goals."""
 
 
 @dataclass(frozen=True, order=True)

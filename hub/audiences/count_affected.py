@@ -1,20 +1,21 @@
-"""How many people a planned change touches: worked out exactly, person by person, without changing anything."""
+"""How many people a planned change touches, and what becomes of their goals: exact, person by person, without changing anything."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.derive_sources import sources_of_rule
-from hub.audiences.plan_file import AudienceChange, Diff, ItemChange, PathChange, RuleChange, SwitchChange
+from hub.audiences.diff import AudienceChange, Diff, ItemChange, PathChange, RuleChange, SwitchChange
+from hub.audiences.effects import Reckoning
+from hub.audiences.reach import chunks_of_people
 from hub.audiences.read_facts import read_facts
 from hub.audiences.reassign import people_matching
 from hub.network.intervals import Intervals
 from hub.store import UnitOfWork
 from hub.training.tables import goal as goal_table
 
-CHUNK = 2_000
 Progress = Callable[[str, int, int], None]
 
 
@@ -26,8 +27,10 @@ def count_affected(uow: UnitOfWork, diff: Diff, progress: Progress) -> Diff:
     total = uow.connection.scalar(sa.select(sa.func.count()).select_from(candidates)) or 0
     affected = dict.fromkeys(range(len(diff.changes)), 0)
     people = done = 0
-    for person_ids in _chunks(uow, candidates):
+    reckoning = Reckoning(uow, diff.changes)
+    for person_ids in chunks_of_people(uow, candidates):
         facts = read_facts(uow, person_ids)
+        reckoning.add(person_ids, facts)
         holders = [_goal_holders(uow, change, person_ids) for change in diff.changes]
         for person_id in person_ids:
             touched = [
@@ -39,7 +42,7 @@ def count_affected(uow: UnitOfWork, diff: Diff, progress: Progress) -> Diff:
             people += any(touched)
         done += len(person_ids)
         progress("people looked at", done, total)
-    return replace(diff, affected=affected, people=people)
+    return replace(diff, affected=affected, people=people, effects=reckoning.result())
 
 
 def _candidates(change: ItemChange) -> sa.Select[tuple[str]]:
@@ -89,12 +92,3 @@ def _differs(change: ItemChange, appointments: Sequence[AppointmentFacts]) -> bo
 def _during(conditions: Conditions | None, appointment: AppointmentFacts) -> Intervals:
     found = match(conditions, appointment) if conditions is not None else None
     return found.during if found else ()
-
-
-def _chunks(uow: UnitOfWork, candidates: sa.Subquery) -> Iterator[list[str]]:
-    person_id = candidates.c.person_id
-    query = sa.select(person_id).order_by(person_id).limit(CHUNK)
-    ids = list(uow.connection.scalars(query))
-    while ids:
-        yield ids
-        ids = list(uow.connection.scalars(query.where(person_id > ids[-1])))

@@ -29,12 +29,14 @@ class StoredOpinion(Protocol):
 
 
 class RuleIndex:
-    """Rules by the position they ask for, so that an appointment meets only those that can match it."""
+    """Live rules by the position they ask for, so that an appointment meets only those that can match it."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._by_position: dict[str, list[Rule]] = {}
         self._any_position: list[Rule] = []
         for rule in rules:
+            if rule.status != "live":
+                continue
             for position_id in rule.conditions.positions:
                 self._by_position.setdefault(position_id, []).append(rule)
             if not rule.conditions.positions:
@@ -67,7 +69,9 @@ def derive_sources(
 
 
 def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
-    """What one rule says about one appointment."""
+    """What one rule says about one appointment; nothing unless it is live."""
+    if rule.status != "live":
+        return
     found = match(rule.conditions, appointment)
     if found is None:
         return

@@ -63,6 +63,7 @@ def _rules(uow: UnitOfWork) -> Iterator[str]:
             "look_back_days": _text(rule.look_back_days),
             "valid_from": _instant(rule.valid_from),
             "valid_to": _instant(rule.valid_to),
+            "status": _text(rule.status),
         }
         yield _table("rule", {name: value for name, value in values.items() if value != "null"})
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from hub.audiences.conditions import AttributeTest, Op
-from hub.audiences.opinion import GoalKind
+from hub.audiences.conditions import AttributeTest, Op, Status
 from hub.errors import BadInput, Problem
+from hub.training.goals import GoalKind
 
 _HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
 _FORMS = {
@@ -127,7 +127,10 @@ class AudienceTable(_Table):
 
 
 class RuleTable(_Table):
-    """``[[rule]]``. Without ``valid_from`` a new rule begins when it is applied, and a known one keeps its beginning."""
+    """``[[rule]]``. Without ``valid_from`` a new rule begins when it is applied, and a known one keeps its beginning.
+
+    Without ``status`` a new rule is live, and a known one keeps its own.
+    """
 
     key: Key
     title: Words
@@ -139,6 +142,7 @@ class RuleTable(_Table):
     look_back_days: int | None = Field(None, ge=0, le=36500)
     valid_from: Instant | None = None
     valid_to: Instant | None = None
+    status: Status | None = None
 
     @property
     def target_kind_and_key(self) -> tuple[str, str]:

@@ -1,13 +1,20 @@
 """What an audience file would change: compared with what is configured, item by item."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.diff import (
+    AudienceChange,
+    Diff,
+    ItemChange,
+    PathChange,
+    RuleChange,
+    SwitchChange,
+    compare_rule,
+)
 from hub.audiences.file_names import Names
 from hub.audiences.file_shapes import MODES, AudienceFile, AudienceTable, PathTable, RuleTable
 from hub.audiences.rules import Audience, Rule, read_rules
@@ -18,88 +25,6 @@ from hub.training.offerings import read_steps
 
 NOT_YET = "00000000-0000-0000-0000-000000000000"
 """Stands for the id of a path that the same file makes."""
-
-
-@dataclass(frozen=True)
-class PathChange:
-    """A path that is new or becomes another; ``path_id`` None while there is none."""
-
-    key: str
-    path_id: str | None
-    what: Literal["new", "changed"]
-
-
-@dataclass(frozen=True)
-class AudienceChange:
-    """An audience as it is, None if there is none yet, and as it will be."""
-
-    before: Audience | None
-    after: Audience
-
-    @property
-    def key(self) -> str:
-        """The audience's key."""
-        return self.after.key
-
-    @property
-    def what(self) -> Literal["new", "changed"]:
-        """In a word."""
-        return "changed" if self.before else "new"
-
-
-@dataclass(frozen=True)
-class SwitchChange:
-    """A plugin that goes on or off for an audience, which is given as it will be."""
-
-    audience: Audience
-    plugin: str
-    on: bool
-
-    @property
-    def key(self) -> str:
-        """Plugin and audience in words."""
-        return f"{self.plugin} for {self.audience.key}"
-
-    @property
-    def what(self) -> Literal["on", "off"]:
-        """In a word."""
-        return "on" if self.on else "off"
-
-
-@dataclass(frozen=True)
-class RuleChange:
-    """A rule as it is, None if there is none yet, and as it will be. ``fields`` names what differs."""
-
-    before: Rule | None
-    after: Rule
-    fields: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """The rule's key."""
-        return self.after.key
-
-    @property
-    def what(self) -> str:
-        """In a few words."""
-        return f"changed: {', '.join(self.fields)}" if self.before else "new"
-
-
-ItemChange = PathChange | AudienceChange | SwitchChange | RuleChange
-
-
-@dataclass(frozen=True)
-class Diff:
-    """All that a file changes, and how many of its items stay as they are.
-
-    ``people`` and ``affected`` are filled in by a plan: how many people each change touches, by its place in ``changes``, and
-    how many people are touched by any of them.
-    """
-
-    changes: tuple[ItemChange, ...]
-    unchanged: int
-    affected: Mapping[int, int] = field(default_factory=dict)
-    people: int | None = None
 
 
 def compare_file(uow: UnitOfWork, file: AudienceFile, names: Names) -> Diff:
@@ -132,6 +57,7 @@ def rule_of(uow: UnitOfWork, table: RuleTable, names: Names, known: Rule | None)
         table.due_days,
         table.look_back_days,
         known.version if known else 1,
+        table.status or (known.status if known else "live"),
     )
 
 
@@ -150,7 +76,7 @@ def _paths(uow: UnitOfWork, file: AudienceFile) -> Iterator[PathChange]:
     for table in (p.table for p in file.paths):
         known = uow.connection.execute(sa.select(path).where(path.c.key == table.key)).one_or_none()
         if known is None:
-            yield PathChange(table.key, None, "new")
+            yield PathChange(table, None)
             continue
         courses = uow.connection.execute(
             sa.select(offering.c.key, offering.c.id).where(offering.c.key.in_(table.steps))
@@ -158,7 +84,7 @@ def _paths(uow: UnitOfWork, file: AudienceFile) -> Iterator[PathChange]:
         ids = {row.key: row.id for row in courses}
         steps = read_steps(uow, [known.id]).get(known.id, [])
         if not _is_path(table, known, [ids[key] for key in table.steps] == steps):
-            yield PathChange(table.key, known.id, "changed")
+            yield PathChange(table, known.id)
 
 
 def _is_path(table: PathTable, known: sa.Row[tuple[object, ...]], same_steps: bool) -> bool:
@@ -188,10 +114,6 @@ def _rules(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[RuleCh
     known = {rule.key: rule for rule in read_rules(uow)}
     for table in (r.table for r in file.rules):
         before = known.get(table.key)
-        after = rule_of(uow, table, names, before)
-        if before is None:
-            yield RuleChange(None, after)
-            continue
-        differing = tuple(name for name, value in vars(after).items() if getattr(before, name) != value)
-        if differing:
-            yield RuleChange(before, replace(after, version=before.version), differing)
+        change = compare_rule(before, rule_of(uow, table, names, before), begins_now=table.valid_from is None)
+        if change is not None:
+            yield change

@@ -138,6 +138,8 @@ def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
         .subquery()
         .c.person_id
     )
+    if body.get("status", "live") != "live":
+        return held
     return sa.select(
         sa.union(held, people_matching(Conditions.from_json(body["conditions"]))).subquery().c.person_id
     )

@@ -8,11 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import Conditions
+from hub.audiences.conditions import Conditions, Status
 from hub.errors import BadInput, Missing
 from hub.journal import Change, audit, record_changes
+from hub.journal.tables import change as change_table
 from hub.network.intervals import Interval
 from hub.store import UnitOfWork
+
+RULE_CHANGED = "rule_changed"
+AUDIENCE_CHANGED = "audience_changed"
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class Rule:
     """Who gets a goal: everybody with an appointment on which the conditions hold while the rule is valid.
 
     ``due_days`` counts from the day the rule began to apply to the person; ``look_back_days`` None lets any earlier completion
-    count. ``version`` counts the changes.
+    count. ``version`` is the number of the change that first laid down this content, so that what is rolled back to is the
+    version it was. Only a rule whose ``status`` is live gives goals.
     """
 
     key: str
@@ -35,6 +40,7 @@ class Rule:
     due_days: int | None = None
     look_back_days: int | None = None
     version: int = 1
+    status: Status = "live"
 
 
 @dataclass(frozen=True)
@@ -64,18 +70,29 @@ class SwitchedPlugin:
     during: Interval
 
 
-def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None) -> bool:
-    """Make a rule as given, under the next version; False when it already was so (the version is the hub's to count)."""
-    known = uow.connection.execute(sa.select(tables.rule).where(tables.rule.c.key == rule.key)).one_or_none()
-    version = known.version if known else 0
-    body = _rule_body(rule, version)
+def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None, *, again: int | None = None) -> bool:
+    """Make a rule as given, under the next version; False when it already was so (the version is the hub's to count).
+
+    ``again`` is the earlier version whose content this is, when that comes into force once more.
+    """
+    held = sa.select(tables.rule).where(tables.rule.c.key == rule.key).with_for_update()
+    known = uow.connection.execute(held).one_or_none()
+    body = _rule_body(rule, known.version if known else 0)
     if known and dict(known._mapping) == _rule_values(body):
         return False
-    body["version"] = version + 1
+    body["version"] = again or _next_version(uow, rule.key)
     apply_rule(uow, body)
-    record_changes(uow, [Change("rule_changed", rule.key, body, actor_id=actor_id)])
-    audit(uow, "rule_changed", rule.key, actor_id=actor_id, detail={"version": body["version"]})
+    record_changes(uow, [Change(RULE_CHANGED, rule.key, body, actor_id=actor_id)])
+    detail = {"version": body["version"], "status": rule.status}
+    audit(uow, RULE_CHANGED, rule.key, actor_id=actor_id, detail=detail)
     return True
+
+
+def _next_version(uow: UnitOfWork, key: str) -> int:
+    """Counted in the journal: after a rule was rolled back its own version is not the last."""
+    change = change_table.c
+    before = sa.select(sa.func.count()).where(change.kind == RULE_CHANGED, change.subject_id == key)
+    return (uow.connection.scalar(before) or 0) + 1
 
 
 def set_audience(uow: UnitOfWork, audience: Audience, actor_id: str | None = None) -> bool:
@@ -91,8 +108,8 @@ def set_audience(uow: UnitOfWork, audience: Audience, actor_id: str | None = Non
     if known and dict(known._mapping) == body:
         return False
     apply_audience(uow, body)
-    record_changes(uow, [Change("audience_changed", audience.key, body, actor_id=actor_id)])
-    audit(uow, "audience_changed", audience.key, actor_id=actor_id)
+    record_changes(uow, [Change(AUDIENCE_CHANGED, audience.key, body, actor_id=actor_id)])
+    audit(uow, AUDIENCE_CHANGED, audience.key, actor_id=actor_id)
     return True
 
 
@@ -129,7 +146,32 @@ def switch_plugin(
 def read_rules(uow: UnitOfWork) -> list[Rule]:
     """Every rule, also past ones."""
     rows = uow.connection.execute(sa.select(tables.rule).order_by(tables.rule.c.key))
-    return [Rule(**{**row._mapping, "conditions": Conditions.from_json(row.conditions)}) for row in rows]
+    return [_rule(dict(row._mapping)) for row in rows]
+
+
+def read_rule(uow: UnitOfWork, key: str) -> Rule:
+    """One rule. Missing ``no_rule``."""
+    row = uow.find(tables.rule, key=key)
+    if row is None:
+        raise Missing("no_rule", f"There is no rule {key}.")
+    return _rule({column.name: getattr(row, column.name) for column in tables.rule.c})
+
+
+def read_audience(uow: UnitOfWork, key: str) -> Audience:
+    """One audience. Missing ``no_audience``."""
+    row = uow.find(tables.audience, key=key)
+    if row is None:
+        raise Missing("no_audience", f"There is no audience {key}.")
+    return Audience.of(row)
+
+
+def rule_from_body(body: Mapping[str, Any]) -> Rule:
+    """A rule as a change of kind ``rule_changed`` has it."""
+    return _rule(_rule_values(body))
+
+
+def _rule(values: Mapping[str, Any]) -> Rule:
+    return Rule(**{**values, "conditions": Conditions.from_json(values["conditions"])})
 
 
 def read_switched(uow: UnitOfWork) -> list[SwitchedPlugin]:
@@ -198,6 +240,7 @@ def _rule_body(rule: Rule, version: int) -> dict[str, Any]:
 
 def _rule_values(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "status": "live",  # bodies from before a rule had one
         **body,
         "valid_from": datetime.fromisoformat(body["valid_from"]),
         "valid_to": datetime.fromisoformat(body["valid_to"]) if body["valid_to"] else None,

@@ -44,6 +44,7 @@ rule = sa.Table(
     ),
     sa.Column("due_days", sa.Integer, comment="due so many days after it began to apply"),
     sa.Column("look_back_days", sa.Integer, comment="null: any earlier completion counts"),
+    sa.Column("status", sa.String(8), nullable=False, server_default="live", comment="draft, shadow or live"),
     *validity(),
 )
 

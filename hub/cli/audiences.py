@@ -1,12 +1,19 @@
-"""``hub audiences``: who gets what, kept as text."""
+"""``hub audiences``: who gets what: as text, as versions, and what a change of it does."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from hub.audiences.plan_file import Diff
+    from hub.audiences.conditions import Status
+    from hub.audiences.count_affected import Progress
+    from hub.audiences.diff import Diff
+    from hub.audiences.planning import Compare
+    from hub.audiences.versions import Kind
+    from hub.runtime import Hub
 
 
 @click.group()
@@ -17,27 +24,110 @@ def audiences() -> None:
     """
 
 
+dry_run = click.option(
+    "--dry-run", is_flag=True, help="Show what would change and what that does to people and goals, and stop."
+)
+plan_option = click.option(
+    "--plan", "plan_hash", help="Change it only if it does what the plan with this hash said."
+)
+
+
 @audiences.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would change and how many people it touches, and stop."
-)
-def apply(file: Path, dry_run: bool) -> None:
+@dry_run
+@plan_option
+def apply(file: Path, dry_run: bool, plan_hash: str | None) -> None:
     """Make paths, audiences and rules as FILE has them; what it does not name stays as it is."""
     from hub.audiences.audience_files import apply_audience_file, plan_audience_file
-    from hub.cli.opening import opened_hub
-    from hub.cli.output import progress_bars
 
-    with opened_hub() as hub:
-        with progress_bars() as progress:
-            plan = plan_audience_file(hub, file, progress)
-        _show(plan)
-        if dry_run or not plan.changes:
-            return
-        done = apply_audience_file(hub, file)
-    click.echo(
-        f"\nApplied {_count(len(done.changes), 'change')}. The worker brings everybody's goals up to date."
+    _carry_out(
+        lambda hub, progress: plan_audience_file(hub, file, progress),
+        lambda hub, plan: apply_audience_file(hub, file, plan),
+        dry_run,
+        plan_hash,
     )
+
+
+@audiences.command("status")
+@click.argument("rule")
+@click.argument("status", type=click.Choice(["draft", "shadow", "live"]))
+@dry_run
+@plan_option
+def set_status(rule: str, status: "Status", dry_run: bool, plan_hash: str | None) -> None:
+    """Make RULE a draft, a shadow (counted, but nobody gets a goal from it), or live."""
+    from hub.audiences.planning import status_change
+
+    _change(status_change(rule, status), dry_run, plan_hash)
+
+
+@audiences.command("roll-back")
+@click.argument("kind", type=click.Choice(["rule", "audience"]))
+@click.argument("key")
+@click.argument("version", type=int)
+@dry_run
+@plan_option
+def roll_back(kind: "Kind", key: str, version: int, dry_run: bool, plan_hash: str | None) -> None:
+    """Let an earlier VERSION of a rule or an audience be in force again. Both changes stay in its history."""
+    from hub.audiences.planning import roll_back
+
+    _change(roll_back(kind, key, version), dry_run, plan_hash)
+
+
+@audiences.command()
+@click.argument("kind", type=click.Choice(["rule", "audience"]))
+@click.argument("key")
+def versions(kind: "Kind", key: str) -> None:
+    """Show every version of a rule or an audience, the one in force first."""
+    from hub.audiences.versions import read_versions
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+
+    with opened_hub() as hub, hub.reading() as uow:
+        found = read_versions(uow, kind, key)
+    rows = [
+        (
+            str(v.number),
+            v.at.isoformat(timespec="seconds"),
+            v.actor_id or "",
+            f"as version {v.same_as}" if v.same_as != v.number else ", ".join(v.fields) or "new",
+        )
+        for v in found
+    ]
+    show_table(("version", "at", "by", "what"), rows)
+
+
+@audiences.command()
+def rules() -> None:
+    """List all rules, their status, and how many people each reaches now or later: of a shadow or a draft, would reach."""
+    from hub.audiences.reach import count_people
+    from hub.audiences.rules import read_rules
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+
+    with opened_hub() as hub, hub.reading() as uow:
+        rows = [
+            (rule.key, rule.status, str(rule.version), f"{count_people(uow, rule):,}")
+            for rule in read_rules(uow)
+        ]
+    show_table(("rule", "status", "version", "people"), rows)
+
+
+@audiences.command()
+def lint() -> None:
+    """Name rules that probably do not mean what they say. Ends with 1 if there are any."""
+    from hub.audiences.lint import lint_rules
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import progress_bars, show_table
+
+    with opened_hub() as hub, hub.reading() as uow, progress_bars() as progress:
+        found = lint_rules(uow, progress)
+    if not found:
+        click.echo("Nothing to look at.")
+        return
+    people = ["" if f.people is None else f"{f.people:,}" for f in found]
+    rows = [(f.rule, f.check, f.message, count) for f, count in zip(found, people, strict=True)]
+    show_table(("rule", "check", "what", "people"), rows)
+    sys.exit(1)
 
 
 @audiences.command()
@@ -50,7 +140,44 @@ def export() -> None:
         click.echo(export_audiences(uow), nl=False)
 
 
+def _change(compare: "Compare", dry_run: bool, plan_hash: str | None) -> None:
+    from hub.audiences.planning import make_change, plan_change, write_changes
+
+    _carry_out(
+        lambda hub, progress: plan_change(hub, compare, progress),
+        lambda hub, plan: make_change(hub, compare, write_changes(), plan),
+        dry_run,
+        plan_hash,
+    )
+
+
+def _carry_out(
+    make_plan: "Callable[[Hub, Progress], Diff]",
+    make: "Callable[[Hub, str], Diff]",
+    dry_run: bool,
+    plan_hash: str | None,
+) -> None:
+    """Show the plan; then do exactly that, or what the plan said that was seen before."""
+    from hub.audiences.diff import PlanOutdated
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import progress_bars
+
+    with opened_hub() as hub:
+        with progress_bars() as progress:
+            plan = make_plan(hub, progress)
+        _show(plan)
+        if plan_hash is not None and plan_hash != plan.hash:
+            raise PlanOutdated(plan)
+        if dry_run or not plan.changes:
+            return
+        done = make(hub, plan.hash)
+    click.echo(
+        f"\nApplied {_count(len(done.changes), 'change')}. The worker brings everybody's goals up to date."
+    )
+
+
 def _show(plan: "Diff") -> None:
+    from hub.audiences.diff import AudienceChange, SwitchChange
     from hub.cli.output import show_table
 
     if not plan.changes:
@@ -67,6 +194,14 @@ def _show(plan: "Diff") -> None:
     ]
     show_table(("what", "which", "change", "people"), rows)
     click.echo(f"\n{plan.people:,} people in all; {_count(plan.unchanged, 'item')} unchanged.")
+    effects = plan.effects
+    click.echo(
+        f"{_count(effects.gained, 'goal')} more for {effects.gaining:,} people, {effects.lost:,} fewer for "
+        f"{effects.losing:,}, {effects.changed:,} at other times, {effects.waived:,} waived; {effects.external:,} external people concerned."
+    )
+    if any(isinstance(change, SwitchChange | AudienceChange) for change in plan.changes):
+        click.echo("Plugins are not asked by a plan: what they will newly say is not counted.")
+    click.echo(f"Plan {plan.hash}.")
 
 
 def _count(number: int, thing: str) -> str:

@@ -1,7 +1,8 @@
-"""Audiences: by which ways people come into each, and which plugins are on for it. They are changed by their files."""
+"""Audiences: by which ways people come into each, and which plugins are on for it; and rules. They are written in files."""
 
 import flask
 
+from hub.audiences.rule_views import list_rules
 from hub.audiences.views import list_switches
 from hub.flask_hub import current_hub
 from hub.web.admin.blueprint import blueprint
@@ -19,7 +20,7 @@ WAYS = {
 
 @blueprint.get("/audiences")
 def audiences() -> str:
-    """Every audience."""
+    """Every audience and every rule."""
     with current_hub().reading() as uow:
-        rows = list_switches(uow)
-    return flask.render_template("admin/audiences.html", rows=rows, ways=WAYS)
+        rows, rules = list_switches(uow), list_rules(uow)
+    return flask.render_template("admin/audiences.html", rows=rows, ways=WAYS, rules=rules)
