@@ -131,6 +131,7 @@ def create_app(hub: Hub) -> flask.Flask:
     # Loaded here, so that commands and workers start without the web.
     from hub import web
     from hub.lti.routes import blueprint as lti
+    from hub.rest.routes import blueprint as rest
     from hub.sso.load_session import load_session
     from hub.sso.looking import forget_looker, look_through
     from hub.sso.oidc.machine_routes import blueprint as oidc_machine
@@ -176,9 +177,21 @@ def create_app(hub: Hub) -> flask.Flask:
         xapi,
         xapi_oauth,
         cmi5,
+        rest,
     ):
         app.register_blueprint(blueprint)
-    for protocol in (oidc_machine, saml_machine, saml_provider, provider, lti, scim, xapi, xapi_oauth, cmi5):
+    for protocol in (
+        oidc_machine,
+        saml_machine,
+        saml_provider,
+        provider,
+        lti,
+        scim,
+        xapi,
+        xapi_oauth,
+        cmi5,
+        rest,
+    ):
         csrf.exempt(protocol)
     return app
 

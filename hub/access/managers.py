@@ -31,10 +31,18 @@ class Manager:
     services: tuple[str, ...]
 
 
-def managers_of(uow: UnitOfWork, person_id: str, at: datetime | None = None) -> list[Manager]:
-    """Everybody who looks after a person, now or ``at``, by dimension and name; nobody without an appointment then."""
+def managers_of(
+    uow: UnitOfWork,
+    person_id: str,
+    at: datetime | None = None,
+    among: sa.ColumnElement[bool] | None = None,
+) -> list[Manager]:
+    """Everybody who looks after a person, now or ``at``, by dimension and name; nobody without an appointment then.
+
+    ``among`` narrows to some of the person's appointments: those that whoever asks may see.
+    """
     a, at = network.appointment, at or uow.now
-    here = sa.and_(a.c.person_id == person_id, valid_at(a, at))
+    here = sa.and_(a.c.person_id == person_id, valid_at(a, at), sa.true() if among is None else among)
     ways = sa.union(*_represent(sa.select(a.c.location_id).where(here), at), *_manage(here, at)).subquery()
     return [one for one in _read(uow, ways) if one.person_id != person_id]
 

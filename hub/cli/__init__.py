@@ -23,6 +23,7 @@ COMMANDS = (
     "lti",
     "sso",
     "credential",
+    "token",
     "forward",
     "export",
     "import",

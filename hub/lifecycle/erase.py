@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hub.access.api_tokens import delete_api_tokens_of
 from hub.access.roles import administered_partners, withdraw_partner_admin
 from hub.ids import new_id
 from hub.journal import audit
@@ -181,6 +182,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
         for person_id in (*absorbed_ids(uow, subject.person_id), subject.person_id):
             for room in (notify, lti, decisions):
                 counts.update(room.erase_person(uow, person_id))
+            counts["tokens of programs"] += delete_api_tokens_of(uow, person_id)
             _let_deliveries_be(uow, person_id)
         for whole in (sso, network):
             counts.update(whole.erase_person(uow, subject.person_id))

@@ -68,6 +68,7 @@ APPLY: Mapping[str, Apply] = {
 
 KEPT_BY_ADAPTERS = frozenset(
     {
+        "api_token_changed",
         "catalogue_source_changed",
         "cmi5_course_imported",
         "course_access_given",

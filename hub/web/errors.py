@@ -98,7 +98,8 @@ def _answer(explanation: Explanation) -> flask.typing.ResponseReturnValue:
     wanted = flask.request.accept_mimetypes.best_match(
         ["text/html", "application/json", "application/problem+json"]
     )
-    answer = _page(explanation) if wanted in {None, "text/html"} else _problem(explanation)
+    is_page = wanted in {None, "text/html"} and not flask.request.path.startswith("/api/")
+    answer = _page(explanation) if is_page else _problem(explanation)
     answer.status_code = explanation.status
     answer.headers.update(explanation.headers)
     return answer

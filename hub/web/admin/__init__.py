@@ -1,6 +1,7 @@
 """Pages for those who run the hub: what happened, what waits, and what needs somebody."""
 
 from hub.web.admin import (
+    api_tokens,
     audiences,
     audit_trail,
     catalogue_source,
@@ -42,6 +43,7 @@ from hub.web.admin import (
 from hub.web.admin.blueprint import blueprint
 
 __all__ = [
+    "api_tokens",
     "audiences",
     "audit_trail",
     "blueprint",

@@ -25,6 +25,7 @@ SECTIONS = (
     ("connections", "Connections"),
     ("courses", "cmi5 courses"),
     ("credentials", "Credentials"),
+    ("api_tokens", "API tokens"),
     ("receiving_stores", "Receiving stores"),
     ("retention", "Retention"),
     ("erasure", "Erasure"),

@@ -1,0 +1,63 @@
+"""The blueprint with every resource on it, and the document that tells of them (OpenAPI 3.1)."""
+
+from functools import cache
+from typing import Any
+
+import flask
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+
+from hub import __version__
+from hub.access.api_tokens import SCOPES
+from hub.flask_hub import current_hub
+from hub.rest import audiences, network, people
+from hub.rest.api import PREFIX, TOKEN, blueprint
+from hub.rest.problems import Problem
+
+__all__ = ["audiences", "blueprint", "document", "network", "people"]
+
+ABOUT = """Partners, locations, people and what they have to learn, for programs.
+
+Send a token as `Authorization: Bearer`. It reaches as far as its owner: everything, one partner's side of the wall, or what one
+person may see. What it does not see answers as what does not exist. Lists come in pages: `next` of one page is `after` of the next.
+"""
+
+
+@blueprint.route("/openapi.json")
+def openapi() -> flask.Response:
+    """This document. It needs no token."""
+    address = current_hub().settings.url("")
+    return flask.jsonify({**document(), "servers": [{"url": address.rstrip("/") or "/"}]})
+
+
+@cache
+def document() -> dict[str, Any]:
+    """All resources with their shapes, refusals and scopes."""
+    scopes = "\n".join(f"- `{name}`: {words}" for name, words in SCOPES.items())
+    schemes: Any = {
+        TOKEN: {"type": "http", "scheme": "bearer", "description": f"A token of the hub. Scopes:\n\n{scopes}"}
+    }
+    writer = OpenAPI(
+        __name__,
+        info=Info(title="Partner Training Hub", version=__version__, description=ABOUT),
+        security_schemes=schemes,
+        validation_error_status=400,
+        validation_error_model=Problem,
+        doc_ui=False,
+    )
+    writer.register_api(blueprint)
+    told: dict[str, Any] = writer.api_doc
+    for path in told["paths"].values():
+        for parameter in path["get"].get("parameters", ()):
+            _let_be_given(parameter["schema"])
+    assert all(address.startswith(PREFIX) for address in told["paths"])  # noqa: S101  (ours alone)
+    return told
+
+
+def _let_be_given(schema: dict[str, Any]) -> None:
+    """A parameter that may be left out is not null when it is given, as shapes in Python have it."""
+    kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+    if kinds:
+        schema.update(kinds[0])
+    if schema.get("default", 0) is None:
+        del schema["default"]

@@ -1,0 +1,79 @@
+"""The document says what is answered: each resource is asked what the document allows and forbids, as each role."""
+
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, strategies
+from schemathesis.generation import GenerationMode
+
+from hub.limits import Limit
+from hub.rest.api import blueprint
+from hub.rest.routes import document
+from tests.rest.programs import Network
+
+EXAMPLES = 4
+"""For each resource and role."""
+
+
+def test_the_document_names_every_resource_its_scope_and_its_refusals(network: Network) -> None:
+    told = network.app.test_client().get("/api/v1/openapi.json").json
+    assert told is not None
+    assert told["openapi"].startswith("3.1")
+    assert told["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    rules = {rule.endpoint for rule in network.app.url_map.iter_rules() if rule.endpoint.startswith("rest.")}
+    assert rules == {*blueprint.scopes, "rest.openapi"}
+    assert len(told["paths"]) == len(blueprint.scopes)
+    for path in told["paths"].values():
+        assert path["get"]["security"] == [
+            {"token": [blueprint.scopes[f"rest.{path['get']['operationId']}"]]}
+        ]
+        assert {"200", "400", "401", "403", "404", "429"} <= path["get"]["responses"].keys()
+
+
+@pytest.mark.parametrize("who", ["", "harbor", "rosa"])
+def test_every_answer_is_as_the_document_says(
+    network: Network, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No 5xx, no answer or shape that is not in the document, and no id of what the role does not see."""
+    monkeypatch.setattr("hub.rest.caller.REQUESTS", Limit("rest_request", 100_000, 60))
+    monkeypatch.setattr("hub.rest.caller.WRONG_TOKENS", Limit("rest_wrong_token", 100_000, 60))
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app=network.app)
+    headers = {"Authorization": f"Bearer {network.token(who)}"}
+    hidden, ids = _hidden(network, who), strategies.sampled_from(sorted(network.ids.values()))
+
+    @hypothesis.settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck))
+    @hypothesis.given(data=strategies.data(), known=ids | strategies.none())
+    def check(operation: Any, data: strategies.DataObject, known: str | None) -> None:
+        case = data.draw(data.draw(strategies.sampled_from(_ways(operation))))
+        if known and "id" in (case.path_parameters or {}):
+            case.path_parameters["id"] = known
+        response = case.call_and_validate(headers=headers)
+        if response.status_code == 200:
+            assert not hidden & set(_texts(response.json()))
+
+    for path in document()["paths"]:
+        check(operation=schema[path]["GET"])
+
+
+def _ways(operation: Any) -> list[Any]:
+    """Requests that the document allows, and some that it forbids."""
+    return [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
+
+
+def _hidden(network: Network, who: str) -> set[str]:
+    """Ids that must never be told to this role."""
+    ids = network.ids
+    behind = {"summit", "peak", "hills", "carl", "carl at peak", "ana at peak"}
+    if who == "rosa":
+        behind |= {"dock", "sellers", "ben", "ana at dock"}
+    return {ids[name] for name in behind} if who else set()
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return [value] if isinstance(value, str) else []
