@@ -13,11 +13,12 @@ from rich.console import Console
 
 from hub.cli.output import progress_bars
 from hub.errors import Conflict
-from hub.testing.demo.check import Journey, StepFailed
+from hub.testing.demo.check import Journey
 from hub.testing.demo.hub_process import running_hub
 from hub.testing.demo.outside_systems import Ports
 from hub.testing.demo.stage import Stage, set_stage
 from hub.testing.demo.story import LOCAL_PASSWORD, PASSWORD, PEOPLE, TOMAS, date_of_story
+from hub.testing.demo.walk import StepFailed
 
 console = Console(highlight=False, soft_wrap=True)
 
