@@ -1,0 +1,10 @@
+"""Themes by brand."""
+
+revision = "0042"
+down_revision = "0041"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
