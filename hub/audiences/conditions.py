@@ -109,6 +109,7 @@ class AppointmentFacts:
     brands: Sequence[CarriedBrand] = field(default_factory=tuple)
     places: Sequence[Placed] = field(default_factory=tuple)
     attributes: Mapping[str, Sequence[tuple[Any, Interval]]] = field(default_factory=dict)
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)

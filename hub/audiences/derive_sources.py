@@ -86,9 +86,17 @@ def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Sourc
             {"title": rule.title, "brands": list(found.brand_ids)},
             start,
             end,
-            start + timedelta(days=rule.due_days) if rule.due_days is not None else None,
+            due_of_rule(rule, start, appointment),
             rule.look_back_days,
+            rule.binding,
         )
+
+
+def due_of_rule(rule: Rule, start: datetime, appointment: AppointmentFacts) -> datetime | None:
+    """When a goal is due that a rule asks for since ``start``."""
+    if rule.due is not None:
+        return rule.due.due_at(start, appointment.during[0], appointment.time_zone)
+    return start + timedelta(days=rule.due_days) if rule.due_days is not None else None
 
 
 def _from_opinion(

@@ -15,6 +15,7 @@ from hub.errors import HubError
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables as training
+from hub.training.due_policy import DuePolicy
 from hub.training.offerings import read_steps
 
 _HEAD = "# Paths, audiences and rules of this hub, as `hub audiences export` wrote them.\n"
@@ -60,12 +61,22 @@ def _rules(uow: UnitOfWork) -> Iterator[str]:
             "target": _text(_target(uow, rule)),
             "conditions": _conditions(uow, rule.conditions),
             "due_days": _text(rule.due_days),
+            "due": _due(rule.due),
             "look_back_days": _text(rule.look_back_days),
+            "binding": _text(rule.binding or None),
             "valid_from": _instant(rule.valid_from),
             "valid_to": _instant(rule.valid_to),
             "status": _text(rule.status),
         }
         yield _table("rule", {name: value for name, value in values.items() if value != "null"})
+
+
+def _due(due: DuePolicy | None) -> str:
+    if due is None:
+        return "null"
+    # A day of TOML stands without quotes.
+    said = {k: str(v) if k == "date" else _text(v) for k, v in due.to_json().items()}
+    return f"{{ {', '.join(f'{name} = {value}' for name, value in said.items())} }}"
 
 
 def _target(uow: UnitOfWork, rule: Rule) -> str:

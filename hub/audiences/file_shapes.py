@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from hub.audiences.conditions import AttributeTest, Op, Status
 from hub.errors import BadInput, Problem
+from hub.training.due_policy import FROM_START, DuePolicy, Period
 from hub.training.goals import GoalKind
 
 _HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
@@ -126,6 +127,34 @@ class AudienceTable(_Table):
     provisioning: list[Mode] | None = Field(None, min_length=1)
 
 
+class DueTable(_Table):
+    """``{ end_of = "quarter", at_least_days = 30 }``: one of days, date, anniversary and end_of; days are the location's."""
+
+    days: int | None = Field(None, ge=0, le=36500)
+    on: Annotated[date | None, Field(alias="date")] = None
+    anniversary: Annotated[str, Field(pattern=r"^(start|\d\d-\d\d)$")] | None = None
+    end_of: Period | None = None
+    at_least_days: int = Field(0, ge=0, le=36500)
+
+    @model_validator(mode="after")
+    def _says_one(self) -> "DueTable":
+        if sum(value is not None for value in (self.days, self.on, self.anniversary, self.end_of)) != 1:
+            raise ValueError("needs one of days, date, anniversary and end_of")
+        if self.anniversary not in (None, FROM_START):
+            date.fromisoformat(f"2028-{self.anniversary}")  # a leap year
+        return self
+
+    def policy(self) -> DuePolicy:
+        """The policy it stands for."""
+        if self.days is not None:
+            return DuePolicy("days", self.days, self.at_least_days)
+        if self.on is not None:
+            return DuePolicy("date", self.on.isoformat(), self.at_least_days)
+        if self.anniversary is not None:
+            return DuePolicy("anniversary", self.anniversary, self.at_least_days)
+        return DuePolicy("period", str(self.end_of), self.at_least_days)
+
+
 class RuleTable(_Table):
     """``[[rule]]``. Without ``valid_from`` a new rule begins when it is applied, and a known one keeps its beginning.
 
@@ -139,10 +168,18 @@ class RuleTable(_Table):
     target: str = Field(pattern=r"^(offering|path):.+$")
     conditions: ConditionsTable = ConditionsTable()
     due_days: int | None = Field(None, ge=0, le=36500)
+    due: DueTable | None = None
+    binding: bool = False
     look_back_days: int | None = Field(None, ge=0, le=36500)
     valid_from: Instant | None = None
     valid_to: Instant | None = None
     status: Status | None = None
+
+    @model_validator(mode="after")
+    def _is_due_once(self) -> "RuleTable":
+        if self.due is not None and self.due_days is not None:
+            raise ValueError("has due and due_days: say one of them")
+        return self
 
     @property
     def target_kind_and_key(self) -> tuple[str, str]:

@@ -125,11 +125,15 @@ def _overlaps(uow: UnitOfWork, rules: Sequence[Rule]) -> Iterator[Finding]:
         for one, other in combinations(same_goal, 2):
             if not _meet(uow, one, other):
                 continue
-            terms = (one.due_days, one.look_back_days) != (other.due_days, other.look_back_days)
+            terms = _terms(one) != _terms(other)
             message = f"gives some people the goal that {other.key} gives them" + (
                 ", on other terms" if terms else ""
             )
             yield Finding("overlap", one.key, message)
+
+
+def _terms(rule: Rule) -> tuple[object, ...]:
+    return rule.due_days, rule.due, rule.look_back_days, rule.binding
 
 
 def _meet(uow: UnitOfWork, one: Rule, other: Rule) -> bool:

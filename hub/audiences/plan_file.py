@@ -58,6 +58,8 @@ def rule_of(uow: UnitOfWork, table: RuleTable, names: Names, known: Rule | None)
         table.look_back_days,
         known.version if known else 1,
         table.status or (known.status if known else "live"),
+        table.due.policy() if table.due else None,
+        table.binding,
     )
 
 

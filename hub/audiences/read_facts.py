@@ -17,7 +17,13 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
     """The appointments of these people, past and future too, by person; five queries however many they are."""
     a, loc = tables.appointment, tables.location
     rows = uow.connection.execute(
-        sa.select(a, loc.c.partner_id, loc.c.valid_from.label("opened"), loc.c.valid_to.label("closed"))
+        sa.select(
+            a,
+            loc.c.partner_id,
+            loc.c.time_zone,
+            loc.c.valid_from.label("opened"),
+            loc.c.valid_to.label("closed"),
+        )
         .join(loc, loc.c.id == a.c.location_id)
         .where(a.c.person_id.in_(person_ids))
         .order_by(a.c.id)
@@ -42,6 +48,7 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
                 brands.get(r.id, ()),
                 places.get(r.location_id, ()),
                 {key: dated for id in _subjects(r) if id in values for key, dated in values[id].items()},
+                r.time_zone,
             )
         )
     return facts

@@ -14,17 +14,20 @@ from hub.journal import Change, audit, record_changes
 from hub.journal.tables import change as change_table
 from hub.network.intervals import Interval
 from hub.store import UnitOfWork
+from hub.training.due_policy import DuePolicy
 
 RULE_CHANGED = "rule_changed"
 AUDIENCE_CHANGED = "audience_changed"
+_BEFORE: Mapping[str, Any] = {"status": "live", "due": {}, "binding": False}
+"""What rules were before they had these fields."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """Who gets a goal: everybody with an appointment on which the conditions hold while the rule is valid.
 
-    ``due_days`` counts from the day the rule began to apply to the person; ``look_back_days`` None lets any earlier completion
-    count. ``version`` is the number of the change that first laid down this content, so that what is rolled back to is the
+    ``due_days`` are so many times 24 hours after the rule began to apply to the person; ``due`` goes by the calendar of the
+    location instead. ``look_back_days`` None lets any earlier completion count. Nobody waives what a ``binding`` rule asks for. ``version`` is the number of the change that first laid down this content, so that what is rolled back to is the
     version it was. Only a rule whose ``status`` is live gives goals.
     """
 
@@ -41,6 +44,8 @@ class Rule:
     look_back_days: int | None = None
     version: int = 1
     status: Status = "live"
+    due: DuePolicy | None = None
+    binding: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,11 @@ def rule_from_body(body: Mapping[str, Any]) -> Rule:
 
 
 def _rule(values: Mapping[str, Any]) -> Rule:
-    return Rule(**{**values, "conditions": Conditions.from_json(values["conditions"])})
+    read = {
+        "conditions": Conditions.from_json(values["conditions"]),
+        "due": DuePolicy.from_json(values["due"]),
+    }
+    return Rule(**{**values, **read})
 
 
 def read_switched(uow: UnitOfWork) -> list[SwitchedPlugin]:
@@ -234,13 +243,14 @@ def _rule_body(rule: Rule, version: int) -> dict[str, Any]:
         "conditions": rule.conditions.to_json(),
         "valid_from": rule.valid_from.isoformat(),
         "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+        "due": rule.due.to_json() if rule.due else {},
         "version": version,
     }
 
 
 def _rule_values(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "status": "live",  # bodies from before a rule had one
+        **_BEFORE,
         **body,
         "valid_from": datetime.fromisoformat(body["valid_from"]),
         "valid_to": datetime.fromisoformat(body["valid_to"]) if body["valid_to"] else None,

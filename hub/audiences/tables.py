@@ -43,7 +43,21 @@ rule = sa.Table(
         "conditions", Json, nullable=False, comment="hold on the same appointment; see audiences.conditions"
     ),
     sa.Column("due_days", sa.Integer, comment="due so many days after it began to apply"),
+    sa.Column(
+        "due",
+        Json,
+        nullable=False,
+        server_default="{}",
+        comment="when it is due by the calendar; see training.due_policy",
+    ),
     sa.Column("look_back_days", sa.Integer, comment="null: any earlier completion counts"),
+    sa.Column(
+        "binding",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="while it asks for a goal, nobody waives that",
+    ),
     sa.Column("status", sa.String(8), nullable=False, server_default="live", comment="draft, shadow or live"),
     *validity(),
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ title = "Steps"
 dimension = "general"
 kind = "development"
 target = "path:first-steps"
+due = { end_of = "quarter", at_least_days = 30 }
+binding = true
+
+[[rule]]
+key = "test"
+title = "Yearly test"
+dimension = "general"
+kind = "development"
+target = "offering:course-1-0"
+due = { date = 2026-12-31 }
+status = "draft"
 """
 
 
@@ -91,6 +103,7 @@ def test_the_plan_says_who_is_touched_and_changes_nothing(world: World, tmp_path
         ("first_days for workshop", "on", 1),
         ("brakes", "new", 1),
         ("steps", "new", 2),
+        ("test", "new draft", 0),
     ]
     assert (plan.people, plan.unchanged) == (2, 0)
     with world.hub.reading() as uow:
@@ -106,6 +119,8 @@ def test_it_is_applied_as_planned_and_the_second_time_nothing_happens(world: Wor
     with world.hub.reading() as uow:
         rule = next(r for r in read_rules(uow) if r.key == "brakes")
         held = set(uow.connection.scalars(sa.select(goal_source.c.source_key)))
+        of_steps = sa.select(goal_source.c.due_at, goal_source.c.binding).filter_by(source_key="steps")
+        (steps,) = {tuple(row) for row in uow.connection.execute(of_steps)}
         recorded = uow.connection.scalar(sa.select(sa.func.count()).select_from(change_table))
     assert held == {"brakes", "steps", "first_days"}
     assert (rule.valid_from.isoformat(), rule.due_days, rule.look_back_days) == (
@@ -113,10 +128,11 @@ def test_it_is_applied_as_planned_and_the_second_time_nothing_happens(world: Wor
         30,
         365,
     )
+    assert steps == (datetime(2026, 6, 30, 22, tzinfo=UTC), True)  # midnight in Berlin
     assert rule.valid_to is not None
     assert rule.valid_to.isoformat() == "2027-01-01T11:00:00+00:00"
     world.clock.advance(days=1)  # the rule without a beginning keeps the one it got
-    assert plan_audience_file(world.hub, file) == Diff((), 4, {}, 0)
+    assert plan_audience_file(world.hub, file) == Diff((), 5, {}, 0)
     assert apply_audience_file(world.hub, file).changes == ()
     with world.hub.reading() as uow:
         assert uow.connection.scalar(sa.select(sa.func.count()).select_from(change_table)) == recorded
@@ -144,7 +160,7 @@ def test_what_the_file_does_not_name_stays(world: World, tmp_path: Path) -> None
     without_plugins = '[[audience]]\nkey = "workshop"\nname = "Workshop"\n'
     apply_audience_file(world.hub, write(tmp_path, without_plugins))
     with world.hub.reading() as uow:
-        assert {rule.key for rule in read_rules(uow)} == {"brakes", "steps"}
+        assert {rule.key for rule in read_rules(uow)} == {"brakes", "steps", "test"}
         assert [(s.audience.key, s.plugin, s.during[1]) for s in read_switched(uow)] == [
             ("workshop", "first_days", None)
         ]
@@ -156,7 +172,7 @@ def test_what_is_exported_changes_nothing_when_it_is_applied(world: World, tmp_p
         exported = export_audiences(uow)
     assert 'nodes = ["service:0"]' in exported
     assert plan_audience_file(world.hub, write(tmp_path, exported)).changes == ()
-    assert len(read_audience_file(tmp_path / "who.toml").rules) == 2
+    assert len(read_audience_file(tmp_path / "who.toml").rules) == 3
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -31,6 +31,8 @@ FIELDS = {
     "target_id": "what it asks for",
     "conditions": "whom it is for",
     "due_days": "when it is due",
+    "due": "when it is due",
+    "binding": "whether it can be waived",
     "look_back_days": "how old a completion may be",
     "valid_from": "beginning",
     "valid_to": "end",
