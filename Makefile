@@ -16,7 +16,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo install dev test test-browser test-interop check lint format types imports demo-check wheel ci bench bench-xapi \
-	bench-lti bench-sso soak screenshots migration lock lock-interop clean
+	bench-lti bench-sso soak screenshots migration words lock lock-interop clean
 
 help: ## list what can be made
 	@echo "make TARGET [ARGS=...]"
@@ -114,6 +114,9 @@ bench-sso: dev ## measure sign-ins beside their limits, and a storm of them
 
 screenshots: dev ## draw the README's screenshots again (needs Chromium)
 	@$(BIN)/python -m docs.screenshots $(ARGS)
+
+words: dev ## find what is to be translated, and list it in hub/words/*/LC_MESSAGES/messages.po
+	@$(BIN)/python -m hub.words.extract
 
 migration: dev ## write a migration from the tables: make migration NAME=add_something
 	@test -n "$(NAME)" || { echo "Usage: make migration NAME=add_something"; exit 1; }

@@ -1,8 +1,8 @@
-"""Mails: what was written to whom, until it is sent."""
+"""Mails: what was written to whom, until it is sent; what people want to be told, and what they were."""
 
 import sqlalchemy as sa
 
-from hub.store.types import Id, Time, id_column, metadata, reference
+from hub.store.types import Id, Json, Time, id_column, metadata, reference
 
 mail = sa.Table(
     "mail",
@@ -22,4 +22,48 @@ mail = sa.Table(
     sa.Column("expires_at", Time(), nullable=False, index=True),
     sa.Index("ix_mail_is_queued", "is_queued", "id"),
     comment="What stands in a mail is personal or secret: it stays sealed, and goes when the mail is sent.",
+)
+
+message_preference = sa.Table(
+    "message_preference",
+    metadata,
+    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("language", sa.String(8), comment="chosen by the person; null: what their employer says"),
+    sa.Column("digests", sa.Boolean, nullable=False, comment="whether they want mails about their training"),
+    sa.Column("unwanted", Json, nullable=False, comment="kinds of news that are left out: see notify.news"),
+    sa.Column("quiet_from", sa.Integer, nullable=False, comment="hour of the day where they work"),
+    sa.Column("quiet_to", sa.Integer, nullable=False, comment="equal to quiet_from: never quiet"),
+    comment="What people chose about messages and language. No row: the hub's defaults.",
+)
+
+notice_look = sa.Table(
+    "notice_look",
+    metadata,
+    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("look_at", Time(), nullable=False, index=True),
+    comment="When there may next be something to tell somebody, so that nobody's goals are polled.",
+)
+
+notice_news = sa.Table(
+    "notice_news",
+    metadata,
+    sa.Column("goal_id", Id(), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, comment="new or credited"),
+    reference("person_id", "person", index=True),
+    sa.Column("since", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("goal_id", "kind"),
+    comment="What was announced of a goal and not told yet.",
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("goal_id", Id(), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, comment="new, soon, overdue or credited"),
+    sa.Column("about", Time(), nullable=False, comment="the due date, or when it was announced"),
+    reference("person_id", "person", index=True),
+    sa.Column("mail_id", Id(), nullable=False, index=True),
+    sa.Column("told_at", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("goal_id", "kind", "about"),
+    comment="What was told, so that nothing is told twice.",
 )

@@ -12,12 +12,14 @@ from hub.web import (
     choices,
     courses,
     invitations,
+    language,
     leave,
     link_account,
     local_sign_in,
     look,
     lti_open,
     my_training,
+    network,
     operations,
     partner_people,
     partner_provisioning,
@@ -58,6 +60,7 @@ SETUP_STEPS = (setup_sign_in, setup_domains, setup_admin)
 PAGES = (
     sign_in.blueprint,
     my_training.blueprint,
+    network.blueprint,
     courses.blueprint,
     team.blueprint,
     team_decisions.blueprint,
@@ -78,6 +81,7 @@ PAGES = (
     account_local.blueprint,
     register.blueprint,
     invitations.blueprint,
+    language.blueprint,
 )
 
 
@@ -96,6 +100,7 @@ def install(app: flask.Flask) -> CSRFProtect:
     app.before_request(refuse_nul)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
+    language.install_languages(app)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -108,6 +113,9 @@ def install(app: flask.Flask) -> CSRFProtect:
     csrf.exempt(
         lti_open.blueprint
     )  # its one-time code is all the proof there is, and no other site can have it
+    csrf.exempt(
+        language.blueprint
+    )  # another site could change a browser's language at most: the session's cookie does not come along
     # The last one registered runs first: headers are on the response before it is counted.
     app.after_request(count_request)
     app.after_request(set_headers)

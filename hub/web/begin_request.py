@@ -19,6 +19,7 @@ _PAGES = frozenset(
     {
         "sign_in",
         "my_training",
+        "network",
         "choices",
         "courses",
         "team",
@@ -37,6 +38,7 @@ _PAGES = frozenset(
         "account_local",
         "register",
         "invitations",
+        "language",
     }
 )
 """The blueprints of pages for people; protocols have rules of their own."""

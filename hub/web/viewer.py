@@ -14,6 +14,7 @@ from hub.errors import NotAllowed
 from hub.flask_hub import current_hub
 from hub.network.connections import read_connection
 from hub.network.people import Person, read_person
+from hub.notify.preferences import read_preferences
 from hub.sso.begin import begin_sign_in
 from hub.sso.browser import send_away
 from hub.sso.cookies import SESSION, read_cookie
@@ -25,12 +26,14 @@ from hub.sso.sessions import Session
 class Viewer:
     """The person signed in, with the dimensions (keys and names) in which they look after others.
 
-    ``partners`` are those whose people they look after as partner admins: names by id.
+    ``partners`` are those whose people they look after as partner admins: names by id. ``language`` is empty where they
+    chose none.
     """
 
     person: Person
     teams: Mapping[str, str]
     partners: Mapping[str, str]
+    language: str = ""
 
 
 def current_session() -> Session | None:
@@ -62,7 +65,8 @@ def load_viewer() -> Viewer | None:
     with current_hub().reading() as uow:
         person = read_person(uow, session.person_id)
         teams, partners = dimensions_of_manager(uow, person.id), administered_partners(uow, person.id)
-    flask.g.viewer = Viewer(person, teams, partners)
+        language = read_preferences(uow, person.id).language
+    flask.g.viewer = Viewer(person, teams, partners, language)
     return cast(Viewer, flask.g.viewer)
 
 

@@ -1,10 +1,14 @@
-"""Template filters: dates, durations and counts as people say them. Days are UTC days."""
+"""Template filters: dates, durations and counts as people say them, in the reader's language. Days are UTC days."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.flask_hub import current_hub
+from hub.web.language import _, current_language
+from hub.words import numbers
+from hub.words.catalogues import translations
+from hub.words.numbers import counted
 
 SOON_DAYS = 7
 FAR_DAYS = 60
@@ -12,17 +16,17 @@ FAR_DAYS = 60
 
 def day(at: datetime) -> str:
     """``27 November``, with the year when it is another one than now."""
-    return f"{at.day} {at:%B}" if at.year == _now().year else full_day(at)
+    return numbers.day_of_year(at, current_language()) if at.year == _now().year else full_day(at)
 
 
 def full_day(at: datetime) -> str:
     """``27 November 2026``."""
-    return f"{at.day} {at:%B %Y}"
+    return numbers.full_day(at, current_language())
 
 
 def moment(at: datetime) -> str:
-    """``22 Nov 2026, 13:46:05 UTC``, for operators."""
-    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
+    """``22 Nov 2026, 13:46:05 UTC``."""
+    return numbers.moment(at, current_language())
 
 
 def due(at: datetime) -> str:
@@ -33,12 +37,16 @@ def due(at: datetime) -> str:
 def due_briefly(at: datetime) -> str:
     """As ``due``, without the date where the days say it."""
     if _is_far(at):
-        return f"Due {day(at)}"
+        return _("Due %(day)s", day=day(at))
     now = _now()
     days = (at.date() - now.date()).days
     if at < now:
-        return {0: "Was due today", -1: "Was due yesterday"}.get(days, f"Overdue by {-days} days")
-    return {0: "Due today", 1: "Due tomorrow"}.get(days, f"Due in {days} days")
+        if days == 0:
+            return _("Was due today")
+        return _("Was due yesterday") if days == -1 else _("Overdue by %(days)s days", days=-days)
+    if days == 0:
+        return _("Due today")
+    return _("Due tomorrow") if days == 1 else _("Due in %(days)s days", days=days)
 
 
 def due_tone(at: datetime) -> str:
@@ -54,13 +62,13 @@ def ago(at: datetime) -> str:
     now = _now()
     seconds = (now - at).total_seconds()
     if seconds < 60:
-        return "just now"
+        return _("just now")
     if seconds < 3600:
-        return f"{count(int(seconds // 60), 'minute')} ago"
+        return ngettext("%(num)s minute ago", "%(num)s minutes ago", int(seconds // 60))
     if now.date() == at.date():
-        return f"{count(int(seconds // 3600), 'hour')} ago"
+        return ngettext("%(num)s hour ago", "%(num)s hours ago", int(seconds // 3600))
     if (now.date() - at.date()).days == 1:
-        return "yesterday"
+        return _("yesterday")
     return day(at)
 
 
@@ -91,12 +99,19 @@ def milliseconds(seconds: float) -> str:
 
 def count(number: int, one: str, many: str = "") -> str:
     """``1 course``, ``1,204 courses``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return ngettext(*counted(one, many), number)
+
+
+def numeral(number: float) -> str:
+    """``1,204``."""
+    return numbers.numeral(number, current_language())
 
 
 def listing(words: Sequence[str]) -> str:
     """``Sales``, ``Sales and Service``, ``Parts, Sales and Service``."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(words)s and %(last)s", words=", ".join(words[:-1]), last=words[-1])
 
 
 def last_part(iri: str) -> str:
@@ -111,6 +126,12 @@ def first_up(words: str) -> str:
 
 def _is_far(at: datetime) -> bool:
     return at - _now() > timedelta(days=FAR_DAYS)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """``one`` or ``many``, or what the language says for so many, with the number as ``%(num)s``."""
+    said = translations(current_language()).ngettext(one, many, number)
+    return said % {"num": numbers.numeral(number, current_language())}
 
 
 def _now() -> datetime:
@@ -131,5 +152,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "milliseconds": milliseconds,
     "minutes": minutes,
     "moment": moment,
+    "numeral": numeral,
     "span": span,
 }

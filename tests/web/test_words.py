@@ -9,6 +9,7 @@ import pytest
 
 from hub.clock import SettableClock
 from hub.web import words
+from hub.web.language import install_languages
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -17,6 +18,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def _now() -> Iterator[None]:
     app = flask.Flask("words")
     app.extensions["hub"] = SimpleNamespace(clock=SettableClock(NOW))
+    install_languages(app)
     with app.app_context():
         yield
 

@@ -1,0 +1,142 @@
+"""Finding what is to be translated, and keeping the catalogues in step: ``make words``.
+
+Templates say ``{{ _("…") }}``, ``{% trans %}…{% endtrans %}`` and ``{{ 3|count_of("course") }}``; code says ``_("…")``,
+``say("…")`` and ``ngettext("…", "…", n)``. Message and help of an error are found in the modules of MODULES where they are
+literals or ``say(…)``. Everything below the folders of TEMPLATES is looked at, but for those in LATER.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import write_po
+from jinja2 import nodes
+from jinja2.ext import extract_from_ast
+
+from hub.words.catalogues import path_of, read_catalogue
+from hub.words.languages import TRANSLATED
+from hub.words.numbers import counted
+
+HUB = Path(__file__).parents[1]
+TEMPLATES = ("web/templates", "lti/templates", "sso/saml/templates")
+LATER = ("web/templates/admin/", "lti/templates/lti/register", "lti/templates/lti/pick")
+"""Pages of operators, in English until their turn comes."""
+MODULES = (
+    "web/*.py",
+    "notify/*.py",
+    "training/*.py",
+    "access/decide.py",
+    "sso/*.py",
+    "sso/local/*.py",
+    "words/*.py",
+    "lti/launch.py",
+    "lti/authorize.py",
+)
+"""Code whose words learners, managers and partner admins read."""
+WORDS = {"_", "gettext", "say", "flash"}
+ERRORS = {"HubError", "BadInput", "NotAllowed", "Missing", "Conflict", "OutsideFailed", "TooManyRequests"}
+
+
+class Found(NamedTuple):
+    """A message with its place; ``plural`` is empty where there is none."""
+
+    id: str
+    plural: str
+    place: str
+    line: int
+
+
+def templates() -> list[Path]:
+    """The templates whose words are translated."""
+    files = (path for folder in TEMPLATES for path in sorted((HUB / folder).rglob("*.html")))
+    return [path for path in files if not str(path.relative_to(HUB)).startswith(LATER)]
+
+
+def find_all() -> list[Found]:
+    """Every message of the translated templates and modules, in order of places."""
+    found = [each for path in templates() for each in find_in_template(path)]
+    for pattern in MODULES:
+        for path in sorted(HUB.glob(pattern)):
+            found += find_in_code(path)
+    return found
+
+
+def find_in_template(path: Path) -> Iterator[Found]:
+    """Messages of one template."""
+    environment = jinja2.Environment(  # noqa: S701  (nothing is rendered)
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    tree = environment.parse(path.read_text(encoding="utf-8"))
+    place = str(path.relative_to(HUB))
+    for line, function, message in extract_from_ast(tree):
+        one, many = message[:2] if isinstance(message, tuple) else (message, "")
+        if one and function in {"_", "gettext", "ngettext"}:
+            yield Found(one, many or "", place, line)
+    for node in tree.find_all(nodes.Filter):
+        words = [each.value for each in node.args if isinstance(each, nodes.Const)]
+        if node.name == "count_of" and words:
+            one, many = counted(*words)
+            yield Found(one, many, place, node.lineno)
+
+
+def find_in_code(path: Path) -> Iterator[Found]:
+    """Messages of one module."""
+    place = str(path.relative_to(HUB))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        words = [each.value if isinstance(each, ast.Constant) else None for each in node.args[:3]]
+        if name in WORDS and words and isinstance(words[0], str):
+            yield Found(words[0], "", place, node.lineno)
+        elif name == "ngettext" and isinstance(words[0], str) and isinstance(words[1], str):
+            yield Found(words[0], words[1], place, node.lineno)
+        elif name == "count" and len(words) > 1 and isinstance(words[-1], str):
+            yield Found(*counted(*(word for word in words[1:] if isinstance(word, str))), place, node.lineno)
+        elif name in ERRORS:
+            for word in words[1:]:
+                if isinstance(word, str) and word:
+                    yield Found(word, "", place, node.lineno)
+
+
+def wanted() -> Catalog:
+    """A catalogue of all messages, without translations."""
+    catalogue = Catalog(project="partner-training-hub", charset="utf-8")
+    for each in find_all():
+        id = (each.id, each.plural) if each.plural else each.id
+        # The plain id first: a message that is somewhere counted and somewhere not is one entry with a plural.
+        catalogue.add(id, locations=[(each.place, each.line)])
+    return catalogue
+
+
+def main() -> int:
+    """Bring every catalogue in step: new messages come empty, those that are gone go. 1 when something is left to translate."""
+    template, open_messages = wanted(), 0
+    for language in TRANSLATED:
+        path = path_of(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = read_catalogue(language) if path.is_file() else Catalog(locale=language)
+        ids = {(each.id if isinstance(each.id, str) else each.id[0]): each for each in known if each.id}
+        fresh = Catalog(locale=language, charset="utf-8", fuzzy=False)
+        for message in template:
+            if not message.id:
+                continue
+            one = message.id if isinstance(message.id, str) else message.id[0]
+            old = ids.get(one)
+            string = old.string if old and isinstance(old.string, type(message.string)) else None
+            places = sorted({place for place, _ in message.locations})
+            fresh.add(message.id, string or message.string, locations=[(place, None) for place in places])  # type: ignore[misc]
+            open_messages += not any(string if isinstance(string, (tuple, list)) else [string])
+        with path.open("wb") as file:
+            write_po(file, fresh, width=118, sort_output=True, omit_header=False)
+    sys.stdout.write(f"{len(list(template)) - 1} messages, {open_messages} to translate\n")
+    return int(bool(open_messages))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
