@@ -77,7 +77,7 @@ def read_team(
 ) -> TeamPage:
     """A manager's team in one of the own dimensions (the first unless named), now or ``at``. NotAllowed for anybody else's.
 
-    As of another instant: who was in the team then and had which goals, with what was reached until now.
+    As of another instant: who was in the team then, had which goals and had reached which of them; what came later stays unseen.
     """
     at = at or uow.now
     dimensions = dimensions_of_manager(uow, manager_id, at)
@@ -113,7 +113,7 @@ def _totals(
     people = uow.connection.scalar(sa.select(sa.func.count()).select_from(team.subquery())) or 0
     goal, source = training.goal, training.goal_source
     live = (
-        sa.select(goal.c.id, goal.c.reached_at, sa.func.min(source.c.due_at).label("due_at"))
+        sa.select(goal.c.id, _reached(at), sa.func.min(source.c.due_at).label("due_at"))
         .join(source, source.c.goal_id == goal.c.id)
         .where(goals_looked_after(uow, manager_id, dimension, at), valid_at(source, at))
         .group_by(goal.c.id, goal.c.reached_at)
@@ -165,7 +165,13 @@ def _members(
     ids = [row.person_id for row in rows]
     visible = goals_looked_after(uow, manager_id, dimension, at)
     goals, waived = _goals(uow, ids, visible, at), list_waived(uow, ids, visible, at)
-    roles = _roles(uow, ids, appointments_looked_after(uow, manager_id, dimension, at))
+    looked_after = appointments_looked_after(uow, manager_id, dimension, at)
+    roles = _roles(uow, ids, looked_after)
+    # What a plugin says about an appointment is for those who look after that one.
+    through = {each.appointment_id for each in waived if each.appointment_id}
+    ours = looked_after.subquery()
+    seen = set(uow.connection.scalars(sa.select(ours.c.id).where(ours.c.id.in_(through)))) if through else ()
+    waived = [each for each in waived if each.appointment_id is None or each.appointment_id in seen]
     return tuple(
         TeamMember(
             r.person_id,
@@ -189,7 +195,7 @@ def _goals(
             goal.c.id,
             goal.c.person_id,
             goal.c.kind,
-            goal.c.reached_at,
+            _reached(at),
             title.label("title"),
             sa.func.min(source.c.due_at, type_=source.c.due_at.type).label("due_at"),
         )
@@ -204,6 +210,12 @@ def _goals(
     for r in rows:
         found.setdefault(r.person_id, []).append(TeamGoal(r.title, r.kind, r.due_at, r.reached_at, r.id))
     return found
+
+
+def _reached(at: datetime) -> sa.ColumnElement[datetime | None]:
+    """When a goal was reached, if that was so by then."""
+    reached = training.goal.c.reached_at
+    return sa.case((reached <= at, reached)).label("reached_at")
 
 
 def _roles(uow: UnitOfWork, person_ids: list[str], appointments: sa.Select[Any]) -> dict[str, list[str]]:

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 from hub.audiences.conditions import AppointmentFacts, match
 from hub.audiences.rules import Rule, SwitchedPlugin
-from hub.network.intervals import Intervals, intersect, union
+from hub.network.intervals import Intervals, intersect, subtract, union
 from hub.training.decisions import Decision, sources_of_decision
 from hub.training.goals import GoalKey, Source
+from hub.training.waivers import WaivedSource, Waiver, waive, waivers_of
 
 
 class StoredOpinion(Protocol):
@@ -26,6 +27,7 @@ class StoredOpinion(Protocol):
     due_at: datetime | None
     valid_from: datetime
     valid_to: datetime | None
+    verdict: str
 
 
 class RuleIndex:
@@ -48,6 +50,18 @@ class RuleIndex:
         yield from self._any_position
 
 
+def derive_goals(
+    appointments: Sequence[AppointmentFacts],
+    rules: RuleIndex,
+    switched: Sequence[SwitchedPlugin],
+    opinions: Sequence[StoredOpinion],
+    decisions: Sequence[Decision] = (),
+) -> tuple[list[Source], list[WaivedSource]]:
+    """The sources of one person's goals, and those that somebody waives: all that a person is asked, and is let off."""
+    sources = derive_sources(appointments, rules, switched, opinions, decisions)
+    return waive(sources, [*waivers_of(decisions), *waivers_of_opinions(appointments, switched, opinions)])
+
+
 def derive_sources(
     appointments: Sequence[AppointmentFacts],
     rules: RuleIndex,
@@ -61,11 +75,31 @@ def derive_sources(
             yield from sources_of_rule(rule, appointment)
     by_id = {a.id: a for a in appointments}
     for opinion in opinions:
-        if opinion.appointment_id in by_id:
+        if opinion.appointment_id in by_id and opinion.verdict == "assign":
             yield from _from_opinion(opinion, by_id[opinion.appointment_id], switched)
     employed = {a.id: a.during for a in appointments}
     for decision in decisions:
         yield from sources_of_decision(decision, employed)
+
+
+def waivers_of_opinions(
+    appointments: Sequence[AppointmentFacts],
+    switched: Sequence[SwitchedPlugin],
+    opinions: Iterable[StoredOpinion],
+) -> Iterator[Waiver]:
+    """What plugins waive, each while it is on for the audience it spoke about; of two times that overlap, the first said counts."""
+    by_id = {a.id: a for a in appointments}
+    taken: dict[tuple[str, str, GoalKey], Intervals] = {}
+    for opinion in opinions:
+        if opinion.verdict != "waive" or opinion.appointment_id not in by_id:
+            continue
+        appointment = by_id[opinion.appointment_id]
+        goal = _goal_of(opinion, appointment)
+        known = taken.get((opinion.plugin, appointment.id, goal), ())
+        during = subtract(_times_of(opinion, appointment, switched), known)
+        taken[opinion.plugin, appointment.id, goal] = union((*known, *during))
+        for each in during:
+            yield Waiver(goal, "plugin", opinion.plugin, each, appointment.id, opinion.reason)
 
 
 def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
@@ -102,16 +136,10 @@ def due_of_rule(rule: Rule, start: datetime, appointment: AppointmentFacts) -> d
 def _from_opinion(
     opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
 ) -> Iterator[Source]:
-    goal = GoalKey(
-        appointment.person_id, opinion.target_kind, opinion.target_id, opinion.kind, opinion.dimension
-    )
     reason: dict[str, Any] = {"text": opinion.reason, "audience": opinion.audience}
-    during = intersect(
-        _switched_on(opinion, appointment, switched), ((opinion.valid_from, opinion.valid_to),)
-    )
-    for start, end in during:
+    for start, end in _times_of(opinion, appointment, switched):
         yield Source(
-            goal,
+            _goal_of(opinion, appointment),
             "plugin",
             opinion.plugin,
             opinion.plugin_version,
@@ -122,6 +150,18 @@ def _from_opinion(
             opinion.due_at,
             None,
         )
+
+
+def _goal_of(opinion: StoredOpinion, appointment: AppointmentFacts) -> GoalKey:
+    about = (opinion.target_kind, opinion.target_id, opinion.kind, opinion.dimension)
+    return GoalKey(appointment.person_id, *about)
+
+
+def _times_of(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Intervals:
+    said = ((opinion.valid_from, opinion.valid_to),)
+    return intersect(_switched_on(opinion, appointment, switched), said)
 
 
 def _switched_on(

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.audiences.conditions import AppointmentFacts
-from hub.audiences.derive_sources import RuleIndex, derive_sources
+from hub.audiences.derive_sources import RuleIndex, derive_goals
 from hub.audiences.diff import AudienceChange, Effects, ItemChange, RuleChange, SwitchChange
 from hub.audiences.opinions import read_opinions
 from hub.audiences.rules import SwitchedPlugin, read_rules, read_switched
 from hub.store import UnitOfWork
 from hub.training.decisions import read_decisions
 from hub.training.goals import Source
-from hub.training.waivers import WaivedSource, waive, waivers_of
+from hub.training.waivers import WaivedSource
 
 SAMPLES = 20
 Times = tuple[datetime, datetime | None, datetime | None, int | None]
@@ -61,10 +61,7 @@ class Reckoning:
             was, becomes = (
                 self._goals(
                     mine,
-                    *waive(
-                        derive_sources(mine, config.rules, config.switched, opinions.get(id, ()), decided),
-                        waivers_of(decided),
-                    ),
+                    *derive_goals(mine, config.rules, config.switched, opinions.get(id, ()), decided),
                 )
                 for config in (self._is, self._would_be)
             )

@@ -102,8 +102,9 @@ waived_source = sa.Table(
     sa.Column("due_at", Time()),
     sa.Column("look_back_days", sa.Integer),
     sa.Column("binding", sa.Boolean, nullable=False),
-    sa.Column("waiver_kind", sa.String(16), nullable=False, comment="who waives it: decision"),
-    sa.Column("waiver_key", sa.String(100), nullable=False, comment="id of the decision"),
+    sa.Column("waiver_kind", sa.String(16), nullable=False, comment="who waives it: decision or plugin"),
+    sa.Column("waiver_key", sa.String(100), nullable=False, comment="id of the decision, name of the plugin"),
+    sa.Column("waiver_reason", sa.Text, nullable=False, server_default="", comment="the plugin's own words"),
     *validity(),
     comment="What would ask for a goal if nobody had waived it.",
 )

@@ -1,7 +1,8 @@
 """What waivers leave of a person's sources, and what they take away: a pure rule over intervals (I8, I13).
 
-While a waiver holds, nothing asks for its goal. It never holds on a goal of kind compliance, nor while a binding source of the
-goal is valid: whoever decides is told so, and where such a source comes later, the waiver yields to it.
+While a manager's waiver holds, nothing asks for its goal. A plugin's is about one appointment: it takes away what rules and
+plugins ask through that one, not what people decided. None ever holds on a goal of kind compliance, nor while a binding source
+of the goal is valid: whoever decides is told so, and where such a source comes later, the waiver yields to it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,12 +20,23 @@ NEVER_WAIVED = "compliance"
 
 @dataclass(frozen=True)
 class Waiver:
-    """Who waives a goal, and when: ``kind`` is decision, ``key`` the decision's id."""
+    """Who waives a goal, and when: ``kind`` is decision or plugin, ``key`` the decision's id or the plugin's name.
+
+    A plugin's is about one appointment and gives its ``reason``.
+    """
 
     goal: GoalKey
     kind: str
     key: str
     during: Interval
+    appointment_id: str | None = None
+    reason: str = ""
+
+    def is_about(self, source: Source) -> bool:
+        """Whether it would take this source of its goal away."""
+        if self.appointment_id is None:
+            return True
+        return source.appointment_id == self.appointment_id and source.kind in ("rule", "plugin")
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class WaivedSource:
     def row(self) -> dict[str, Any]:
         """The row of ``waived_source``."""
         waiver = {"waiver_kind": self.waiver.kind, "waiver_key": self.waiver.key}
-        return {**self.source.row(), "id": self.id, **waiver}
+        return {**self.source.row(), "id": self.id, **waiver, "waiver_reason": self.waiver.reason}
 
 
 def waivers_of(decisions: Iterable[Decision]) -> Iterator[Waiver]:
@@ -64,15 +76,18 @@ def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[So
         by_goal.setdefault(source.goal, []).append(source)
     for goal, mine in by_goal.items():
         held = [(waiver, in_force(waiver, mine)) for waiver in about.get(goal, ())]
-        every = tuple(interval for _, intervals in held for interval in intervals)
-        if not every:
-            left += mine
-            continue
         for source in mine:
+            here = [
+                (waiver, intervals) for waiver, intervals in held if intervals and waiver.is_about(source)
+            ]
+            if not here:
+                left.append(source)
+                continue
+            every = tuple(interval for _, intervals in here for interval in intervals)
             left += _pieces(source, subtract(_during(source), every))
             waived += [
                 WaivedSource(piece, waiver)
-                for waiver, intervals in held
+                for waiver, intervals in here
                 for piece in _pieces(source, intersect(_during(source), intervals))
             ]
     return left, waived

@@ -18,10 +18,19 @@ from hub.training.decisions import Decision, read_decisions
 from hub.training.goals import GoalKey
 from hub.training.offerings import find_target
 from tests.databases import Kind
-from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet, Voided, Waited
+from tests.journeys.happenings import (
+    Appointed,
+    Arrived,
+    AudienceSet,
+    Linked,
+    RuleSet,
+    Switched,
+    Voided,
+    Waited,
+)
 from tests.journeys.outcomes import outcome
 from tests.journeys.test_rebuild import assert_rebuild_is_equal
-from tests.journeys.world import LMSS, PEOPLE, START, Sent, activity, an_id, new_world
+from tests.journeys.world import KNOWN_DAYS, LMSS, PEOPLE, START, Sent, activity, an_id, new_world
 
 CLASSES = ("internal", "external")
 KINDS = ("brand", "compliance", "review")
@@ -42,12 +51,15 @@ class Decided(RuleBasedStateMachine):
         self.world = self.stack.enter_context(new_world(self.kind))
         self.held: dict[tuple[int, int], Appointed] = {}
         self.asked: dict[str, RuleSet] = {}
+        self.known: list[Interval] = []
+        """When the plugin that waives was on."""
         for lms in range(LMSS):
             for person in range(PEOPLE):
                 Linked(lms, person, "mbox").happen(self.world)
         for person in range(PEOPLE):
             self.appoint(person, person, CLASSES[person], None)
-        self.ask(CLASSES[0], 0, "brand", TARGETS[0], "service")
+        AudienceSet("everybody", Conditions()).happen(self.world)
+        self.ask(CLASSES[0], 0, "brand", TARGETS[0], "service", binding=False)
 
     def teardown(self) -> None:
         self.stack.close()
@@ -57,12 +69,30 @@ class Decided(RuleBasedStateMachine):
         self.held[person, n] = made = Appointed(person, n, 0, "technician", of_class, (), -10, days)
         made.happen(self.world)
 
-    @rule(of_class=classes, n=st.integers(0, 1), kind=kinds, course=targets, dimension=dimensions)
-    def ask(self, of_class: str, n: int, kind: str, course: str, dimension: str) -> None:
-        """I12: what one class is asked leaves the other alone."""
+    @rule(on=st.booleans())
+    def switch(self, on: bool) -> None:
+        Switched("everybody", "known", on).happen(self.world)
+        at = self.world.clock.now()
+        if on and (not self.known or self.known[-1][1] is not None):
+            self.known.append((at, None))
+        elif not on and self.known and self.known[-1][1] is None:
+            self.known[-1] = (self.known[-1][0], at)
+        self.world.drain()
+
+    @rule(
+        of_class=classes,
+        n=st.integers(0, 1),
+        kind=kinds,
+        course=targets,
+        dimension=dimensions,
+        binding=st.sampled_from([False, False, True]),
+    )
+    def ask(self, of_class: str, n: int, kind: str, course: str, dimension: str, binding: bool) -> None:
+        """I12: what one class is asked leaves the other alone; but one binding rule ends the waivers of a goal, whoever asks."""
         key, other = f"{of_class}-{n}", CLASSES[of_class == CLASSES[0]]
         self.world.drain()
         before = self._sources_through(other)
+        was = self.asked.get(key)
         self.asked[key] = made = RuleSet(
             key,
             dimension,
@@ -73,10 +103,11 @@ class Decided(RuleBasedStateMachine):
             None,
             9,
             None,
+            binding,
         )
         made.happen(self.world)
         self.world.drain()
-        assert self._sources_through(other) == before
+        assert binding or (was and was.binding) or self._sources_through(other) == before
 
     @rule(person=people, kind=kinds, course=targets, dimension=dimensions, binding=st.booleans())
     def give(self, person: int, kind: str, course: str, dimension: str, binding: bool) -> None:
@@ -156,8 +187,10 @@ class Decided(RuleBasedStateMachine):
 
     def _reckoned(self, at: datetime) -> tuple[set[str], set[str]]:
         """Ids of the goals that are asked for at an instant, and of those that are waived: from facts alone."""
-        asked: set[GoalKey] = set()
+        asked: list[tuple[GoalKey, bool]] = []
+        """Each source that is valid: its goal, and whether the plugin lets it be."""
         binding: set[GoalKey] = set()
+        is_on = any(holds(during, at) for during in self.known)
         decisions = [d for d in self._decisions() if holds(d.during, at)]
         live = {key: held for key, held in self.held.items() if holds(_during(held), at)}
         with self.world.hub.reading() as uow:
@@ -167,15 +200,27 @@ class Decided(RuleBasedStateMachine):
                 for (person, _), held in live.items():
                     if held.audience_class == wanted:
                         key = GoalKey(an_id("person", person), "offering", target, each.kind, each.dimension)
-                        asked.add(key)
+                        known = is_on and held.audience_class == "external" and self._is_known(key, held, at)
+                        asked.append((key, known))
+                        if each.binding:
+                            binding.add(key)
         there = {an_id("appointment", f"{p}/{n}") for p, n in live}
         for d in decisions:
             if d.verdict == "choose" or (d.verdict == "give" and there.intersection(d.appointments)):
-                asked.add(d.goal)
+                asked.append((d.goal, False))
                 if d.binding:
                     binding.add(d.goal)
-        waived = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"} - binding
-        return {g.id for g in asked - waived}, {g.id for g in asked & waived}
+        off = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"} - binding
+        waived = {g for g, known in asked if g in off or (known and g not in binding)}
+        left = {g for g, known in asked if g not in off and not (known and g not in binding)}
+        return {g.id for g in left}, {g.id for g in waived}
+
+    def _is_known(self, goal: GoalKey, held: Appointed, at: datetime) -> bool:
+        """Whether the plugin waives it, which it does of one goal for so many days."""
+        with self.world.hub.reading() as uow:
+            course = find_target(uow, "offering", TARGETS[0])
+        about = (goal.target_id, goal.kind, goal.dimension) == (course, "brand", "service")
+        return about and at < START + timedelta(days=held.start + KNOWN_DAYS)
 
     def _trying(self) -> Any:
         """A unit whose change may be refused."""

@@ -29,6 +29,7 @@ def opinion(**other: Any) -> Opinion:
         {},
         {"until": START + timedelta(seconds=1), "due_at": START - timedelta(days=1)},
         {"kind": "compliance", "dimension": "service", "target_kind": "offering"},
+        {"verdict": "waive"},
     ],
 )
 def test_opinion_that_can_be_used_is_accepted(other: dict[str, Any]) -> None:
@@ -53,6 +54,7 @@ def test_opinion_that_can_be_used_is_accepted(other: dict[str, Any]) -> None:
         ({"until": "2026-06-01"}, "until"),
         ({"until": START}, "until"),
         ({"due_at": START.date()}, "due_at"),
+        ({"verdict": "nothing"}, "verdict"),
     ],
 )
 def test_opinion_that_cannot_be_used_is_refused_with_the_reason(other: dict[str, Any], reason: str) -> None:

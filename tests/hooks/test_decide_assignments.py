@@ -13,7 +13,10 @@ from hub.errors import BadInput, Missing
 from hub.journal import Change, record_changes
 from hub.journal.views import list_timings
 from hub.network.tables import appointment, appointment_brand
+from hub.training.decide_goals import choose_goal
+from hub.training.plan import read_plan
 from hub.training.tables import goal_source
+from hub.training.waived import read_waived
 from tests.hooks.conftest import MakeWorld
 from tests.world import World, days
 
@@ -256,3 +259,36 @@ def test_plugin_is_asked_about_people_in_batches_of_whole_persons(world_with: Ma
     switch(world, "technicians", "wishes")
     (batch,) = wishes.asked
     assert sorted(batch) == sorted([world.ids["ann"]] * 2 + [world.ids["tom"]])
+
+
+@pytest.mark.requirement("B34")
+def test_decide_assignments_can_waive_what_is_asked_through_the_appointment(world_with: MakeWorld) -> None:
+    """What a person decided, and what nobody waives, stays; switched off, everything is asked again."""
+    wishes = Wishes()
+    world = world_with(wishes=wishes)
+    kinds = ("brand", "compliance")
+    wishes.answer = lambda candidates: [
+        wishes.opinion(c, kind=kind, dimension="service", verdict="waive")
+        for c in candidates
+        for kind in kinds
+    ]
+    world.add_rule("brakes", "brakes", "service", positions=("technician",))
+    world.add_rule("law", "brakes", "service", positions=("technician",), kind="compliance")
+    world.drain()
+    with world.hub.unit_of_work() as uow:
+        choose_goal(uow, world.ids["ann"], "offering", world.ids["brakes"])
+    switch(world, "technicians", "wishes")
+    assert kinds_of(world, "ann") == {"compliance", "development"}
+    with world.hub.reading() as uow:
+        (waived,) = read_waived(uow, world.ids["ann"])
+    assert (waived.plugin, waived.reason, waived.decision_id) == ("wishes", "you work as technician", None)
+    assert "brakes, which is compliance" in errors(world)["wishes"]
+    switch(world, "technicians", "wishes", on=False)
+    assert kinds_of(world, "ann") == {"brand", "compliance", "development"}
+
+
+def kinds_of(world: World, person: str) -> set[str]:
+    """The kinds of goals somebody has now."""
+    with world.hub.reading() as uow:
+        plan = read_plan(uow, world.ids[person])
+    return {goal.kind for line in plan.open for goal in line.goals}

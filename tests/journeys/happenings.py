@@ -105,6 +105,7 @@ class RuleSet:
     days: int | None
     due_days: int | None
     look_back_days: int | None
+    binding: bool = False
 
     def happen(self, world: World) -> None:
         with world.hub.unit_of_work() as uow:
@@ -123,6 +124,7 @@ class RuleSet:
                     None if self.days is None else start + timedelta(days=self.days),
                     self.due_days,
                     self.look_back_days,
+                    binding=self.binding,
                 ),
             )
 

@@ -37,23 +37,27 @@ sources = st.lists(
     max_size=5,
 )
 waivers = st.lists(st.builds(Waiver, goals, st.just("decision"), st.sampled_from("xyz"), spans), max_size=4)
+by_plugins = st.lists(
+    st.builds(Waiver, goals, st.just("plugin"), st.just("p"), spans, st.sampled_from("ab"), st.just("known")),
+    max_size=3,
+)
 
 
-@given(sources, waivers)
+@given(sources, waivers, by_plugins)
 def test_i8_i13_at_every_instant_a_goal_is_asked_for_or_waived_or_neither(
-    mine: list[Source], held: list[Waiver]
+    mine: list[Source], held: list[Waiver], said: list[Waiver]
 ) -> None:
-    left, waived = waive(mine, held)
+    left, waived = waive(mine, [*held, *said])
     for n in DAYS:
         at = day(n)
         for goal in {source.goal for source in mine}:
             live = {s.source_key for s in mine if s.goal == goal and holds((s.valid_from, s.valid_to), at)}
             binding = any(s.binding for s in mine if s.goal == goal and holds((s.valid_from, s.valid_to), at))
-            is_waived = (
-                goal.kind != "compliance"
-                and not binding
-                and any(w.goal == goal and holds(w.during, at) for w in held)
-            )
+            may = goal.kind != "compliance" and not binding
+            is_waived = may and any(w.goal == goal and holds(w.during, at) for w in held)
+            # All these sources are of rules, through appointment a.
+            known = [w for w in said if w.goal == goal and w.appointment_id == "a" and holds(w.during, at)]
+            is_waived = is_waived or (may and bool(known))
             here = {s.source_key for s in left if s.goal == goal and holds((s.valid_from, s.valid_to), at)}
             gone = {
                 w.source.source_key
