@@ -83,6 +83,9 @@ location = sa.Table(
     *validity(),
 )
 
+sa.Index("ix_location_name", folded(location.c.name), location.c.id)
+sa.Index("ix_location_partner_id_name", location.c.partner_id, folded(location.c.name), location.c.id)
+
 location_brand = sa.Table(
     "location_brand",
     metadata,

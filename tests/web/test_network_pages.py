@@ -1,0 +1,142 @@
+"""The network explorer: everybody finds what they may see, as of any day, and nothing else exists."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.access.roles import grant_partner_admin
+from hub.network import tables
+from hub.network.appointments import end_appointment
+from hub.network.field import add_node, rename_node
+from hub.network.locations import end_brand
+from hub.network.people import read_appointments
+from tests.web.world import World, course
+
+
+@pytest.fixture
+def network(world: World) -> World:
+    """Ana works at Riverside and Hilltop of the dealer and at the maker's plant; Nils administers the dealer's people."""
+    world.courses("north", course("brake-safety", "Brake Safety Essentials"))
+    world.appoint("ana", "technician", "riverside", ["borealis"])
+    world.appoint("ana", "seller", "hilltop", ["aurora"])
+    with world.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, world.ids["nils"], world.ids["dealer"])
+    world.person("mila", "Mila", "Maker", "maker")
+    return world
+
+
+def names(text: str) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text[text.index("<main") :]).split())
+
+
+@pytest.mark.requirement("B21", "B52", "B60", "B61")
+def test_everybody_sees_as_far_as_one_rule_says(network: World) -> None:
+    riverside, hilltop, ana = (network.ids[name] for name in ("riverside", "hilltop", "ana"))
+    operator, manager, admin = (network.browser(who) for who in ("olga", "sofia", "nils"))
+    page = names(operator.get("/network").text)
+    assert "Harbor Auto Group" in page
+    assert "south-field 1 location" in page
+    assert "Riverside" in page
+    assert "Sofia Keller" in names(operator.get(f"/network/locations/{riverside}").text)
+    person = names(operator.get(f"/network/people/{ana}").text)
+    assert "Service Technician" in person
+    assert "Salesperson" in person
+    assert "Sofia Keller" in person
+    assert "Marc Dubois" in person
+    assert "Brake Safety Essentials" in person
+    assert "Understanding Customer Needs" in person
+
+    theirs = names(manager.get(f"/network/people/{ana}").text)
+    assert "Brake Safety Essentials" in theirs
+    assert "Understanding Customer Needs" not in theirs
+    assert "Service Technician" in theirs
+    assert "Salesperson" not in theirs
+    assert "Marc Dubois" not in theirs
+    assert "ana@harbor.example" not in theirs
+    assert manager.get(f"/network/locations/{hilltop}").status_code == 404
+    assert "Hilltop" not in names(manager.get("/network?q=hill").text)
+
+    assert names(admin.get("/network/locations").text).count("person") == 2
+    assert admin.get(f"/network/locations/{hilltop}").status_code == 200
+    for hidden in (
+        f"/network/people/{network.ids['mila']}",
+        f"/network/partners/{network.ids['maker']}",
+        f"/network/people/{network.ids['idp']}",
+        "/network/people/nobody",
+    ):
+        assert admin.get(hidden).status_code == 404
+    assert "Mila" not in names(admin.get("/network?q=mila").text)
+    assert "Mila Maker" in names(operator.get("/network?q=mila").text)
+    assert network.browser("ana").get("/network").status_code == 403
+    assert admin.get("/network?as=hub").status_code == 403
+
+
+@pytest.mark.requirement("B22", "I33")
+def test_a_day_shows_what_was_true_then_and_the_history_who_changed_it(network: World) -> None:
+    riverside, ids = network.ids["riverside"], network.ids
+    with network.hub.unit_of_work() as uow:
+        now = uow.now
+        rename_node(uow, ids["south-field"], "Deep South", actor_id=ids["olga"])
+        below = add_node(uow, "service", "Delta", ids["south-field"], now)
+        end_brand(uow, riverside, ids["borealis"], now, actor_id=ids["olga"])
+    browser = network.browser("olga")
+    before = (now - timedelta(days=30)).date()
+    today = names(browser.get(f"/network/locations/{riverside}").text)
+    assert "Deep South" in today
+    assert "Borealis service" in today
+    assert "not at that time" in today
+    earlier = names(browser.get(f"/network/locations/{riverside}?on={before}").text)
+    assert "not at that time" not in earlier
+    assert "as known now" in earlier
+    assert "Delta" in names(browser.get(f"/network/nodes/{ids['south-field']}").text)
+    assert (
+        "Delta"
+        not in names(browser.get(f"/network/nodes/{ids['south-field']}?on={before}").text).partition(
+            "History"
+        )[0]
+    )
+    assert "not at that time" in names(browser.get(f"/network/nodes/{below}?on={before}").text)
+    history = today.partition("History")[2]
+    assert "Olga Berg" in history
+    assert "Borealis · service" in history
+    own = names(network.browser("nils").get(f"/network/locations/{riverside}").text).partition("History")[2]
+    assert "Borealis" in own
+    assert "Olga Berg" in own
+    assert "History" not in names(network.browser("sofia").get(f"/network/locations/{riverside}").text)
+    for bad in ("x", "2026-13-01", "1800-01-01"):
+        assert browser.get(f"/network?on={bad}").status_code == 400
+
+
+def test_long_lists_go_on_in_the_order_of_names(network: World) -> None:
+    with network.hub.unit_of_work() as uow:
+        for number in range(120):
+            place = {
+                "city": "Port",
+                "country": "US",
+                "time_zone": "UTC",
+                "valid_from": datetime(2020, 1, 1, tzinfo=UTC),
+            }
+            uow.insert(
+                tables.location,
+                id=f"0190a000-0000-7000-8000-{number:012}",
+                partner_id=network.ids["dealer"],
+                name=f"dock {number % 40:03}",
+                **place,
+            )
+    browser, found, address = network.browser("nils"), [], "/network/locations?q=port"
+    while address:
+        text = browser.get(address).text
+        found += re.findall(r"dock \d+", text)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert found == sorted(f"dock {number % 40:03}" for number in range(120))
+    with network.hub.unit_of_work() as uow:
+        end_appointment(uow, next(iter(_appointments(network))))
+    assert "120" in names(browser.get("/network/locations?q=dock").text)
+
+
+def _appointments(world: World) -> list[str]:
+    with world.hub.reading() as uow:
+        return [each.id for each in read_appointments(uow, world.ids["ana"])]
