@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hub.audiences.opinion import Candidate, Opinion
+from hub.audiences.profiles.aspects import Aspect
 from hub.errors import HubError, OutsideFailed
 from hub.hooks import hookimpl
 from hub.http import Answer, OutgoingHttp
@@ -16,6 +17,7 @@ from hub.training.panel import Panel, PanelView
 
 __all__ = [
     "Answer",
+    "Aspect",
     "Candidate",
     "CatalogueRow",
     "CatalogueSource",

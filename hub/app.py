@@ -9,6 +9,7 @@ import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import __version__, hookspecs
+from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.reassign import reassign
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
@@ -96,6 +97,7 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
     """A hub on its database, with the plugins that are on. BadInput when one cannot be used."""
     hooks = Hooks(hookspecs, load_plugins(settings.plugins))
     hooks.configure(settings.plugin)
+    registered_aspects(hooks)
     return Hub(
         settings=settings,
         engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),

@@ -158,6 +158,17 @@ class Hooks:
                 "bad_plugin_settings", "The settings of plugins cannot be used.", problems=problems
             )
 
+    def check_settings(self, plugin_name: str, values: Mapping[str, Any]) -> list[Problem]:
+        """What a plugin's model says against such settings; places are names of its fields. [] for good ones, or none."""
+        register = self.implementation("register_settings", plugin_name)
+        if register is None:
+            return [Problem("takes no settings")] if values else []
+        try:
+            register().model_validate(values)
+        except ValidationError as error:
+            return [Problem(e["msg"], ".".join(map(str, e["loc"]))) for e in error.errors()]
+        return []
+
     def implementers(self, hook_name: str) -> list[str]:
         """Names of the plugins that implement a hook, in order."""
         return [plugin.name for plugin, _ in self._implementations(hook_name)]

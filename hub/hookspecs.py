@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel
 
 from hub.audiences.opinion import Candidate, Opinion
+from hub.audiences.profiles.aspects import Aspect
 from hub.hooks import hook
 from hub.http import OutgoingHttp
 from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
@@ -19,6 +20,16 @@ def register_settings() -> type[BaseModel]:
 
     Called once at start. The table ``[plugin.YOUR_NAME]`` is validated with it and put on your plugin as ``settings``.
     A wrong setting stops the start and is named.
+    """
+    raise NotImplementedError
+
+
+@hook("register", "hub", "stop")
+def register_aspects() -> Sequence[Aspect]:
+    """Name what profiles can say about audiences on your behalf, such as the tier of a contract.
+
+    Called at start and whenever profiles are checked; always give the same. Two of the same key stop the start. What profiles
+    said stays when your plugin is off, and is there when it comes back.
     """
     raise NotImplementedError
 

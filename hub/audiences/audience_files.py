@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.audiences.diff import Diff, SwitchChange
+from hub.audiences.diff import Diff, RuleChange, SwitchChange
 from hub.audiences.file_names import Names, look_up, problems_of
 from hub.audiences.file_shapes import AudienceFile, read_audience_file, refuse
 from hub.audiences.plan_file import audience_of, compare_file, rule_of
@@ -71,3 +71,6 @@ def _write(uow: UnitOfWork, file: AudienceFile, names: Names, diff: Diff) -> Non
     known = {rule.key: rule for rule in read_rules(uow)}
     for rule in (r.table for r in file.rules):
         set_rule(uow, rule_of(uow, rule, names, known.get(rule.key)))
+    said = {rule.table.key for rule in file.rules}
+    for change in (c for c in diff.changes if isinstance(c, RuleChange) and c.key not in said):
+        set_rule(uow, change.after, again=change.again)  # of a profile: it follows its audience

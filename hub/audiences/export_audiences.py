@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.conditions import AttributeTest, Conditions
 from hub.audiences.file_names import KINDS
+from hub.audiences.profiles.profile import rule_keys
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules import Rule, read_rules
 from hub.audiences.views import list_switches
 from hub.errors import HubError
@@ -22,7 +24,7 @@ _HEAD = "# Paths, audiences and rules of this hub, as `hub audiences export` wro
 
 
 def export_audiences(uow: UnitOfWork) -> str:
-    """All paths, audiences with their plugins, and rules, as TOML in order of their keys."""
+    """All paths, audiences with their plugins, and rules but those of profiles, as TOML in order of their keys."""
     return "\n".join([_HEAD, *_paths(uow), *_audiences(uow), *_rules(uow)])
 
 
@@ -52,7 +54,8 @@ def _audiences(uow: UnitOfWork) -> Iterator[str]:
 
 
 def _rules(uow: UnitOfWork) -> Iterator[str]:
-    for rule in read_rules(uow):
+    owned = {key for key, _, _ in rule_keys(read_setups(uow))}
+    for rule in (rule for rule in read_rules(uow) if rule.key not in owned):
         values = {
             "key": _text(rule.key),
             "title": _text(rule.title),

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from hub.audiences import tables as audience_tables
 from hub.audiences.conditions import AttributeTest, Conditions
 from hub.audiences.file_shapes import AudienceFile, AudienceTable, ConditionsTable, Placed, RuleTable
+from hub.audiences.profiles.profile import rule_keys
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.views import switchable_plugins
 from hub.errors import Problem
 from hub.network import tables as network
@@ -88,7 +90,10 @@ def problems_of(uow: UnitOfWork, file: AudienceFile, names: Names) -> list[Probl
             if p not in names.plugins
         ]
     beginnings = _beginnings(uow, [rule.table.key for rule in file.rules])
+    owned = {key for key, _, _ in rule_keys(read_setups(uow))}
     for rule in file.rules:
+        if rule.table.key in owned:
+            problems.append(rule.problem("belongs to a profile, and is changed there", "key"))
         problems += _unknown(rule, names)
         problems += _problems_of_rule(rule, names, beginnings)
     return problems

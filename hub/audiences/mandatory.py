@@ -1,13 +1,14 @@
 """Attributes that an audience's members must have, and who lacks them (B82)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.read_facts import read_facts
 from hub.audiences.rules import Audience
 from hub.network.attribute_values import AttributeKind
@@ -34,7 +35,7 @@ def missing_values(
 ) -> list[MissingValue]:
     """What these people lack now, or ``at``, by person, appointment, audience and key."""
     at = at or uow.now
-    kinds = [kind for kind in read_kinds(uow).values() if kind.mandatory_for]
+    kinds = _mandatory(uow)
     wanted = {key for kind in kinds for key in kind.mandatory_for}
     rows = uow.connection.execute(sa.select(tables.audience).where(tables.audience.c.key.in_(wanted)))
     audiences = {row.key: Audience.of(row) for row in rows}
@@ -47,6 +48,19 @@ def missing_values(
         for kind in kinds
         for missing in _missing(appointment, kind, audiences, at)
     ]
+
+
+def _mandatory(uow: UnitOfWork) -> list[AttributeKind]:
+    """The kinds that some audience's members must have: the network files and the audience's profile say so."""
+    said: dict[str, set[str]] = {}
+    for audience, setup in read_setups(uow).items():
+        for key in setup.get("mandatory") or ():
+            said.setdefault(key, set()).add(audience)
+    kinds = [
+        replace(kind, mandatory_for=tuple(sorted({*kind.mandatory_for, *said.get(kind.key, ())})))
+        for kind in read_kinds(uow).values()
+    ]
+    return [kind for kind in kinds if kind.mandatory_for]
 
 
 def _missing(

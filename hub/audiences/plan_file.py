@@ -17,6 +17,7 @@ from hub.audiences.diff import (
 )
 from hub.audiences.file_names import Names
 from hub.audiences.file_shapes import MODES, AudienceFile, AudienceTable, PathTable, RuleTable
+from hub.audiences.profiles.follow_audiences import follow_audiences
 from hub.audiences.rules import Audience, Rule, read_rules
 from hub.audiences.views import list_switches
 from hub.store import UnitOfWork
@@ -36,7 +37,8 @@ def compare_file(uow: UnitOfWork, file: AudienceFile, names: Names) -> Diff:
         *_rules(uow, file, names),
     ]
     items = len(file.paths) + len(file.audiences) + len(file.rules)
-    return Diff(tuple(changes), items - sum(not isinstance(c, SwitchChange) for c in changes))
+    unchanged = items - sum(not isinstance(c, SwitchChange) for c in changes)
+    return Diff((*changes, *follow_audiences(uow, changes)), unchanged)
 
 
 def rule_of(uow: UnitOfWork, table: RuleTable, names: Names, known: Rule | None) -> Rule:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hub.audiences.conditions import Status
 from hub.audiences.count_affected import Progress, count_affected
 from hub.audiences.diff import AudienceChange, Diff, PlanOutdated, RuleChange, compare_rule
+from hub.audiences.profiles.follow_audiences import follow_audiences
 from hub.audiences.rules import read_audience, read_rule, set_audience, set_rule
 from hub.audiences.versions import Kind, audience_of_version, read_version, rule_of_version
 from hub.store import UnitOfWork
@@ -64,7 +65,8 @@ def roll_back(kind: Kind, key: str, number: int) -> Compare:
         else:
             before, audience = read_audience(uow, key), audience_of_version(version)
             change = AudienceChange(before, audience) if before != audience else None
-        return Diff((change,) if change else (), 0 if change else 1)
+        changes = (change, *follow_audiences(uow, [change])) if change else ()
+        return Diff(changes, 0 if change else 1)
 
     return compare
 

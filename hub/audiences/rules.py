@@ -17,6 +17,7 @@ from hub.store import UnitOfWork
 from hub.training.due_policy import DuePolicy
 
 RULE_CHANGED = "rule_changed"
+RULE_REMOVED = "rule_removed"
 AUDIENCE_CHANGED = "audience_changed"
 _BEFORE: Mapping[str, Any] = {"status": "live", "due": {}, "binding": False}
 """What rules were before they had these fields."""
@@ -82,7 +83,7 @@ def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None, *, again:
     """
     held = sa.select(tables.rule).where(tables.rule.c.key == rule.key).with_for_update()
     known = uow.connection.execute(held).one_or_none()
-    body = _rule_body(rule, known.version if known else 0)
+    body = rule_body(rule, known.version if known else 0)
     if known and dict(known._mapping) == _rule_values(body):
         return False
     body["version"] = again or _next_version(uow, rule.key)
@@ -91,6 +92,14 @@ def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None, *, again:
     detail = {"version": body["version"], "status": rule.status}
     audit(uow, RULE_CHANGED, rule.key, actor_id=actor_id, detail=detail)
     return True
+
+
+def remove_rule(uow: UnitOfWork, key: str, actor_id: str | None = None) -> None:
+    """Take a rule away for which nothing stands any more; its goals end. Its versions stay in the journal."""
+    body = {"key": key, "status": "draft"}
+    apply_removed_rule(uow, body)
+    record_changes(uow, [Change(RULE_REMOVED, key, body, actor_id=actor_id)])
+    audit(uow, RULE_REMOVED, key, actor_id=actor_id)
 
 
 def _next_version(uow: UnitOfWork, key: str) -> int:
@@ -136,12 +145,30 @@ def switch_plugin(
         is None
     ):
         raise Missing("no_audience", f"There is no audience {audience}.")
+    return record_switch(uow, audience, plugin, on=on, actor_id=actor_id)
+
+
+def record_switch(
+    uow: UnitOfWork,
+    audience: str,
+    plugin: str,
+    *,
+    on: bool,
+    actor_id: str | None = None,
+    undo_since: datetime | None = None,
+) -> bool:
+    """Switch a plugin or a workflow that is known to be one, as ``switch_plugin`` does.
+
+    With ``undo_since`` by letting the switch have been as it was before that instant.
+    """
     table = tables.audience_plugin
     open_row = sa.and_(table.c.audience == audience, table.c.plugin == plugin, table.c.valid_to.is_(None))
     is_on = uow.connection.execute(sa.select(table).where(open_row)).first() is not None
     if is_on == on:
         return False
     body = {"audience": audience, "plugin": plugin, "on": on, "at": uow.now.isoformat()}
+    if undo_since is not None:
+        body["undo_since"] = undo_since.isoformat()
     apply_switch(uow, body)
     record_changes(uow, [Change("plugin_switched", f"{audience}/{plugin}", body, actor_id=actor_id)])
     audit(uow, "plugin_switched", plugin, actor_id=actor_id, detail={"audience": audience, "on": on})
@@ -221,6 +248,9 @@ def apply_switch(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     """Begin or end a plugin's time with an audience as a change of kind ``plugin_switched`` says."""
     table = tables.audience_plugin
     at = datetime.fromisoformat(body["at"])
+    if "undo_since" in body:
+        _undo_switches(uow, body, datetime.fromisoformat(body["undo_since"]))
+        return
     if body["on"]:
         uow.connection.execute(
             sa.insert(table).values(
@@ -237,7 +267,20 @@ def apply_switch(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     )
 
 
-def _rule_body(rule: Rule, version: int) -> dict[str, Any]:
+def apply_removed_rule(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Take a rule away as a change of kind ``rule_removed`` says (also used by a rebuild)."""
+    uow.connection.execute(sa.delete(tables.rule).where(tables.rule.c.key == body["key"]))
+
+
+def _undo_switches(uow: UnitOfWork, body: Mapping[str, Any], since: datetime) -> None:
+    table = tables.audience_plugin
+    mine = sa.and_(table.c.audience == body["audience"], table.c.plugin == body["plugin"])
+    uow.connection.execute(sa.delete(table).where(mine, table.c.valid_from >= since))
+    uow.connection.execute(sa.update(table).where(mine, table.c.valid_to >= since).values(valid_to=None))
+
+
+def rule_body(rule: Rule, version: int = 1) -> dict[str, Any]:
+    """A rule as a change of kind ``rule_changed`` has it."""
     return {
         **asdict(rule),
         "conditions": rule.conditions.to_json(),

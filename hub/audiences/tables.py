@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from hub.audiences.profiles import tables as profile_tables  # noqa: F401  (its tables are these rooms', too)
 from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
 
 audience = sa.Table(
@@ -77,6 +78,7 @@ opinion = sa.Table(
     sa.Column("dimension", sa.String(40), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("due_at", Time()),
+    sa.Column("verdict", sa.String(8), nullable=False, server_default="assign", comment="assign or waive"),
     *validity(),
     sa.Index("ix_opinion_person_id_plugin", "person_id", "plugin"),
 )

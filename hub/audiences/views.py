@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.opinions import HOOK as OPINIONS
 from hub.audiences.panels import HOOK as PANELS
+from hub.audiences.profiles.profile import WORKFLOW
 from hub.store import UnitOfWork
 
 
@@ -32,7 +33,8 @@ def list_switches(uow: UnitOfWork) -> list[AudienceSwitches]:
     audience, switch = tables.audience, tables.audience_plugin
     on_since: dict[str, dict[str, datetime]] = {}
     for row in uow.connection.execute(sa.select(switch).where(switch.c.valid_to.is_(None))):
-        on_since.setdefault(row.audience, {})[row.plugin] = row.valid_from
+        if not row.plugin.startswith(WORKFLOW):
+            on_since.setdefault(row.audience, {})[row.plugin] = row.valid_from
     columns = (audience.c.key, audience.c.name, audience.c.provisioning)
     rows = uow.connection.execute(sa.select(*columns).order_by(audience.c.name))
     return [

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from hub.access.roles import CHANGED as PARTNER_ADMIN_CHANGED
 from hub.access.roles import apply_partner_admin
 from hub.audiences.opinions import apply_opinions
-from hub.audiences.rules import apply_audience, apply_rule, apply_switch
+from hub.audiences.profiles.profile import PROFILE_CHANGED
+from hub.audiences.profiles.read_profiles import apply_profile
+from hub.audiences.rules import RULE_REMOVED, apply_audience, apply_removed_rule, apply_rule, apply_switch
 from hub.errors import HubError
 from hub.network.apply_changes import CHANGE_KINDS, apply_changes
 from hub.network.apply_nodes import apply_nodes
@@ -61,6 +63,8 @@ APPLY: Mapping[str, Apply] = {
     "rule_changed": _each(apply_rule),
     "audience_changed": _each(apply_audience),
     "plugin_switched": _each(apply_switch),
+    RULE_REMOVED: _each(apply_removed_rule),
+    PROFILE_CHANGED: _each(apply_profile),
     "opinions_given": apply_opinions,
     DECIDED: apply_decisions,
 }

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.access.tables import partner_admin
 from hub.audiences import tables as audiences
+from hub.audiences.profiles import tables as profiles
 from hub.journal import tables as journal
 from hub.network import tables as network
 from hub.training import tables as training
@@ -117,6 +118,7 @@ _AUDIENCES = (
     audiences.rule,
     audiences.opinion,
     audiences.asked,
+    profiles.audience_profile,
 )
 
 DERIVED: tuple[DerivedTable, ...] = (

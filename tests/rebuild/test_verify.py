@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
 from hub.audiences.conditions import Conditions
+from hub.audiences.profiles.profile import Profile
+from hub.audiences.profiles.write_profiles import write_profiles
 from hub.errors import Conflict, Missing
 from hub.network import tables as network
 from hub.network.identities import link_identity, unlink_identity
@@ -74,6 +76,7 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         withdraw_partner_admin(uow, people[0].id, people[0].partner_id)
         link_identity(uow, world.lms[0], "sub", "once", people[0].id, "sign_in")
         unlink_identity(uow, world.lms[0], "sub", "once", for_good=True)
+        write_profiles(uow, [Profile("base", "Everybody", None, ("everybody",), {"theme": "plain"})], [], [])
     world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal

@@ -33,6 +33,8 @@ DONE_WORDS = {
     "plugin_switched": "Switched a plugin",
     "rule_changed": "Rule changed",
     "audience_changed": "Audience changed",
+    "profile_changed": "Profile of audiences changed",
+    "rule_removed": "Rule of a profile taken away",
     "role_granted": "Role granted",
     "role_withdrawn": "Role taken back",
     "look_begun": "Began to look at somebody's pages",

@@ -1,0 +1,167 @@
+"""Planning a change of profiles and making it exactly as it was planned; going back to an earlier version."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub.audiences.count_affected import Progress, count_affected
+from hub.audiences.diff import Diff
+from hub.audiences.profiles.check_profiles import check_profiles
+from hub.audiences.profiles.compile import BackTo, compile_profiles, read_audiences
+from hub.audiences.profiles.name_profiles import name_profiles
+from hub.audiences.profiles.profile import Profile, by_key
+from hub.audiences.profiles.read_profiles import read_profile_versions, read_profiles
+from hub.audiences.profiles.shapes import PlacedProfile, read_profile_file, refuse
+from hub.audiences.profiles.write_profiles import write_profiles
+from hub.errors import Conflict, Missing
+from hub.ids import content_hash
+from hub.journal.plain import canonical_json
+from hub.store import UnitOfWork
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+
+
+@dataclass(frozen=True)
+class ProfileChange:
+    """A profile as it is, None if there is none yet, and as it will be."""
+
+    before: Profile | None
+    after: Profile
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What differs: title, extends, audiences, and names of what it says."""
+        if self.before is None:
+            return ()
+        top = [
+            n for n in ("title", "extends", "audiences") if getattr(self.before, n) != getattr(self.after, n)
+        ]
+        was, says = self.before.said, self.after.said
+        return (*top, *sorted(name for name in {*was, *says} if was.get(name) != says.get(name)))
+
+
+@dataclass(frozen=True)
+class ProfilePlan:
+    """Profiles that change, what that changes of audiences, rules and switches, and what becomes of goals.
+
+    ``removed`` are keys of rules that go for good, which ``diff`` shows as drafts.
+    """
+
+    profiles: tuple[ProfileChange, ...]
+    diff: Diff
+    removed: tuple[str, ...]
+    all_after: Mapping[str, Profile]
+    back_to: BackTo | None = None
+
+    @property
+    def content(self) -> list[Any]:
+        """What is changed, without what that does."""
+        return [[_told(change) for change in self.profiles], _timeless(self.diff.content), self.removed]
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits: the same for the same change with the same effect."""
+        effects = [list(self.diff.affected.values()), self.diff.people, vars(self.diff.effects)]
+        return content_hash(canonical_json([self.content, effects]))[:16]
+
+
+class ProfilesOutdated(Conflict):
+    """What was planned is not what would be done now; ``plan`` is what would be."""
+
+    def __init__(self, plan: ProfilePlan) -> None:
+        super().__init__(
+            "plan_outdated",
+            "What this would change is not what you have seen; nothing was changed.",
+            f"Look at what it would do now (plan {plan.hash}), and decide again.",
+        )
+        self.plan = plan
+
+
+Work = Callable[[UnitOfWork], ProfilePlan]
+"""Works out what is to be changed; asked again whenever it matters."""
+
+
+def from_file(file: Path) -> Work:
+    """The profiles as a file has them; those it does not name stay as they are. BadInput ``bad_profiles``."""
+    return from_tables(read_profile_file(file))
+
+
+def from_tables(placed: Sequence[PlacedProfile]) -> Work:
+    """The same from tables that were read. Raises BadInput ``bad_profiles`` when it is worked out."""
+
+    def work(uow: UnitOfWork) -> ProfilePlan:
+        known = read_profiles(uow)
+        return _plan(uow, known, name_profiles(uow, placed, known))
+
+    return work
+
+
+def roll_back_profile(key: str, number: int) -> Work:
+    """What an earlier version of a profile said comes into force again. Missing ``no_profile``, ``no_version``."""
+
+    def work(uow: UnitOfWork) -> ProfilePlan:
+        versions = {version.number: version for version in read_profile_versions(uow, key)}
+        if number not in versions:
+            raise Missing("no_version", f"Profile {key} has versions 1 to {len(versions)}.")
+        then = versions.get(number + 1)
+        back_to = BackTo(then.at, then.position) if then else None
+        return _plan(uow, read_profiles(uow), [versions[number].profile], back_to)
+
+    return work
+
+
+def plan_profiles(hub: "Hub", work: Work, progress: Progress = lambda *_: None) -> ProfilePlan:
+    """What would be changed, how many people that touches and what becomes of goals; nothing is changed, nobody is asked."""
+    with hub.reading() as uow:
+        return _counted(uow, work(uow), progress)
+
+
+def make_profiles(
+    hub: "Hub", work: Work, plan_hash: str | None = None, actor_id: str | None = None
+) -> ProfilePlan:
+    """Change it in one unit; what was changed. With a hash only what the plan with that hash said, else ProfilesOutdated.
+
+    Goals follow as soon as a worker gets to them.
+    """
+    plan = plan_profiles(hub, work) if plan_hash is not None else None
+    if plan is not None and plan.hash != plan_hash:
+        raise ProfilesOutdated(plan)
+    with hub.unit_of_work() as uow:
+        done = work(uow)
+        if plan is not None and done.content != plan.content:
+            raise ProfilesOutdated(_counted(uow, done, lambda *_: None))
+        write_profiles(
+            uow, [c.after for c in done.profiles], done.diff.changes, done.removed, done.back_to, actor_id
+        )
+        return done
+
+
+def _plan(
+    uow: UnitOfWork, before: Mapping[str, Profile], wanted: Sequence[Profile], back_to: BackTo | None = None
+) -> ProfilePlan:
+    after = {**before, **by_key(wanted)}
+    audiences = read_audiences(uow)
+    if problems := check_profiles(uow, before, after, audiences):
+        raise refuse(problems)
+    changes = tuple(ProfileChange(before.get(p.key), p) for p in wanted if before.get(p.key) != p)
+    compiled = compile_profiles(uow, before, after, audiences, back_to)
+    return ProfilePlan(
+        changes, Diff(compiled.changes, len(wanted) - len(changes)), compiled.removed, after, back_to
+    )
+
+
+def _counted(uow: UnitOfWork, plan: ProfilePlan, progress: Progress) -> ProfilePlan:
+    return replace(plan, diff=count_affected(uow, plan.diff, progress))
+
+
+def _told(change: ProfileChange) -> list[Any]:
+    return [_timeless(p.body()) if p else None for p in (change.before, change.after)]
+
+
+def _timeless(value: Any) -> Any:
+    """Without the instants at which something begins because the change is made: waiting changes no plan."""
+    if isinstance(value, Mapping):
+        return {k: _timeless(v) for k, v in value.items() if k not in ("since", "valid_from")}
+    return [_timeless(each) for each in value] if isinstance(value, list | tuple) else value

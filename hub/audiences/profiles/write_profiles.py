@@ -1,0 +1,74 @@
+"""Writing profiles and what they mean: into the journal and the tables, by the same doors as everything else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange
+from hub.audiences.profiles.compile import BackTo
+from hub.audiences.profiles.profile import PROFILE_CHANGED, Profile, Setup, by_key, setups
+from hub.audiences.profiles.read_profiles import apply_profile, read_profiles
+from hub.audiences.rules import record_switch, remove_rule, set_audience, set_rule
+from hub.journal import Change, audit, record_changes
+from hub.store import UnitOfWork
+
+
+def write_profiles(
+    uow: UnitOfWork,
+    profiles: Sequence[Profile],
+    changes: Sequence[ItemChange],
+    removed: Sequence[str],
+    back_to: BackTo | None = None,
+    actor_id: str | None = None,
+) -> None:
+    """Write profiles that have changed, and the changes that were worked out for them; ``removed`` rules go."""
+    before = read_profiles(uow)
+    again = _asked_again(before, {**before, **by_key(profiles)})
+    for place, profile in enumerate(profiles):
+        body = profile.body()
+        apply_profile(uow, body)
+        noted = body | {"asks_again": again if place == 0 else []}
+        record_changes(uow, [Change(PROFILE_CHANGED, profile.key, noted, actor_id=actor_id)])
+        audit(uow, PROFILE_CHANGED, profile.key, actor_id=actor_id)
+    for change in changes:
+        if isinstance(change, AudienceChange):
+            set_audience(uow, change.after, actor_id)
+        elif isinstance(change, SwitchChange):
+            _switch(uow, change, back_to, actor_id)
+        elif isinstance(change, RuleChange) and change.key not in removed:
+            set_rule(uow, change.after, actor_id, again=change.again)
+    for key in removed:
+        remove_rule(uow, key, actor_id)
+
+
+def _switch(uow: UnitOfWork, change: SwitchChange, back_to: BackTo | None, actor_id: str | None) -> None:
+    at = back_to.at if back_to and _was_on(uow, change, back_to) == change.on else None
+    record_switch(uow, change.audience.key, change.plugin, on=change.on, actor_id=actor_id, undo_since=at)
+
+
+def _was_on(uow: UnitOfWork, change: SwitchChange, back_to: BackTo) -> bool:
+    table = tables.audience_plugin
+    found = sa.select(table.c.plugin).where(
+        table.c.audience == change.audience.key,
+        table.c.plugin == change.plugin,
+        table.c.valid_from < back_to.at,
+        sa.or_(table.c.valid_to.is_(None), table.c.valid_to >= back_to.at),
+    )
+    return uow.connection.execute(found).first() is not None
+
+
+def _asked_again(before: Mapping[str, Profile], after: Mapping[str, Profile]) -> list[str]:
+    """Audiences (keys) about whose people plugins are asked with other settings or aspects than before."""
+    was, becomes = setups(before), setups(after)
+    return sorted(key for key in {*was, *becomes} if _told(was.get(key)) != _told(becomes.get(key)))
+
+
+def _told(setup: Setup | None) -> tuple[Any, ...]:
+    if setup is None:
+        return {}, {}
+    settings = {
+        name: entry["settings"] for name, entry in setup.items("plugins").items() if entry["settings"]
+    }
+    return settings, dict(setup.items("aspects"))
