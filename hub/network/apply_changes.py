@@ -4,7 +4,7 @@ The only writer of these tables, for the import and for a rebuild from the journ
 Applying changes in the order of the journal, in batches of any size, gives the same rows each time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -30,15 +30,21 @@ _NO_UPSTREAM: Row = {"upstream_id": None, "link": None, "service": ""}
 """What bodies from before partners could be looked after leave out."""
 
 
-def apply_changes(uow: UnitOfWork, kind: str, snapshots: Sequence[Snapshot]) -> None:
+def apply_changes(
+    uow: UnitOfWork, kind: str, snapshots: Sequence[Snapshot], *, new: Collection[str] = ()
+) -> None:
     """Write the snapshots of one kind of change (see ``hub.network.snapshots``), the oldest first.
 
     Of several snapshots of one subject the last counts. What a snapshot refers to must be there already; parents
-    of nodes may come in the same call. KeyError for a kind that is none of ``CHANGE_KINDS``.
+    of nodes may come in the same call. ``new`` are ids of people of whom nothing is there yet: theirs is written quicker.
+    KeyError for a kind that is none of ``CHANGE_KINDS``.
     """
     subject, write = _WRITERS[kind]
     if subject:
         snapshots = list({snapshot[subject]: snapshot for snapshot in snapshots}.values())
+    if new and kind == "person_changed":
+        _write_new_people(uow, [snapshot for snapshot in snapshots if snapshot["id"] in new])
+        snapshots = [snapshot for snapshot in snapshots if snapshot["id"] not in new]
     write(uow, snapshots)
 
 
@@ -109,26 +115,45 @@ def _write_locations(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
 
 
 def _write_people(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    people, appointments, brands = _rows_of_people(snapshots)
+    insert_rows(uow, tables.person, people, "update")
+    insert_rows(uow, tables.appointment, appointments, "update")
+    ids = [appointment["id"] for person in snapshots for appointment in person["appointments"]]
+    replace_rows(uow, tables.appointment_brand.c.appointment_id, ids, brands)
+
+
+def _write_new_people(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
+    people, appointments, brands = _rows_of_people(snapshots)
+    insert_rows(uow, tables.person, people)
+    insert_rows(uow, tables.appointment, appointments)
+    insert_rows(uow, tables.appointment_brand, brands)
+
+
+def _rows_of_people(snapshots: Sequence[Snapshot]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Of person, appointment and appointment_brand."""
     people = cast("Sequence[PersonSnapshot]", snapshots)
     rows = [_pick(person, ("id", "partner_id", "locale", "disabled")) for person in people]
-    insert_rows(uow, tables.person, rows, "update")
     appointments = [
         (person["id"], appointment) for person in people for appointment in person["appointments"]
     ]
-    insert_rows(
-        uow, tables.appointment, [_appointment_row(person_id, a) for person_id, a in appointments], "update"
-    )
-    replace_rows(
-        uow,
-        tables.appointment_brand.c.appointment_id,
-        [a["id"] for _, a in appointments],
+    return (
+        rows,
+        [_appointment_row(person_id, a) for person_id, a in appointments],
         [{"appointment_id": a["id"], "brand_id": brand} for _, a in appointments for brand in a["brands"]],
     )
 
 
 def _appointment_row(person_id: str, appointment: Appointment) -> Row:
-    columns = ("id", "location_id", "position_id", "audience_class")
-    return {"person_id": person_id, **_pick(appointment, columns), **_validity(appointment)}
+    end = appointment["valid_to"]
+    return {
+        "id": appointment["id"],
+        "person_id": person_id,
+        "location_id": appointment["location_id"],
+        "position_id": appointment["position_id"],
+        "audience_class": appointment["audience_class"],
+        "valid_from": read_instant(appointment["valid_from"]),
+        "valid_to": read_instant(end) if end else None,
+    }
 
 
 def _write_representatives(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:

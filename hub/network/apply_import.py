@@ -4,7 +4,9 @@ Each chunk is one unit of work: the journal, the tables and the files' keys chan
 has applied some chunks wholly and the others not at all, and the next run plans and applies what is left.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from hub.errors import Conflict
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.bulk import IDS_PER_QUERY, Row, in_batches, insert_rows
+from hub.network.bulk import IDS_PER_QUERY, Item, Row, in_batches, insert_rows
 from hub.network.complete import complete
 from hub.network.people import lock_people
 from hub.network.plan_import import ImportPlan
@@ -29,7 +31,7 @@ from hub.store import UnitOfWork
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
-CHUNK = 500
+CHUNK = 2_000
 _NODES = 20_000
 """Nodes of so few go together: a reorganization need not be right one node after the other."""
 _OF_PEOPLE = {"person", "representative", "manager", "attributes_person", "identity"}
@@ -47,14 +49,29 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
     """
     done = 0
     progress("applying", done, plan.to_write)
+    with closing(_ahead(_say_chunks(staging, names))) as chunks:
+        for aggregate, before, said in chunks:
+            with hub.unit_of_work() as uow:
+                _apply_chunk(uow, aggregate, before, said)
+            done += len(before)
+            progress("applying", done, plan.to_write)
+
+
+def _ahead(chunks: Iterator[Item]) -> Generator[Item, None, None]:
+    """The same, each put together in a thread of its own while the database writes the one before."""
+    with ThreadPoolExecutor(1, "import") as thread:
+        coming = thread.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, chunks, None)
+            yield chunk
+
+
+def _say_chunks(staging: Staging, names: Names) -> Iterator[tuple[Aggregate, Before, list[Said]]]:
     for aggregate in AGGREGATES:
         for before in _chunks(staging, aggregate.kind):
             said = aggregate.say(staging, names, list(before))
-            with hub.unit_of_work() as uow:
-                _apply_chunk(uow, aggregate, before, said)
             _note_people(staging, said)
-            done += len(before)
-            progress("applying", done, plan.to_write)
+            yield aggregate, before, said
 
 
 def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
@@ -75,19 +92,24 @@ def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
 
 def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Sequence[Said]) -> None:
     lock_network(uow)
-    _refuse_if_overtaken(uow, aggregate.kind, before, said)
+    there = _refuse_if_overtaken(uow, aggregate.kind, before, said)
     if aggregate.kind in _OF_PEOPLE:
         lock_people(uow, [one.id for one in said if not one.is_new])
     changes = complete(uow, aggregate.kind, said)
     record_changes(uow, [_change(aggregate, one, body) for one, body in changes])
-    apply_changes(uow, aggregate.change, [body for _, body in changes])
-    insert_rows(
-        uow,
-        tables.person_detail,
-        [{"person_id": one.id, **one.detail} for one in said if one.detail],
-        "update",
-    )
-    insert_rows(uow, tables.roster_key, [row for one in said for row in _keys(aggregate.kind, one)], "update")
+    new = {one.id for one in said if one.is_new}
+    apply_changes(uow, aggregate.change, [body for _, body in changes], new=new)
+    details: list[Row] = [{"person_id": one.id, **one.detail} for one in said if one.detail]
+    _write(uow, tables.person_detail, details, lambda row: row["person_id"] in new)
+    keys = [row for one in said for row in _keys(aggregate.kind, one)]
+    _write(uow, tables.roster_key, keys, lambda row: (row["kind"], row["external_id"]) not in there)
+
+
+def _write(uow: UnitOfWork, table: sa.Table, rows: Sequence[Row], is_new: Callable[[Row], bool]) -> None:
+    """Insert what is new, which is quicker, and update the rest."""
+    known = [row for row in rows if not is_new(row)]
+    insert_rows(uow, table, [row for row in rows if is_new(row)] if known else rows)
+    insert_rows(uow, table, known, "update")
 
 
 def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any]) -> Change:
@@ -101,23 +123,30 @@ def _keys(kind: str, one: Said) -> Iterator[Row]:
         yield {"kind": "appointment", "external_id": external_id, "id": id, "content_hash": ""}
 
 
-def _refuse_if_overtaken(uow: UnitOfWork, kind: str, before: Before, said: Sequence[Said]) -> None:
-    """What the plan compared with is still there, and what was new is still unknown."""
+def _refuse_if_overtaken(
+    uow: UnitOfWork, kind: str, before: Before, said: Sequence[Said]
+) -> set[tuple[object, object]]:
+    """What the plan compared with is still there, and what was new is still unknown; the keys (kind, name) that are there."""
     key = tables.roster_key
     of_kind = sa.select(key.c.external_id, key.c.content_hash).where(key.c.kind == kind)
-    now: Before = dict(uow.connection.execute(of_kind.where(key.c.external_id.in_(before))).all())
+    now: Before = {}
+    for names in in_batches(list(before), IDS_PER_QUERY):
+        now.update(uow.connection.execute(of_kind.where(uow.among(key.c.external_id, names))).all())
     others = [f"{kind} {name}" for name, content_hash in before.items() if now.get(name) != content_hash]
+    there: set[tuple[object, object]] = {(kind, name) for name in now}
     mine = {external_id: id for one in said for external_id, id in one.keys.items()}
     for some in in_batches(list(mine), IDS_PER_QUERY):
         appointments = sa.select(key.c.external_id, key.c.id).where(key.c.kind == "appointment")
-        rows = uow.connection.execute(appointments.where(key.c.external_id.in_(some)))
+        rows = uow.connection.execute(appointments.where(uow.among(key.c.external_id, some))).all()
         others += [f"appointment {row.external_id}" for row in rows if row.id != mine[row.external_id]]
+        there.update(("appointment", row.external_id) for row in rows)
     if others:
         raise Conflict(
             "import_overtaken",
             f"Another import has changed the {others[0]} in the meantime; this one stopped there.",
             "Import the files again: what is applied already is left alone.",
         )
+    return there
 
 
 def _note_people(staging: Staging, said: Sequence[Said]) -> None:

@@ -18,6 +18,9 @@ def insert_rows(
     uow: UnitOfWork, table: sa.Table, rows: Sequence[Row], on_conflict: OnConflict = "fail"
 ) -> None:
     """Insert rows that all have the same columns. Where one with the same primary key is there: fail, keep or update it."""
+    if on_conflict == "fail":
+        uow.execute_many(sa.insert(table), list(rows))
+        return
     if not rows:
         return
     names = list(rows[0])
@@ -26,7 +29,7 @@ def insert_rows(
     rest = {name: insert.excluded[name] for name in names if name not in key}
     if on_conflict == "update" and rest:
         insert = insert.on_conflict_do_update(index_elements=key, set_=rest)
-    elif on_conflict != "fail":
+    else:
         insert = insert.on_conflict_do_nothing()
     if uow.is_sqlite:
         uow.connection.execute(insert, rows)
@@ -49,7 +52,7 @@ def replace_rows(
 ) -> None:
     """Let these be all rows of the column's table that belong to these owners."""
     for ids in in_batches(owner_ids, IDS_PER_QUERY):
-        uow.connection.execute(sa.delete(owner.table).where(owner.in_(ids)))
+        uow.connection.execute(sa.delete(owner.table).where(uow.among(owner, ids)))
     insert_rows(uow, owner.table, rows)
 
 

@@ -33,13 +33,16 @@ def _complete_people(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, 
     ids = [one.id for one in said if not one.is_new]
     person = tables.person
     disabled = set(
-        uow.connection.scalars(sa.select(person.c.id).where(person.c.id.in_(ids), person.c.disabled))
+        uow.connection.scalars(sa.select(person.c.id).where(uow.among(person.c.id, ids), person.c.disabled))
     )
     stored = stored_appointments(uow, ids)
     sourced = sources_of(uow, ids)
     completed = []
     for one in said:
         body = cast("PersonSnapshot", one.body)
+        if one.is_new:
+            completed.append((one, one.body))
+            continue
         in_files = {appointment["id"] for appointment in body["appointments"]}
         left = [_left(row, sourced, uow.now) for row in stored.get(one.id, ()) if row["id"] not in in_files]
         appointments = sorted([*body["appointments"], *left], key=lambda appointment: appointment["id"])
@@ -51,11 +54,11 @@ def _complete_people(uow: UnitOfWork, said: Sequence[Said]) -> list[tuple[Said, 
 def stored_appointments(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Appointment]]:
     """Every appointment there ever was, by person, as a snapshot has it."""
     table, brand = tables.appointment, tables.appointment_brand
-    rows = uow.connection.execute(sa.select(table).where(table.c.person_id.in_(person_ids))).all()
+    rows = uow.connection.execute(sa.select(table).where(uow.among(table.c.person_id, person_ids))).all()
     brands: dict[str, list[str]] = defaultdict(list)
     for ids in in_batches([row.id for row in rows], IDS_PER_QUERY):
         for appointment_id, brand_id in uow.connection.execute(
-            sa.select(brand).where(brand.c.appointment_id.in_(ids))
+            sa.select(brand).where(uow.among(brand.c.appointment_id, ids))
         ):
             brands[appointment_id].append(brand_id)
     stored: dict[str, list[Appointment]] = defaultdict(list)
@@ -80,7 +83,7 @@ def sources_of(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, str]:
     rows = uow.connection.execute(
         sa.select(source.c.appointment_id, source.c.source)
         .join(table, table.c.id == source.c.appointment_id)
-        .where(table.c.person_id.in_(person_ids))
+        .where(uow.among(table.c.person_id, person_ids))
     )
     return {row.appointment_id: row.source for row in rows}
 

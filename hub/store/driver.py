@@ -32,6 +32,16 @@ def _run(connection: sa.Connection, command: str, parameters: Any, take: Callabl
         return take(cursor)
 
 
+def run_many(connection: sa.Connection, command: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a command of SQLite once for each row; raises what SQLAlchemy would, and tells those who listen to its queries."""
+    driver = cast(Any, connection.connection.driver_connection)
+    with driver_errors(connection, command):
+        cursor = driver.cursor()
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, command, rows, None, True)
+        cursor.executemany(command, rows)
+
+
 def _all_rows(cursor: Any) -> _Rows:
     return cast(_Rows, cursor.fetchall())
 

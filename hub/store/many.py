@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.driver import driver_errors
+from hub.store.driver import driver_errors, run_many
+from hub.store.types import Time
 
 if TYPE_CHECKING:
     import psycopg
@@ -43,7 +44,7 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping
     command = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    columns = [(name, _processor(table.c[name].type, connection.dialect)) for name in names]
+    columns = [(name, _copied(table.c[name].type, connection.dialect)) for name in names]
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     told = f"COPY {table.name}"
     with driver_errors(connection, told), driver.cursor() as cursor, cursor.copy(command) as copy:
@@ -51,6 +52,19 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping
             copy.write_row(
                 [row[name] if process is None else process(row[name]) for name, process in columns]
             )
+
+
+def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, all with the same columns, into a table of SQLite: by its driver, which takes them at once."""
+    names = list(rows[0])
+    marks = ", ".join("?" * len(names))
+    quoted = ", ".join(map(connection.dialect.identifier_preparer.quote, names))
+    command = f"INSERT INTO {table.name} ({quoted}) VALUES ({marks})"  # noqa: S608
+    columns = [(name, _processor(table.c[name].type, connection.dialect)) for name in names]
+    values = [
+        [row[name] if process is None else process(row[name]) for name, process in columns] for row in rows
+    ]
+    run_many(connection, command, values)
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -106,8 +120,20 @@ def listed(
     return sa.func.unnest(*arrays).table_valued(*names).render_derived()
 
 
-def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
-    """What makes of a value what COPY writes."""
+def _copied(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a value what COPY writes. The driver writes texts quickest."""
     if isinstance(kind, sa.JSON):
         return json.dumps
+    if isinstance(kind, Time):
+        return _instant
+    return _processor(kind, dialect)
+
+
+def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _instant(value: datetime | None) -> str | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("naive datetime")
+    return None if value is None else value.isoformat()

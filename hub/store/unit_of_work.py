@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.clock import Clock
 from hub.config import Settings
 from hub.store.driver import insertion, row_with
-from hub.store.many import among, can_be_copied, copy_rows, insert_new, listed
+from hub.store.many import among, can_be_copied, copy_rows, insert_many, insert_new, listed
 
 if TYPE_CHECKING:
     from hub.hooks import Hooks
@@ -39,8 +39,9 @@ class UnitOfWork:
 
     def execute_many(self, statement: sa.Executable, rows: list[dict[str, object]]) -> None:
         """Run a statement for many rows at once; nothing happens for none."""
-        if not self.is_sqlite and can_be_copied(statement, rows):
-            copy_rows(self.connection, cast(sa.Table, cast(sa.Insert, statement).table), rows)
+        if can_be_copied(statement, rows):
+            write = insert_many if self.is_sqlite else copy_rows
+            write(self.connection, cast(sa.Table, cast(sa.Insert, statement).table), rows)
         elif rows:
             self.connection.execute(statement, rows)
 

@@ -17,7 +17,7 @@ from hub.testing.network.partners import Links, Partner, invent_partners
 from hub.testing.network.people import People
 from hub.testing.network.positions import POSITIONS
 from hub.testing.network.sites import Site
-from hub.testing.network.sizes import SIZES, Size, share_out
+from hub.testing.network.sizes import Size, find_size, share_out
 from hub.testing.network.trees import Tree, plant_trees
 
 __all__ = ["Summary", "append_rows", "generate_network"]
@@ -43,7 +43,7 @@ class Summary:
 def generate_network(
     size: str, seed: int, out: Path, today: date, progress: Progress | None = None
 ) -> Summary:
-    """Write all files of a network of size "S", "M" or "L" to the folder ``out``, replacing what is there.
+    """Write all files of a network of a size (see ``find_size``) to the folder ``out``, replacing what is there.
 
     The same size, seed and today give the same bytes. ``today`` is the day on which new hires are new and future
     starters are still to come. identities.csv has no rows, since the connections it names must exist first; use
@@ -52,10 +52,9 @@ def generate_network(
     """
     if not 2010 <= today.year <= 2090:
         raise ValueError(f"today is {today}; networks can be made for the years 2010 to 2090")
-    if size not in SIZES:
-        raise ValueError(f"there is no size {size!r}; choose one of {', '.join(SIZES)}")
+    found = find_size(size)
     with NetworkFiles(out) as files:
-        generation = _Generation(SIZES[size], f"{size} {seed}", files, day_number(today), progress or _quiet)
+        generation = _Generation(found, f"{size} {seed}", files, day_number(today), progress or _quiet)
         generation.run()
         return Summary(size, seed, today, dict(files.counts), generation.largest)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,23 +23,26 @@ from hub.network.snapshots import (
     RepSnapshot,
 )
 
+_BY_ID = itemgetter("id")
+
 
 def say_people(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:
     """People with their appointments. Who or what is new gets an id."""
     ids = known_ids(staging, "person", external)
     appointments, keys = _appointments(staging, names, external)
+    partners = names.ids["partner"]
     said = []
     for row in rows_of(staging, "person", external):
+        _, name, partner, given_name, family_name, email, locale = tuple(row)
         body: PersonSnapshot = {
-            "id": ids.get(row.person_id) or new_id(),
-            "partner_id": names.ids["partner"][row.partner_id],
-            "locale": row.locale,
+            "id": ids.get(name) or new_id(),
+            "partner_id": partners[partner],
+            "locale": locale,
             "disabled": False,
-            "appointments": sorted(appointments[row.person_id], key=lambda appointment: appointment["id"]),
+            "appointments": sorted(appointments[name], key=_BY_ID) if name in appointments else [],
         }
-        detail = {"given_name": row.given_name, "family_name": row.family_name, "email": row.email}
-        is_new = row.person_id not in ids
-        said.append(Said(row.person_id, body["id"], body, detail, keys[row.person_id], is_new))
+        detail = {"given_name": given_name, "family_name": family_name, "email": email}
+        said.append(Said(name, body["id"], body, detail, keys.get(name, {}), name not in ids))
     return said
 
 
@@ -56,20 +60,25 @@ def _appointments(
         )
     )
     locations, positions, brands = (names.ids[kind] for kind in ("location", "position", "brand"))
+    zones = names.time_zones
+    found = staging.connection.execute(query).all()
+    carried: dict[str, list[str]] = {"": []}
+    for listed in {row.brands for row in found if row.brands}:
+        carried[listed] = sorted(brands[brand] for brand in listed.split(";"))
     appointments: dict[str, list[Appointment]] = defaultdict(list)
     keys: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in staging.connection.execute(query):
-        id = keys[row.person_id][row.appointment_id] = row.id or new_id()
-        zone = names.time_zones[row.location_id]
-        appointments[row.person_id].append(
+    for _, name, person, location, position, audience_class, listed, start, end, known_id in found:
+        id = keys[person][name] = known_id or new_id()
+        zone = zones[location]
+        appointments[person].append(
             {
                 "id": id,
-                "location_id": locations[row.location_id],
-                "position_id": positions[row.position_id],
-                "audience_class": row.audience_class,
-                "brands": sorted(brands[brand] for brand in row.brands.split(";")) if row.brands else [],
-                "valid_from": valid_from(row.valid_from, zone),
-                "valid_to": valid_to(row.valid_to, zone),
+                "location_id": locations[location],
+                "position_id": positions[position],
+                "audience_class": audience_class,
+                "brands": carried[listed],
+                "valid_from": valid_from(start, zone),
+                "valid_to": valid_to(end, zone),
             }
         )
     return appointments, keys

@@ -12,6 +12,8 @@ from hub.network.roster.files import FILE_OF_KIND
 from hub.network.roster.names import Names, external_ids
 from hub.network.roster.staging import ROWS, Staging, chosen
 
+_encoder = msgspec.json.Encoder(order="deterministic")
+
 
 @dataclass(slots=True)
 class Said:
@@ -31,7 +33,7 @@ class Said:
     @property
     def content_hash(self) -> str:
         """Equal if and only if the files say the same again."""
-        return content_hash(msgspec.json.encode((self.body, self.detail), order="deterministic"))
+        return content_hash(_encoder.encode((self.body, self.detail)))
 
 
 Build = Callable[[Staging, Names, Sequence[str]], list[Said]]

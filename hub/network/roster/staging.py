@@ -188,5 +188,6 @@ def _engine() -> sa.Engine:
 
 
 def _connect() -> sqlite3.Connection:
-    # An empty name is SQLite's way to ask for a private database on disk. The hub speaks to it in one thread.
-    return sqlite3.connect("", isolation_level=None)
+    # An empty name is SQLite's way to ask for a private database on disk. One thread speaks to it at a time, not always
+    # the same.
+    return sqlite3.connect("", isolation_level=None, check_same_thread=False)

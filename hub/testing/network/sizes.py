@@ -1,7 +1,7 @@
 """How large the three networks are, and how their partners' sizes are distributed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,26 @@ SIZES: Mapping[str, Size] = {
     # The deep history makes about three appointments for each person.
     "L": Size(50_000, 2_000_000, 5_000, 1.0, 24, 40, 40, 40, 12),
 }
+_PARTS = ("L/10", "L/100")
+
+
+def find_size(name: str) -> Size:
+    """S, M or L, or a part of the largest: ``L/10`` or ``L/100``, with as many people at a location as it has.
+
+    ValueError if there is no such size.
+    """
+    if name in SIZES:
+        return SIZES[name]
+    if name not in _PARTS:
+        raise ValueError(f"there is no size {name!r}; choose one of {', '.join([*SIZES, *_PARTS])}")
+    whole, part = SIZES["L"], int(name.removeprefix("L/"))
+    return replace(
+        whole,
+        locations=whole.locations // part,
+        people=whole.people // part,
+        partners=whole.partners // part,
+        offices=max(1, whole.offices // part),
+    )
 
 
 def zipf_sizes(total: int, count: int, exponent: float) -> list[int]:
