@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import __version__, hookspecs
 from hub.audiences.profiles.aspects import registered_aspects
+from hub.audiences.profiles.run_workflows import workflows, workflows_joined
 from hub.audiences.reassign import reassign
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
@@ -60,7 +61,16 @@ BUILT_IN_PLUGINS = (
     "hub.plugins.webhooks",
 )
 PLUGIN_GROUP = "partner_training_hub.plugins"
-READERS = (recognize, recognize_changes, reassign, publish, pass_back, pass_back_links)
+READERS = (
+    recognize,
+    recognize_changes,
+    reassign,
+    workflows,
+    workflows_joined,
+    publish,
+    pass_back,
+    pass_back_links,
+)
 EXPIRING = (
     sso_tables.sign_in_flow,
     sso_tables.web_session,

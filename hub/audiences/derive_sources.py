@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.profiles.profile import WORKFLOW
 from hub.audiences.rules import Rule, SwitchedPlugin
 from hub.network.intervals import Intervals, intersect, subtract, union
 from hub.training.decisions import Decision, sources_of_decision
@@ -137,11 +138,13 @@ def _from_opinion(
     opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
 ) -> Iterator[Source]:
     reason: dict[str, Any] = {"text": opinion.reason, "audience": opinion.audience}
+    workflow = opinion.plugin.removeprefix(WORKFLOW)
+    kind = "plugin" if workflow == opinion.plugin else "workflow"
     for start, end in _times_of(opinion, appointment, switched):
         yield Source(
             _goal_of(opinion, appointment),
-            "plugin",
-            opinion.plugin,
+            kind,
+            workflow,
             opinion.plugin_version,
             appointment.id,
             reason,

@@ -1,9 +1,9 @@
 """What plugins are asked about people, and what they may answer."""
 
-from collections.abc import Collection, Container
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import get_args
+from typing import Any, Literal, get_args
 
 from hub.errors import BadInput
 from hub.training.goals import GoalKind, TargetKind
@@ -14,7 +14,8 @@ class Candidate:
     """One appointment that belongs to an audience for which the plugin is switched on.
 
     ``position`` and ``brands`` are the names used in the network files; ``starts`` and ``ends`` (exclusive, None = open)
-    bound the appointment.
+    bound the appointment. ``settings`` are those the audience's profile says for the plugin instead of the hub's, and ``aspects``
+    all that it says of what plugins registered.
     """
 
     person_id: str
@@ -26,13 +27,19 @@ class Candidate:
     location_id: str
     starts: datetime
     ends: datetime | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    aspects: Mapping[str, Any] = field(default_factory=dict)
+
+
+Verdict = Literal["assign", "waive"]
 
 
 @dataclass(frozen=True)
 class Opinion:
     """A plugin's wish that someone gets a goal, from ``since`` until ``until`` (exclusive; None = as long as the appointment).
 
-    ``target`` is the key of an offering or a path. ``reason`` is shown to the learner as it is.
+    ``target`` is the key of an offering or a path. ``reason`` is shown to the learner as it is. With the ``verdict`` waive, what
+    rules and plugins ask through this appointment is waived instead; what somebody gave or chose stays, and so does what nobody waives.
     """
 
     appointment_id: str
@@ -44,6 +51,7 @@ class Opinion:
     due_at: datetime | None = None
     kind: GoalKind = "development"
     dimension: str = "general"
+    verdict: Verdict = "assign"
 
 
 def check_opinion(opinion: object, asked: Container[str], dimensions: Collection[str]) -> None:
@@ -59,6 +67,7 @@ def check_opinion(opinion: object, asked: Container[str], dimensions: Collection
     for name, known in (
         ("target_kind", get_args(TargetKind)),
         ("kind", get_args(GoalKind)),
+        ("verdict", get_args(Verdict)),
         ("dimension", dimensions),
     ):
         if said[name] not in tuple(known):

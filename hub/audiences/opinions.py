@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.conditions import AppointmentFacts, match
 from hub.audiences.opinion import Candidate, Opinion, check_opinion
+from hub.audiences.profiles.profile import told_of
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules import SwitchedPlugin
 from hub.errors import BadInput, Missing
 from hub.hooks import Failure
@@ -19,6 +21,7 @@ from hub.logging import get_logger
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training.offerings import find_target
+from hub.training.waivers import NEVER_WAIVED
 
 logger = get_logger(__name__)
 HOOK = "decide_assignments"
@@ -81,6 +84,7 @@ def apply_opinions(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None
         sa.insert(tables.opinion),
         [
             {
+                "verdict": "assign",  # in bodies from before there was another one
                 **opinion,
                 "id": derived_id("opinion", body["person_id"], body["plugin"], str(place)),
                 "person_id": body["person_id"],
@@ -97,7 +101,8 @@ def apply_opinions(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None
 def _candidates(
     uow: UnitOfWork, facts: Mapping[str, Sequence[AppointmentFacts]], switched: Sequence[SwitchedPlugin]
 ) -> dict[str, list[Candidate]]:
-    names = _external_ids(uow, facts)
+    names, setups = _external_ids(uow, facts), read_setups(uow)
+    plugin = switched[0].plugin
     found: dict[str, list[Candidate]] = {}
     for person_id, appointments in facts.items():
         for a in appointments:
@@ -114,6 +119,7 @@ def _candidates(
                         brands,
                         a.location_id,
                         *a.during,
+                        *told_of(setups.get(audience), plugin),
                     )
                 )
     return found
@@ -136,7 +142,7 @@ def _changed(uow: UnitOfWork, plugin: str, candidates: Mapping[str, Sequence[Can
     """
     implementation = uow.hooks.implementation(HOOK, plugin)
     reads = getattr(implementation, "hub_reads", tuple(Candidate.__dataclass_fields__))
-    always = ("appointment_id", "audience")
+    always = ("appointment_id", "audience", "settings")
     asker = [uow.hooks.version_of(plugin), uow.settings.plugin.get(plugin, {})]
     questions = {
         person_id: content_hash(
@@ -166,6 +172,7 @@ def _keep(
     changed: Mapping[str, str],
 ) -> None:
     said: dict[str, list[dict[str, Any]]] = {person_id: [] for person_id in changed}
+    never: set[str] = set()
     dimensions = set(uow.connection.scalars(sa.select(network.dimension.c.key)))
     for opinion in opinions:
         try:
@@ -178,8 +185,14 @@ def _keep(
             if concerned is not None:
                 said.pop(concerned.person_id, None)  # the last answer about this person stays
             continue
+        if opinion.verdict == "waive" and opinion.kind == NEVER_WAIVED:
+            never.add(opinion.target)  # it is kept with the answer, and waives nothing
         if candidate.person_id in said:
             said[candidate.person_id].append(_opinion_body(opinion, candidate, target_id))
+    for target in sorted(never):
+        uow.hooks.note_error(
+            plugin, HOOK, f"would waive {target}, which is {NEVER_WAIVED}: nobody waives that"
+        )
     bodies: list[dict[str, Any]] = [
         {
             "person_id": person_id,
@@ -206,6 +219,7 @@ def _opinion_body(opinion: Opinion, candidate: Candidate, target_id: str) -> dic
         "kind": opinion.kind,
         "dimension": opinion.dimension,
         "reason": opinion.reason,
+        "verdict": opinion.verdict,
         "valid_from": opinion.since.isoformat(),
         "valid_to": opinion.until.isoformat() if opinion.until else None,
         "due_at": opinion.due_at.isoformat() if opinion.due_at else None,

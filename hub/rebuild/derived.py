@@ -119,6 +119,7 @@ _AUDIENCES = (
     audiences.opinion,
     audiences.asked,
     profiles.audience_profile,
+    profiles.workflow_action,
 )
 
 DERIVED: tuple[DerivedTable, ...] = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +11,10 @@ from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
 from hub.audiences.conditions import Conditions
 from hub.audiences.profiles.profile import Profile
+from hub.audiences.profiles.run_workflows import answer_joining
 from hub.audiences.profiles.write_profiles import write_profiles
 from hub.errors import Conflict, Missing
+from hub.journal.tables import change
 from hub.network import tables as network
 from hub.network.identities import link_identity, unlink_identity
 from hub.rebuild.derived import DERIVED
@@ -20,6 +23,7 @@ from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
 from hub.rebuild.verify import verify
 from hub.store import UnitOfWork
 from hub.training import tables as training
+from hub.training.offerings import find_target
 from hub.training.policies import set_policy
 from hub.training.policy import Policy, Terms
 from tests.databases import Kind
@@ -33,7 +37,7 @@ from tests.journeys.happenings import (
     RuleSet,
     Switched,
 )
-from tests.journeys.world import BRANDS, PEOPLE, VERBS, Sent, World, activity, an_id, new_world
+from tests.journeys.world import BRANDS, PEOPLE, VERBS, Sent, World, activity, an_id, day, new_world
 
 
 @pytest.fixture
@@ -63,6 +67,20 @@ def world(database_kind: Kind) -> Iterator[World]:
         yield made
 
 
+def workflow(uow: UnitOfWork) -> dict[str, Any]:
+    """What a profile says that welcomes everybody."""
+    give = {"target_kind": "path", "target_id": find_target(uow, "path", "path-0"), "kind": "development"}
+    hello: dict[str, Any] = {
+        "title": "Hello",
+        "on": "joined",
+        "target_id": None,
+        "conditions": {},
+        "reason": "you are new",
+    }
+    hello["give"] = give | {"dimension": "general", "days": None, "due_days": None}
+    return {"workflows": {"hello": hello | {"status": "live", "version": 1, "since": day(-200)}}}
+
+
 def hashes(world: World, dimension: str | None = None) -> list[TableHash]:
     with world.hub.reading() as uow:
         return hash_state(uow, dimension)
@@ -76,7 +94,8 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         withdraw_partner_admin(uow, people[0].id, people[0].partner_id)
         link_identity(uow, world.lms[0], "sub", "once", people[0].id, "sign_in")
         unlink_identity(uow, world.lms[0], "sub", "once", for_good=True)
-        write_profiles(uow, [Profile("base", "Everybody", None, ("everybody",), {"theme": "plain"})], [], [])
+        write_profiles(uow, [Profile("base", "Everybody", None, ("everybody",), workflow(uow))], [], [])
+        answer_joining(uow, uow.connection.execute(sa.select(change)).all())
     world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal

@@ -1,6 +1,6 @@
 """Planning a change of profiles and making it exactly as it was planned; going back to an earlier version."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,11 @@ from hub.audiences.diff import Diff
 from hub.audiences.profiles.check_profiles import check_profiles
 from hub.audiences.profiles.compile import BackTo, compile_profiles, read_audiences
 from hub.audiences.profiles.name_profiles import name_profiles
-from hub.audiences.profiles.profile import Profile, by_key
+from hub.audiences.profiles.profile import Profile, by_key, setups
 from hub.audiences.profiles.read_profiles import read_profile_versions, read_profiles
+from hub.audiences.profiles.run_workflows import WouldHave, would_have
 from hub.audiences.profiles.shapes import PlacedProfile, read_profile_file, refuse
+from hub.audiences.profiles.workflows import workflows_of
 from hub.audiences.profiles.write_profiles import write_profiles
 from hub.errors import Conflict, Missing
 from hub.ids import content_hash
@@ -46,7 +48,8 @@ class ProfileChange:
 class ProfilePlan:
     """Profiles that change, what that changes of audiences, rules and switches, and what becomes of goals.
 
-    ``removed`` are keys of rules that go for good, which ``diff`` shows as drafts.
+    ``removed`` are keys of rules that go for good, which ``diff`` shows as drafts. ``workflows`` tells, of those that are new,
+    changed or switched, what they would have done lately; it is filled in by ``plan_profiles``.
     """
 
     profiles: tuple[ProfileChange, ...]
@@ -54,6 +57,7 @@ class ProfilePlan:
     removed: tuple[str, ...]
     all_after: Mapping[str, Profile]
     back_to: BackTo | None = None
+    workflows: tuple[WouldHave, ...] = ()
 
     @property
     def content(self) -> list[Any]:
@@ -115,7 +119,8 @@ def roll_back_profile(key: str, number: int) -> Work:
 def plan_profiles(hub: "Hub", work: Work, progress: Progress = lambda *_: None) -> ProfilePlan:
     """What would be changed, how many people that touches and what becomes of goals; nothing is changed, nobody is asked."""
     with hub.reading() as uow:
-        return _counted(uow, work(uow), progress)
+        plan = _counted(uow, work(uow), progress)
+        return replace(plan, workflows=tuple(_tried(uow, plan)))
 
 
 def make_profiles(
@@ -154,6 +159,17 @@ def _plan(
 
 def _counted(uow: UnitOfWork, plan: ProfilePlan, progress: Progress) -> ProfilePlan:
     return replace(plan, diff=count_affected(uow, plan.diff, progress))
+
+
+def _tried(uow: UnitOfWork, plan: ProfilePlan) -> Iterator[WouldHave]:
+    """What workflows that are not as they were would have done."""
+    audiences = read_audiences(uow)
+    entries = {key: setup.items("workflows") for key, setup in setups(read_profiles(uow)).items()}
+    for flow in workflows_of(setups(plan.all_after), audiences, only_live=False):
+        known = entries.get(flow.audience, {}).get(flow.key)
+        becomes = setups(plan.all_after)[flow.audience].items("workflows")[flow.key]
+        if known is None or (known["version"], known["status"]) != (becomes["version"], becomes["status"]):
+            yield would_have(uow, flow)
 
 
 def _told(change: ProfileChange) -> list[Any]:

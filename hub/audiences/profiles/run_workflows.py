@@ -1,0 +1,190 @@
+"""Letting workflows answer what happens, each event once; and counting what one would have done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.profiles.compile import read_audiences
+from hub.audiences.profiles.read_profiles import read_setups
+from hub.audiences.profiles.tables import workflow_action
+from hub.audiences.profiles.workflows import (
+    WORKFLOW_ACTED,
+    Happened,
+    Workflow,
+    answer,
+    joinings,
+    workflows_of,
+)
+from hub.audiences.read_facts import read_facts
+from hub.audiences.reassign import people_matching
+from hub.ids import derived_id
+from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
+from hub.journal.tables import event as event_table
+from hub.network import tables as network
+from hub.store import UnitOfWork
+from hub.training import tables as training
+
+KINDS = {
+    "completion_recognized": "completed",
+    "credit_granted": "credited",
+    "credit_revoked": "credit_revoked",
+}
+"""What the log of events calls what workflows answer."""
+LOOKED_BACK = timedelta(days=30)
+SAMPLES = 20
+CHUNK = 500
+_TIMES = ("valid_from", "valid_to", "due_at")
+
+
+@dataclass(frozen=True)
+class WouldHave:
+    """What a workflow would have done in the last LOOKED_BACK days: how often, for how many people, and for whom (ids)."""
+
+    audience: str
+    key: str
+    version: int
+    events: int
+    people: int
+    samples: tuple[str, ...]
+
+
+def answer_events(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> None:
+    """Let live workflows answer completions and credits; the handler of the reader ``workflows``."""
+    live = _live(uow)
+    if live:
+        _act(uow, live, _happened(uow, rows))
+
+
+def answer_joining(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
+    """Let live workflows answer appointments that have come; the handler of the reader ``workflows_joined``."""
+    live = [flow for flow in _live(uow) if flow.on == "joined"]
+    people = sorted({c.person_id or c.subject_id for c in changes if c.kind == "person_changed"})
+    for start in range(0, len(people) if live else 0, CHUNK):
+        facts = read_facts(uow, people[start : start + CHUNK])
+        _act(uow, live, [each for mine in facts.values() for each in joinings(mine)], facts)
+
+
+workflows = Reader("workflows", EVENTS, answer_events, batch=500)
+workflows_joined = Reader("workflows_joined", CHANGES, answer_joining, batch=500)
+
+
+def apply_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Write what workflows did, as changes of kind ``workflow_acted`` have it (also used by a rebuild)."""
+    columns = ("id", "workflow", "version", "audience", "person_id", "appointment_id", "event")
+    uow.execute_many(
+        sa.insert(workflow_action), [{**{c: b[c] for c in columns}, "at": _time(b["at"])} for b in bodies]
+    )
+    uow.execute_many(
+        sa.insert(tables.opinion),
+        [
+            {
+                **b["opinion"],
+                "id": derived_id("opinion", b["id"]),
+                "person_id": b["person_id"],
+                "appointment_id": b["appointment_id"],
+                "audience": b["audience"],
+                "verdict": "assign",
+                **{name: _time(b["opinion"][name]) for name in _TIMES},
+            }
+            for b in bodies
+        ],
+    )
+
+
+def would_have(uow: UnitOfWork, workflow: Workflow) -> WouldHave:
+    """What a workflow would have done lately if it had been live; reads only."""
+    since = uow.now - LOOKED_BACK
+    found: dict[str, str] = {}
+    for events in _past(uow, workflow, since):
+        facts = read_facts(uow, sorted({event.person_id for event in events}))
+        for event in events:
+            if answer(workflow, event, facts.get(event.person_id, ()), since=since):
+                found[event.key] = event.person_id
+    people = sorted(set(found.values()))
+    return WouldHave(
+        workflow.audience, workflow.key, workflow.version, len(found), len(people), tuple(people[:SAMPLES])
+    )
+
+
+def _live(uow: UnitOfWork) -> list[Workflow]:
+    setups = read_setups(uow)
+    return workflows_of(setups, read_audiences(uow)) if setups else []
+
+
+def _act(
+    uow: UnitOfWork,
+    live: Sequence[Workflow],
+    events: Sequence[Happened],
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    wanted = [event for event in events if any(flow.on == event.kind for flow in live)]
+    if not wanted:
+        return
+    if facts is None:
+        facts = read_facts(uow, sorted({event.person_id for event in wanted}))
+    bodies = {}
+    for event in wanted:
+        for flow in live:
+            if body := answer(flow, event, facts.get(event.person_id, ())):
+                bodies[body["id"]] = body | {"at": uow.now.isoformat()}
+    known = set(
+        uow.connection.scalars(
+            sa.select(workflow_action.c.id).where(uow.among(workflow_action.c.id, list(bodies)))
+        )
+    )
+    new = [body for id, body in sorted(bodies.items()) if id not in known]
+    if new:
+        apply_acted(uow, new)
+        record_changes(uow, [Change(WORKFLOW_ACTED, b["id"], b, person_id=b["person_id"]) for b in new])
+
+
+def _past(uow: UnitOfWork, workflow: Workflow, since: datetime) -> Sequence[Sequence[Happened]]:
+    if workflow.on == "joined":
+        a = network.appointment
+        query = people_matching(workflow.conditions).where(a.c.valid_from >= since).order_by(a.c.person_id)
+        people = list(uow.connection.scalars(query))
+        return [
+            [event for mine in read_facts(uow, chunk).values() for event in joinings(mine)]
+            for chunk in _chunks(people)
+        ]
+    kinds = [kind for kind, on in KINDS.items() if on == workflow.on]
+    rows = uow.connection.execute(
+        sa.select(event_table)
+        .where(event_table.c.kind.in_(kinds), event_table.c.at >= since)
+        .order_by(event_table.c.position)
+    ).all()
+    return [_happened(uow, chunk) for chunk in _chunks(rows)]
+
+
+def _happened(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> list[Happened]:
+    """Events of the log that workflows answer. What a credit was for is looked up where the event does not say."""
+    mine = [row for row in rows if row.kind in KINDS]
+    goal = training.goal
+    goals = {row.body["goal_id"] for row in mine if row.kind == "credit_revoked"}
+    targets = dict(
+        uow.connection.execute(
+            sa.select(goal.c.id, goal.c.target_id).where(uow.among(goal.c.id, sorted(goals)))
+        ).all()
+    )
+    return [_event(row, targets) for row in mine]
+
+
+def _event(row: sa.Row[Any], targets: Mapping[str, str]) -> Happened:
+    body, kind = row.body, KINDS[row.kind]
+    if kind == "completed":
+        about, target = body["offering_id"], body["offering_id"]
+    else:
+        about, target = body["goal_id"], body.get("target_id") or targets.get(body["goal_id"])
+    return Happened(kind, f"{kind}:{about}:{body['statement_id']}", row.person_id, row.at, target)
+
+
+def _chunks(items: Sequence[Any]) -> list[Sequence[Any]]:
+    return [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

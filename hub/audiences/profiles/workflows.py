@@ -1,0 +1,122 @@
+"""Workflows: an event, conditions, and a goal that is given once. Pure; ``run_workflows`` reads and writes (B34)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.audiences.conditions import AppointmentFacts, Conditions, match
+from hub.audiences.profiles.join_conditions import join
+from hub.audiences.profiles.profile import WORKFLOW, Setup
+from hub.audiences.rules import Audience
+from hub.ids import derived_id
+from hub.network.intervals import holds
+
+WORKFLOW_ACTED = "workflow_acted"
+"""The kind of such changes in the journal: what a workflow did, once."""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live."""
+
+    key: str
+    version: int
+    title: str
+    audience: str
+    on: str
+    target_id: str | None
+    conditions: Conditions
+    reason: str
+    give: Mapping[str, Any]
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event: ``joined`` of an appointment, or about the course or path ``target_id``. ``key`` tells it from all others."""
+
+    kind: str
+    key: str
+    person_id: str
+    at: datetime
+    target_id: str | None = None
+    appointment_id: str | None = None
+
+
+def workflows_of(
+    setups: Mapping[str, Setup], audiences: Mapping[str, Audience], *, only_live: bool = True
+) -> list[Workflow]:
+    """The workflows of all audiences that have a profile, by audience and key."""
+    return [
+        Workflow(
+            key,
+            entry["version"],
+            entry["title"],
+            audience,
+            entry["on"],
+            entry["target_id"],
+            join(audiences[audience].conditions, Conditions.from_json(entry["conditions"])),
+            entry["reason"],
+            entry["give"],
+            datetime.fromisoformat(entry["since"]),
+        )
+        for audience, setup in sorted(setups.items())
+        for key, entry in sorted(setup.items("workflows").items())
+        if entry["status"] == "live" or not only_live
+    ]
+
+
+def answer(
+    workflow: Workflow, event: Happened, facts: Sequence[AppointmentFacts], *, since: datetime | None = None
+) -> dict[str, Any] | None:
+    """What the workflow does about the event, as a change of kind ``workflow_acted``; None when it does nothing.
+
+    ``facts`` are the appointments of the person. Of several that fit, the first is taken. Events from before the workflow
+    went live (or ``since``) are none of its business.
+    """
+    if event.kind != workflow.on or event.at < (since or workflow.since):
+        return None
+    if workflow.target_id is not None and event.target_id != workflow.target_id:
+        return None
+    for appointment in sorted(facts, key=lambda each: each.id):
+        if event.appointment_id not in (None, appointment.id):
+            continue
+        found = match(workflow.conditions, appointment)
+        if found and any(holds(during, event.at) for during in found.during):
+            return _action(workflow, event, appointment)
+    return None
+
+
+def joinings(facts: Sequence[AppointmentFacts]) -> Iterator[Happened]:
+    """The beginnings of these appointments, as events."""
+    for each in facts:
+        start = each.during[0]
+        yield Happened("joined", f"joined:{each.id}", each.person_id, start, appointment_id=each.id)
+
+
+def _action(workflow: Workflow, event: Happened, appointment: AppointmentFacts) -> dict[str, Any]:
+    give = workflow.give
+    until = event.at + timedelta(days=give["days"]) if give["days"] else None
+    due = event.at + timedelta(days=give["due_days"]) if give["due_days"] is not None else None
+    return {
+        "id": derived_id("workflow_action", workflow.audience, workflow.key, event.key),
+        "workflow": workflow.key,
+        "version": workflow.version,
+        "audience": workflow.audience,
+        "person_id": event.person_id,
+        "appointment_id": appointment.id,
+        "event": event.key,
+        "opinion": {
+            "plugin": WORKFLOW + workflow.key,
+            "plugin_version": str(workflow.version),
+            "target_kind": give["target_kind"],
+            "target_id": give["target_id"],
+            "kind": give["kind"],
+            "dimension": give["dimension"],
+            "reason": f"{workflow.reason} (workflow {workflow.title}, version {workflow.version})",
+            "valid_from": event.at.isoformat(),
+            "valid_to": until.isoformat() if until else None,
+            "due_at": due.isoformat() if due else None,
+        },
+    }
