@@ -17,6 +17,7 @@ from hub.network import tables
 from hub.network.apply_changes import apply_changes
 from hub.network.bulk import IDS_PER_QUERY, Item, Row, in_batches, insert_rows
 from hub.network.complete import complete
+from hub.network.parts import PARTS, names_of_parts
 from hub.network.people import lock_people
 from hub.network.plan_import import ImportPlan
 from hub.network.record import lock_network
@@ -93,9 +94,10 @@ def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
 def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Sequence[Said]) -> None:
     lock_network(uow)
     there = _refuse_if_overtaken(uow, aggregate.kind, before, said)
+    given = _parts_given(uow, aggregate.kind, before)
     if aggregate.kind in _OF_PEOPLE:
         lock_people(uow, [one.id for one in said if not one.is_new])
-    changes = complete(uow, aggregate.kind, said)
+    changes = complete(uow, aggregate.kind, said, given)
     record_changes(uow, [_change(aggregate, one, body) for one, body in changes])
     new = {one.id for one in said if one.is_new}
     apply_changes(uow, aggregate.change, [body for _, body in changes], new=new)
@@ -118,9 +120,22 @@ def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any]) -> Change:
 
 
 def _keys(kind: str, one: Said) -> Iterator[Row]:
-    yield {"kind": kind, "external_id": one.external_id, "id": one.id, "content_hash": one.content_hash}
+    row: Row = {"kind": kind, "external_id": one.external_id, "id": one.id, "content_hash": one.content_hash}
+    yield {**row, "parts": names_of_parts(kind, one.body)} if kind in PARTS else row
     for external_id, id in one.keys.items():
         yield {"kind": "appointment", "external_id": external_id, "id": id, "content_hash": ""}
+
+
+def _parts_given(uow: UnitOfWork, kind: str, before: Before) -> dict[str, str | None]:
+    """Names of the parts that files gave before, by external id; nothing for what a service made, or has made alone so far."""
+    if kind not in PARTS:
+        return {}
+    key = tables.roster_key
+    query = sa.select(key.c.external_id, key.c.parts).where(key.c.kind == kind, key.c.content_hash != "")
+    given: dict[str, str | None] = {}
+    for names in in_batches([name for name in before if before[name]], IDS_PER_QUERY):
+        given.update(uow.connection.execute(query.where(uow.among(key.c.external_id, names))).all())
+    return given
 
 
 def _refuse_if_overtaken(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.errors import Conflict
 from hub.network import tables
 from hub.network.bulk import IDS_PER_QUERY, in_batches
+from hub.network.parts import PARTS, keep_parts
 from hub.network.roster.said import Said
 from hub.network.snapshots import Appointment, IdentityLink, IdentitySnapshot, PersonSnapshot
 from hub.store import UnitOfWork
@@ -17,8 +18,15 @@ from hub.store import UnitOfWork
 _KEY = ("connection_id", "form", "subject")
 
 
-def complete(uow: UnitOfWork, kind: str, said: Sequence[Said]) -> list[tuple[Said, Mapping[str, Any]]]:
-    """The whole snapshot of each thing of a kind; without those about which there is nothing to write."""
+def complete(
+    uow: UnitOfWork, kind: str, said: Sequence[Said], given: Mapping[str, str | None]
+) -> list[tuple[Said, Mapping[str, Any]]]:
+    """The whole snapshot of each thing of a kind; without those about which there is nothing to write.
+
+    ``given``: names of the parts that files gave before, see ``keep_parts``.
+    """
+    if kind in PARTS:
+        return keep_parts(uow, kind, said, given)
     complete_kind = _COMPLETED.get(kind)
     return complete_kind(uow, said) if complete_kind else [(one, one.body) for one in said]
 

@@ -3,12 +3,18 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from hub.clock import SettableClock
+from hub.errors import BadInput
 from hub.network import tables
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import define_attribute, read_values, set_attributes
 from hub.network.import_network import Counts, import_network
+from hub.network.locations import place_location
 from hub.network.people import read_appointments, read_person
+from hub.network.representatives import look_after, read_responsibilities
 from hub.network.roster_keys import find_id
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork, contents, journal
@@ -149,3 +155,46 @@ def test_parts_that_left_the_files_go(hub: Hub, imported: SmallNetwork, folder: 
     assert len(rows["location_node"]) == 2
     assert len(rows["partner_relationship"]) == 2
     assert import_network(hub, folder).changes == 0
+
+
+def test_what_services_made_beside_the_files_stays(hub: Hub, imported: SmallNetwork, folder: Path) -> None:
+    imported.add("attribute_kinds.csv", "shirt,Shirt,person,text,,").add(
+        "attributes.csv", "person,U1,shirt,M,,"
+    )
+    imported.add("partner_links.csv", "P1,P2,supplier,,")
+    import_network(hub, imported.write(folder))
+    with hub.unit_of_work() as uow:
+        define_attribute(uow, AttributeKind("ev", "EV", "person", "boolean"))
+        lena, suda = (find_id(uow, "person", name) for name in ("U1", "U3"))
+        far, near = (find_id(uow, "location", name) for name in ("L3", "L2"))
+        mine = look_after(uow, suda, "service", location_id=far)
+        set_attributes(uow, "person", lena, {"ev": True})
+        place_location(uow, near, find_id(uow, "node", "service/world"))
+    imported.replace("representatives.csv", "U3,sales")
+    imported.replace("attributes.csv", "person,U1,shirt").add("attributes.csv", "person,U2,shirt,L,,")
+    imported.replace("location_nodes.csv", "L2,sales").replace("partner_links.csv", "P2,P1")
+    import_network(hub, imported.write(folder))
+    with hub.reading() as uow:
+        looked_after = {row["id"]: row["dimension"] for row in read_responsibilities(uow, suda)}
+        assert looked_after.pop(mine) == "service"
+        assert list(looked_after.values()) == ["service"], "what the files give, without what they gave"
+        assert [value["key"] for value in read_values(uow, lena)] == ["ev"]
+        node = tables.location_node
+        places = sa.select(node.c.dimension).where(node.c.location_id == near)
+        assert uow.connection.scalars(places).all() == ["service"]
+        assert uow.connection.scalars(sa.select(tables.partner_link.c.kind)).all() == ["supplier"]
+
+
+def test_a_choice_in_use_stays(hub: Hub, imported: SmallNetwork, folder: Path) -> None:
+    imported.add("attribute_kinds.csv", "tier,Tier,partner,choice,gold;silver;tin,")
+    imported.add("attributes.csv", "partner,P1,tier,gold,,")
+    import_network(hub, imported.write(folder))
+    del imported.files["attributes.csv"]
+    imported.files["attribute_kinds.csv"] = ["tier,Tier,partner,choice,silver,"]
+    with pytest.raises(BadInput) as refused:
+        import_network(hub, imported.write(folder))
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.message) == (
+        "attribute_kinds.csv:2:choices",
+        '"gold" is missing, and there are values of it',
+    )

@@ -14,7 +14,7 @@ _VALUES = next(file for file in FILES if file.name == "attributes.csv")
 
 
 def check_attribute_kinds(staging: Staging, network: KnownNetwork) -> None:
-    """What is known already keeps its subject and its type, for rules may rest on its values."""
+    """What is known already keeps its subject, its type and the choices that are in use, for rules may rest on its values."""
     rows = ROWS["attribute_kinds.csv"]
     now = read_file_kinds(staging)
     for line, key in staging.connection.execute(sa.select(rows.c.line, rows.c.attribute_id)):
@@ -25,6 +25,8 @@ def check_attribute_kinds(staging: Staging, network: KnownNetwork) -> None:
                     f'"{getattr(now[key], column)}" was {getattr(before, column)} since an import before'
                 )
                 staging.report(_KINDS, message, line, column)
+        for choice in sorted(network.choices_in_use.get(key, set()) - set(now[key].choices)):
+            staging.report(_KINDS, f'"{choice}" is missing, and there are values of it', line, "choices")
 
 
 def check_attributes(staging: Staging, network: KnownNetwork) -> None:

@@ -1,6 +1,6 @@
 """Copying into staging what the hub knows already, so that all checks and comparisons happen there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ class KnownNetwork:
     brand_names: list[str] = field(default_factory=list)
     attribute_kinds: dict[str, AttributeKind] = field(default_factory=dict)
     brands_at: dict[str, Spans] = field(default_factory=dict)
+    choices_in_use: dict[str, set[str]] = field(default_factory=dict)
 
 
 def copy_known(uow: UnitOfWork, staging: Staging) -> KnownNetwork:
@@ -91,6 +92,8 @@ def _read_network(uow: UnitOfWork, staging: Staging) -> KnownNetwork:
         if row.id in locations:
             network.time_zones[locations[row.id]] = row.time_zone
     network.attribute_kinds = read_kinds(uow)
+    if "attribute_kinds.csv" in staging.present:
+        network.choices_in_use = _read_choices(uow, network.attribute_kinds.values())
     network.brand_names = list(uow.connection.scalars(sa.select(tables.brand.c.name)))
     if "appointments.csv" in staging.present:
         _read_brands_at(uow, staging, locations, network)
@@ -111,6 +114,17 @@ def _read_brands_at(
         zone = network.time_zones[location]
         days = day_of(row.valid_from, zone), day_of(row.valid_to, zone) if row.valid_to else ""
         network.brands_at[location].setdefault(brands[row.brand_id], []).append(days)
+
+
+def _read_choices(uow: UnitOfWork, kinds: Iterable[AttributeKind]) -> dict[str, set[str]]:
+    """Values that somebody or something has, had or will have, of each attribute with choices."""
+    table = tables.attribute
+    found: dict[str, set[str]] = {}
+    for key in [kind.key for kind in kinds if kind.type == "choice"]:
+        found[key] = set(
+            uow.connection.scalars(sa.select(table.c.value).where(table.c.key == key).distinct())
+        )
+    return found
 
 
 def _names_by_id(staging: Staging, kind: str) -> dict[str, str]:
