@@ -138,17 +138,18 @@ def match(conditions: Conditions, facts: AppointmentFacts) -> Match | None:
         wanted = set(conditions.nodes)
         during = intersect(during, union(p.during for p in facts.places if wanted & p.node_ids))
     for test in conditions.attributes:
-        during = intersect(during, _times_of(test, facts))
+        during = intersect(during, times_of(test, facts))
     if conditions.tenure_at_least is not None or conditions.tenure_at_most is not None:
-        during = intersect(during, _tenure(conditions, facts.during))
+        during = intersect(during, tenure(conditions, facts.during))
     return Match(during, brand_ids) if during else None
 
 
-def _times_of(test: AttributeTest, facts: AppointmentFacts) -> Intervals:
+def times_of(test: AttributeTest, facts: AppointmentFacts) -> Intervals:
+    """When a value of the attribute passes the test."""
     return union(time for value, time in facts.attributes.get(test.key, ()) if test.holds_for(value))
 
 
-def _tenure(conditions: Conditions, during: Interval) -> Intervals:
+def tenure(conditions: Conditions, during: Interval) -> Intervals:
     """When so many whole days have passed since the beginning, and not more: known from the start, so nothing is polled."""
     start = during[0]
     since = start + timedelta(days=conditions.tenure_at_least or 0)

@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from hub.access.why_scope import WITH_PURPOSE
 from hub.audiences.conditions import Conditions
+from hub.audiences.read_why import read_why_tree
+from hub.audiences.verify_why import to_json, verify_why
 from hub.errors import Conflict, Missing
 from hub.network.intervals import Interval, holds
 from hub.store import UnitOfWork, valid_at
@@ -184,6 +187,11 @@ class Decided(RuleBasedStateMachine):
             with self.world.hub.reading() as uow:
                 assert _goals(uow, tables.goal_source, at) == assigned
                 assert _goals(uow, tables.waived_source, at) == waived
+        with self.world.hub.reading() as uow:
+            target = ("offering", find_target(uow, "offering", TARGETS[0]))
+            for person in range(PEOPLE):
+                tree = read_why_tree(uow, an_id("person", person), target, WITH_PURPOSE)
+                assert verify_why(uow, to_json(tree), WITH_PURPOSE).differences == ()
 
     def _reckoned(self, at: datetime) -> tuple[set[str], set[str]]:
         """Ids of the goals that are asked for at an instant, and of those that are waived: from facts alone."""
