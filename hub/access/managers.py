@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.network import tables as network
+from hub.network.in_force import in_force
 from hub.store import UnitOfWork, valid_at
 
 REPRESENTATIVE, SUPERIOR, NAMED = "representative", "superior", "named"
@@ -42,7 +43,7 @@ def managers_of(
     ``among`` narrows to some of the person's appointments: those that whoever asks may see.
     """
     a, at = network.appointment, at or uow.now
-    here = sa.and_(a.c.person_id == person_id, valid_at(a, at), sa.true() if among is None else among)
+    here = sa.and_(a.c.person_id == person_id, in_force(a, at), sa.true() if among is None else among)
     ways = sa.union(*_represent(sa.select(a.c.location_id).where(here), at), *_manage(here, at)).subquery()
     return [one for one in _read(uow, ways) if one.person_id != person_id]
 

@@ -113,7 +113,7 @@ def _totals(
     people = uow.connection.scalar(sa.select(sa.func.count()).select_from(team.subquery())) or 0
     goal, source = training.goal, training.goal_source
     live = (
-        sa.select(goal.c.id, _reached(at), sa.func.min(source.c.due_at).label("due_at"))
+        sa.select(goal.c.id, _reached(uow, at), sa.func.min(source.c.due_at).label("due_at"))
         .join(source, source.c.goal_id == goal.c.id)
         .where(goals_looked_after(uow, manager_id, dimension, at), valid_at(source, at))
         .group_by(goal.c.id, goal.c.reached_at)
@@ -195,7 +195,7 @@ def _goals(
             goal.c.id,
             goal.c.person_id,
             goal.c.kind,
-            _reached(at),
+            _reached(uow, at),
             title.label("title"),
             sa.func.min(source.c.due_at, type_=source.c.due_at.type).label("due_at"),
         )
@@ -212,9 +212,11 @@ def _goals(
     return found
 
 
-def _reached(at: datetime) -> sa.ColumnElement[datetime | None]:
+def _reached(uow: UnitOfWork, at: datetime) -> sa.ColumnElement[datetime | None]:
     """When a goal was reached, if that was so by then."""
     reached = training.goal.c.reached_at
+    if at >= uow.now:
+        return reached  # clocks of senders may be ahead
     return sa.case((reached <= at, reached)).label("reached_at")
 
 

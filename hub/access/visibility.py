@@ -6,13 +6,14 @@ or by name. Of goals of kind review, the appointment must be an internal one. Ev
 sight. ``hub.access.managers`` is the same seen from the person.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.network import tables as network
+from hub.network.in_force import in_force
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
 
@@ -28,19 +29,9 @@ def locations_looked_after(
     Now, or ``at`` an instant.
     """
     at = at or uow.now
-    rep, ln, closure = network.rep_assignment, network.location_node, network.node_closure
-    mine = sa.and_(rep.c.person_id == manager_id, rep.c.dimension == dimension, valid_at(rep, at))
-    under_nodes = (
-        sa.select(ln.c.location_id)
-        .join(closure, closure.c.descendant_id == ln.c.node_id)
-        .join(rep, rep.c.node_id == closure.c.ancestor_id)
-        .where(mine, ln.c.dimension == dimension, valid_at(ln, at), valid_at(closure, at))
-    )
-    named = sa.select(rep.c.location_id).where(mine, rep.c.location_id.is_not(None))
-    below = _downstream(mine, at)
     location = network.location
-    downstream = sa.select(location.c.id).join(below, below.c.partner_id == location.c.partner_id)
-    return sa.select(sa.union(under_nodes, named, downstream).subquery().c.location_id)
+    ways = sa.union(*_represented(uow, sa.select(location.c.id), location.c.id, manager_id, dimension, at))
+    return sa.select(ways.subquery().c.id)
 
 
 def appointments_looked_after(
@@ -66,24 +57,21 @@ def appointments_for_goals(
 
     A review is between a person and those who look after an internal appointment of theirs (B71).
     """
-    ours, a = appointments_looked_after(uow, manager_id, dimension, at).subquery(), network.appointment
-    query = sa.select(ours.c.id, ours.c.person_id)
-    if kind != REVIEW:
-        return query
-    return query.join(a, a.c.id == ours.c.id).where(a.c.audience_class == "internal")
+    found = appointments_looked_after(uow, manager_id, dimension, at)
+    return _internal_ones(found) if kind == REVIEW else found
 
 
 def goals_looked_after(
     uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
 ) -> sa.ColumnElement[bool]:
     """Whether a row of the table ``goal`` is one that a manager may see in a dimension, now or ``at``."""
-    goal = training.goal
+    goal, found = training.goal, appointments_looked_after(uow, manager_id, dimension, at)
 
-    def theirs(kind: str) -> sa.ColumnElement[bool]:
-        ours = appointments_for_goals(uow, manager_id, dimension, kind, at).subquery()
-        return goal.c.person_id.in_(sa.select(ours.c.person_id))
+    def theirs(appointments: sa.Select[Any]) -> sa.ColumnElement[bool]:
+        return goal.c.person_id.in_(sa.select(appointments.subquery().c.person_id))
 
-    return sa.and_(goal.c.dimension == dimension, theirs(""), sa.or_(goal.c.kind != REVIEW, theirs(REVIEW)))
+    is_open = sa.or_(goal.c.kind != REVIEW, theirs(_internal_ones(found)))
+    return sa.and_(goal.c.dimension == dimension, theirs(found), is_open)
 
 
 def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None = None) -> dict[str, str]:
@@ -96,7 +84,7 @@ def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None 
         sa.select(relation.c.dimension).where(relation.c.manager_id == manager_id, valid_at(relation, at)),
         sa.select(superior.c.dimension)
         .join(mine, mine.c.position_id == superior.c.superior_id)
-        .where(mine.c.person_id == manager_id, valid_at(mine, at), valid_at(superior, at)),
+        .where(mine.c.person_id == manager_id, in_force(mine, at), valid_at(superior, at)),
     ).subquery()
     rows = uow.connection.execute(
         sa.select(dimension.c.key, dimension.c.name)
@@ -109,8 +97,8 @@ def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None 
 def _ways(uow: UnitOfWork, manager_id: str, dimension: str, at: datetime) -> Iterator[sa.Select[Any]]:
     """Appointments by each way of looking after them; each finds its own by an index."""
     a, relation, superior = network.appointment, network.manager_relation, network.position_superior
-    found = sa.select(a.c.id, a.c.person_id).where(valid_at(a, at))
-    yield found.where(a.c.location_id.in_(locations_looked_after(uow, manager_id, dimension, at)))
+    found = sa.select(a.c.id, a.c.person_id).where(in_force(a, at))
+    yield from _represented(uow, found, a.c.location_id, manager_id, dimension, at)
     mine = sa.and_(
         relation.c.manager_id == manager_id, relation.c.dimension == dimension, valid_at(relation, at)
     )
@@ -132,10 +120,50 @@ def _ways(uow: UnitOfWork, manager_id: str, dimension: str, at: datetime) -> Ite
     )
 
 
-def _downstream(mine: sa.ColumnElement[bool], at: datetime) -> sa.CTE:
-    """Partners downstream of those that somebody looks after, over links of the kind the assignment names.
+def _represented(
+    uow: UnitOfWork,
+    found: sa.Select[Any],
+    location_id: sa.ColumnElement[str],
+    manager_id: str,
+    dimension: str,
+    at: datetime,
+) -> Iterator[sa.Select[Any]]:
+    """What ``found`` selects, at the locations that somebody represents: one query for each kind of scope.
 
-    Links may go in circles; a union ends them.
+    Each leads from the few assignments to their own locations, so that databases never take it for a question about all.
+    """
+    rep, ln, closure, place = (
+        network.rep_assignment,
+        network.location_node,
+        network.node_closure,
+        network.location,
+    )
+    mine = sa.and_(rep.c.person_id == manager_id, rep.c.dimension == dimension, valid_at(rep, at))
+    yield found.join(rep, rep.c.location_id == location_id).where(mine)
+    yield (
+        found.join(ln, ln.c.location_id == location_id)
+        .join(closure, closure.c.descendant_id == ln.c.node_id)
+        .join(rep, rep.c.node_id == closure.c.ancestor_id)
+        .where(mine, ln.c.dimension == dimension, valid_at(ln, at), valid_at(closure, at))
+    )
+    if partner_ids := _downstream(uow, mine, at):
+        here = place.alias("downstream")
+        yield found.join(here, here.c.id == location_id).where(uow.among(here.c.partner_id, partner_ids))
+
+
+def _internal_ones(appointments: sa.Select[Any]) -> sa.Select[Any]:
+    ours, a = appointments.subquery(), network.appointment
+    return (
+        sa.select(ours.c.id, ours.c.person_id)
+        .join(a, a.c.id == ours.c.id)
+        .where(a.c.audience_class == "internal")
+    )
+
+
+def _downstream(uow: UnitOfWork, mine: sa.ColumnElement[bool], at: datetime) -> Sequence[str]:
+    """Ids of partners downstream of those that somebody looks after, over links of the kind the assignment names.
+
+    Links may go in circles; a union ends them. Asked beforehand: how many a recursion finds no database can guess.
     """
     rep, link = network.rep_assignment, network.partner_link
     first = (
@@ -143,11 +171,11 @@ def _downstream(mine: sa.ColumnElement[bool], at: datetime) -> sa.CTE:
         .join(rep, sa.and_(rep.c.upstream_id == link.c.upstream_id, rep.c.link == link.c.kind))
         .where(mine, valid_at(link, at))
     )
-    # Without a name of its own: one statement may ask for several dimensions.
-    below = first.cte(recursive=True)
+    below = first.cte("downstream", recursive=True)
     onward = (
         sa.select(link.c.downstream_id, link.c.kind)
         .join(below, sa.and_(below.c.partner_id == link.c.upstream_id, below.c.kind == link.c.kind))
         .where(valid_at(link, at))
     )
-    return below.union(onward)
+    found = sa.select(below.union(onward).c.partner_id).distinct()
+    return sorted(uow.connection.scalars(found))

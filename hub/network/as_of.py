@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.network import tables
 from hub.network.attributes import read_kinds, values_of
+from hub.network.in_force import in_force
 from hub.network.intervals import Interval, holds
 from hub.network.record import find_row
 from hub.store import UnitOfWork, valid_at
@@ -50,7 +51,7 @@ def view_location(uow: UnitOfWork, location_id: str, at: datetime | None = None)
         .order_by(kind.c.kind)
     )
     people = sa.select(sa.func.count(a.c.person_id.distinct())).where(
-        a.c.location_id == row.id, valid_at(a, at)
+        a.c.location_id == row.id, in_force(a, at)
     )
     return LocationView(
         row.id,

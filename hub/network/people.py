@@ -11,7 +11,8 @@ from hub.errors import BadInput, Missing
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables
-from hub.store import UnitOfWork, valid_at
+from hub.network.in_force import in_force
+from hub.store import UnitOfWork
 from hub.store.driver import Question
 from hub.store.types import Id
 
@@ -93,7 +94,7 @@ def works_for(uow: UnitOfWork, person: Person, partner_id: str) -> bool:
     query = (
         sa.select(a.c.id)
         .join(location, location.c.id == a.c.location_id)
-        .where(a.c.person_id == person.id, location.c.partner_id == partner_id, valid_at(a, uow.now))
+        .where(a.c.person_id == person.id, location.c.partner_id == partner_id, in_force(a, uow.now))
         .limit(1)
     )
     return uow.connection.scalar(query) is not None
@@ -105,7 +106,7 @@ def employers_of(uow: UnitOfWork, person: Person) -> frozenset[str]:
     query = (
         sa.select(location.c.partner_id)
         .join(a, a.c.location_id == location.c.id)
-        .where(a.c.person_id == person.id, valid_at(a, uow.now))
+        .where(a.c.person_id == person.id, in_force(a, uow.now))
     )
     return frozenset(filter(None, (person.partner_id, *uow.connection.scalars(query))))
 
@@ -128,7 +129,7 @@ def read_appointments(
         .join(p, p.c.id == a.c.position_id)
         .join(loc, loc.c.id == a.c.location_id)
         .join(partner, partner.c.id == loc.c.partner_id)
-        .where(a.c.person_id == person_id, sa.true() if every else valid_at(a, at or uow.now))
+        .where(a.c.person_id == person_id, sa.true() if every else in_force(a, at or uow.now))
         .order_by(a.c.valid_from, a.c.id)
     ).all()
     brands = _brand_names(uow, [row.id for row in rows])

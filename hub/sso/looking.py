@@ -18,11 +18,12 @@ from hub.journal import audit
 from hub.journal.audit import LOOKER
 from hub.journal.tables import audit as audit_table
 from hub.network import tables as network
+from hub.network.in_force import in_force
 from hub.network.people import Person, read_person
 from hub.runtime import Hub
 from hub.sso.sessions import Session
 from hub.sso.tables import web_session
-from hub.store import UnitOfWork, valid_at
+from hub.store import UnitOfWork
 
 BEGUN, ENDED = "look_begun", "look_ended"
 ACTION = "look"
@@ -196,7 +197,7 @@ def _works_nowhere_else(uow: UnitOfWork, looker_id: str, person: Person) -> bool
     elsewhere = (
         sa.select(a.c.id)
         .join(location, location.c.id == a.c.location_id)
-        .where(a.c.person_id == person.id, valid_at(a, uow.now), location.c.partner_id.not_in(list(own)))
+        .where(a.c.person_id == person.id, in_force(a, uow.now), location.c.partner_id.not_in(list(own)))
         .limit(1)
     )
     return uow.connection.scalar(elsewhere) is None

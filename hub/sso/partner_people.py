@@ -12,12 +12,13 @@ from hub.errors import BadInput, Missing, NotAllowed
 from hub.ids import is_id
 from hub.network import tables as network
 from hub.network.connections import SIGN_IN_KINDS
+from hub.network.in_force import in_force
 from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, clean_text, create_person, set_disabled, set_places
 from hub.notify.send_mail import is_address
 from hub.sso.sessions import end_sessions_of
 from hub.sso.tables import web_session
-from hub.store import UnitOfWork, valid_at
+from hub.store import UnitOfWork
 from hub.store.folded import begins
 
 PAGE = 50
@@ -141,7 +142,7 @@ def _places(uow: UnitOfWork, ids: Sequence[str], partner_id: str) -> dict[str, l
         sa.select(a.c.person_id, position.c.title, location.c.name)
         .join(location, location.c.id == a.c.location_id)
         .join(position, position.c.id == a.c.position_id)
-        .where(a.c.person_id.in_(ids), location.c.partner_id == partner_id, valid_at(a, uow.now))
+        .where(a.c.person_id.in_(ids), location.c.partner_id == partner_id, in_force(a, uow.now))
         .order_by(location.c.name, position.c.title)
     )
     found: dict[str, list[str]] = {}

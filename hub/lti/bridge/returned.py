@@ -11,10 +11,10 @@ from hub.lti.bridge.grade import find_address
 from hub.lti.bridge.outcome import ServiceFailed
 from hub.lti.bridge.pass_back import AGS_SCORE, LEFT_PARTNER
 from hub.lti.tool.tables import lti_platform_deployment as deployment
+from hub.network.in_force import in_force
 from hub.network.tables import appointment, connection, location, person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.store.types import valid_at
 
 
 def release_returned(hub: Hub) -> int:
@@ -51,7 +51,7 @@ def _works_for(uow: UnitOfWork, partner_id: sa.ColumnElement[Any]) -> sa.ColumnE
         appointment.c.person_id == person.c.id,
         location.c.id == appointment.c.location_id,
         location.c.partner_id == partner_id,
-        valid_at(appointment, uow.now),
+        in_force(appointment, uow.now),
     )
     return sa.or_(person.c.partner_id == partner_id, appointed)
 

@@ -12,7 +12,8 @@ from hub.lti.roster.tables import lti_member
 from hub.lti.tools import Tool
 from hub.network import tables as network
 from hub.network.identities import SUBJECT, find_person
-from hub.store import UnitOfWork, valid_at
+from hub.network.in_force import in_force
+from hub.store import UnitOfWork
 
 FILTERS = ("user_id",)
 SET_NAME = "Location"
@@ -33,7 +34,7 @@ def list_groups(
         .where(
             lti_member.c.resource_link_id == link.id,
             lti_member.c.status == ACTIVE,
-            valid_at(appointment, uow.now),
+            in_force(appointment, uow.now),
             *_own(tool),
         )
         .distinct()
@@ -69,7 +70,7 @@ def group_enrollments(
         sa.select(appointment.c.person_id, appointment.c.location_id)
         .join(location, location.c.id == appointment.c.location_id)
         .where(
-            uow.among(appointment.c.person_id, list(person_ids)), valid_at(appointment, uow.now), *_own(tool)
+            uow.among(appointment.c.person_id, list(person_ids)), in_force(appointment, uow.now), *_own(tool)
         )
         .distinct()
         .order_by(appointment.c.person_id, appointment.c.location_id)

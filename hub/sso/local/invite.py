@@ -12,6 +12,7 @@ from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import BadInput, Conflict, Missing, NotAllowed
 from hub.ids import is_id
 from hub.journal import audit
+from hub.network.in_force import in_force
 from hub.network.people import Person, read_person
 from hub.network.provision import NewPerson, Place, create_person, set_places
 from hub.network.tables import appointment, connection, location, partner, person_detail
@@ -27,7 +28,7 @@ from hub.sso.local.accounts import (
 from hub.sso.local.links import make_link, revoke_links
 from hub.sso.local.mails import mail_invitation
 from hub.sso.local.ways_in import forget_ways_in, is_open
-from hub.store import UnitOfWork, valid_at
+from hub.store import UnitOfWork
 
 ACTION = "invitation"
 """Under which the audit trail has what happens to invitations."""
@@ -177,7 +178,7 @@ def _works_beyond(uow: UnitOfWork, person_id: str, partner_ids: set[str]) -> boo
     query = (
         sa.select(a.c.id)
         .join(location, location.c.id == a.c.location_id)
-        .where(a.c.person_id == person_id, valid_at(a, uow.now), location.c.partner_id.not_in(partner_ids))
+        .where(a.c.person_id == person_id, in_force(a, uow.now), location.c.partner_id.not_in(partner_ids))
     )
     return uow.connection.scalar(query.limit(1)) is not None
 
