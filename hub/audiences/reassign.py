@@ -4,6 +4,7 @@ The queue is what makes a network-wide change (a new rule for all technicians) t
 units of CHUNK people, can stop anywhere, and shows how much is left.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
@@ -12,19 +13,31 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.audiences import tables
 from hub.audiences.conditions import Conditions
-from hub.audiences.derive_sources import RuleIndex, derive_sources
+from hub.audiences.derive_sources import RuleIndex, derive_goals
 from hub.audiences.opinions import ask_plugins, read_opinions
+from hub.audiences.profiles.profile import PROFILE_CHANGED
+from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import read_rules, read_switched
+from hub.audiences.rules import (
+    AUDIENCE_CHANGED,
+    RULE_CHANGED,
+    RULE_REMOVED,
+    read_audience,
+    read_rules,
+    read_switched,
+)
 from hub.journal import CHANGES, Reader
+from hub.journal.tables import change as change_table
 from hub.network import tables as network
+from hub.network.apply_nodes import ever_below
 from hub.network.people import lock_people
+from hub.network.trees import read_branch
 from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.credit_goals import credit_goals
 from hub.training.decisions import DECIDED, MOVED_FROM, read_decisions
 from hub.training.goals import Source, set_goals
-from hub.training.waivers import WaivedSource, waive, waivers_of
+from hub.training.waivers import WaivedSource
 
 CHUNK = 500
 
@@ -33,34 +46,55 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
     """Queue everybody whose goals a change may touch; the handler of the reader ``reassign``."""
     people: set[str] = set()
     locations: set[str] = set()
+    nodes: set[str] = set()
+    subjects: dict[str, set[str]] = defaultdict(set)
     for change in changes:
-        if change.kind == "person_changed":
+        if change.kind in ("person_changed", WORKFLOW_ACTED):
             people.add(change.person_id or change.subject_id)
         elif change.kind == DECIDED:
             people.update(filter(None, (change.person_id, change.body.get(MOVED_FROM))))
         elif change.kind == "location_changed":
             locations.add(change.subject_id)
         elif change.kind == "attributes_changed":
-            _queue(uow, _people_of_subject(change.body["subject"], change.subject_id))
+            subjects[change.body["subject"]].add(change.subject_id)
         elif change.kind == "node_changed":
-            locations.update(uow.connection.scalars(_locations_under(change.subject_id)))
-        elif change.kind == "rule_changed":
+            if _is_elsewhere(uow, change):
+                nodes.add(change.subject_id)
+        elif change.kind in (RULE_CHANGED, RULE_REMOVED):
             _queue(uow, _people_of_rule(change.subject_id, change.body))
-        elif change.kind == "audience_changed":
-            _queue(uow, people_matching(Conditions.from_json(change.body["conditions"])))
-            _queue(uow, _people_of_audience(change.subject_id))
-        elif change.kind == "plugin_switched":
-            conditions = uow.connection.scalar(
-                sa.select(tables.audience.c.conditions).where(
-                    tables.audience.c.key == change.body["audience"]
-                )
-            )
-            _queue(uow, people_matching(Conditions.from_json(conditions or {})))
-            _queue(uow, _people_of_audience(change.body["audience"]))
+        else:
+            _queue_audiences(uow, change)
     _queue_ids(uow, people)
-    for chunk in _chunks(sorted(locations)):
-        appointment = network.appointment
+    for subject, ids in sorted(subjects.items()):
+        for chunk in _chunks(sorted(ids)):
+            _queue(uow, _people_of_subjects(subject, chunk))
+    _queue_locations(uow, locations, nodes)
+
+
+def _queue_locations(uow: UnitOfWork, locations: set[str], nodes: set[str]) -> None:
+    """Everybody who ever worked at these locations, or at one that was ever in or below these nodes."""
+    placed, appointment = network.location_node, network.appointment
+    below: set[str] = set()
+    for chunk in _chunks(sorted(nodes)):
+        ever = sa.select(placed.c.location_id).where(placed.c.node_id.in_(ever_below(*chunk)))
+        below.update(uow.connection.scalars(ever))
+    for chunk in _chunks(sorted(locations | below)):
         _queue(uow, sa.select(appointment.c.person_id).where(appointment.c.location_id.in_(chunk)))
+
+
+def _queue_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> None:
+    if change.kind == AUDIENCE_CHANGED:
+        _queue(uow, people_matching(Conditions.from_json(change.body["conditions"])))
+        _queue(uow, _people_of_audience(change.subject_id))
+    elif change.kind == PROFILE_CHANGED:
+        for audience in change.body["asks_again"]:
+            _queue(uow, people_matching(read_audience(uow, audience).conditions))
+    elif change.kind == "plugin_switched":
+        conditions = uow.connection.scalar(
+            sa.select(tables.audience.c.conditions).where(tables.audience.c.key == change.body["audience"])
+        )
+        _queue(uow, people_matching(Conditions.from_json(conditions or {})))
+        _queue(uow, _people_of_audience(change.body["audience"]))
 
 
 reassign = Reader("reassign", CHANGES, queue_people, batch=1000)
@@ -106,8 +140,7 @@ def reassign_people(uow: UnitOfWork, person_ids: Sequence[str], *, ask: bool = T
     waived: list[WaivedSource] = []
     for id in person_ids:
         decided = decisions.get(id, ())
-        sources = derive_sources(facts.get(id, ()), rules, switched, opinions.get(id, ()), decided)
-        left, taken = waive(sources, waivers_of(decided))
+        left, taken = derive_goals(facts.get(id, ()), rules, switched, opinions.get(id, ()), decided)
         wanted += left
         waived += taken
     credit_goals(uow, set_goals(uow, person_ids, wanted, waived))
@@ -122,14 +155,30 @@ def _locations_under(*node_ids: str) -> sa.Select[Any]:
     )
 
 
-def _people_of_subject(subject: str, id: str) -> sa.Select[Any]:
-    """Everybody whose appointments an attribute of a person, appointment, location or partner belongs to."""
+def _is_elsewhere(uow: UnitOfWork, change: sa.Row[Any]) -> bool:
+    """Whether a node exists at another time or below others than its change before said; a name moves nobody (I15)."""
+    table = change_table
+    before = uow.connection.scalar(
+        sa.select(table.c.body)
+        .where(
+            table.c.kind == change.kind,
+            table.c.subject_id == change.subject_id,
+            table.c.position < change.position,
+        )
+        .order_by(table.c.position.desc())
+        .limit(1)
+    )
+    return before is None or read_branch(before) != read_branch(change.body)
+
+
+def _people_of_subjects(subject: str, ids: Sequence[str]) -> sa.Select[Any]:
+    """Everybody whose appointments attributes of people, appointments, locations or partners belong to."""
     a, location = network.appointment, network.location
     people = sa.select(a.c.person_id)
     if subject == "partner":
-        return people.join(location, location.c.id == a.c.location_id).where(location.c.partner_id == id)
+        return people.join(location, location.c.id == a.c.location_id).where(location.c.partner_id.in_(ids))
     column = {"person": a.c.person_id, "appointment": a.c.id, "location": a.c.location_id}[subject]
-    return people.where(column == id)
+    return people.where(column.in_(ids))
 
 
 def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:

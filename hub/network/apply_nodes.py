@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.network import tables
 from hub.network.bulk import IDS_PER_QUERY, Row, in_batches, insert_rows, replace_rows
+from hub.network.dates import BEGINNING
 from hub.network.trees import Above, Branch, Edge, closure_of, read_branch
 from hub.store import UnitOfWork
 
@@ -19,8 +20,10 @@ def apply_nodes(uow: UnitOfWork, snapshots: Sequence[Mapping[str, Any]], *, part
     """Write the nodes (``NodeSnapshot``) and the closure rows that change with them.
 
     Raises Conflict ``node_circle`` if at some instant they do not form trees together with what is stored. With ``partly``
-    more of what was changed together is to follow, and a circle is borne until it does.
+    more of what was changed together is to follow: a circle is borne until it does, and a place kept for a parent that is to come.
     """
+    if partly:
+        _keep_places(uow, snapshots)
     after = {node["id"]: read_branch(node) for node in snapshots}
     before = read_branches(uow, list(after))
     moved = [id for id, branch in after.items() if before.get(id) != branch]
@@ -52,11 +55,38 @@ def read_branches(uow: UnitOfWork, ids: Collection[str]) -> dict[str, Branch]:
     return {id: Branch(interval, tuple(edges[id])) for id, interval in during.items()}
 
 
+def ever_below(*node_ids: str) -> sa.Select[tuple[str]]:
+    """Ids of these nodes and of all that at any time had one of them above it, also where one of them did not exist then."""
+    node, parent = tables.node, tables.node_parent
+    found = sa.select(node.c.id).where(node.c.id.in_(node_ids)).cte("ever_below", recursive=True)
+    onward = sa.select(parent.c.node_id).join(found, found.c.id == parent.c.parent_id)
+    return sa.select(found.union(onward).c.id)
+
+
+def ever_above(*node_ids: str) -> sa.Select[tuple[str]]:
+    """The same upwards."""
+    node, parent = tables.node, tables.node_parent
+    found = sa.select(node.c.id).where(node.c.id.in_(node_ids)).cte("ever_above", recursive=True)
+    onward = sa.select(parent.c.parent_id).join(found, found.c.id == parent.c.node_id)
+    return sa.select(found.union(onward).c.id)
+
+
+def _keep_places(uow: UnitOfWork, snapshots: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of nodes that never exist, for parents that are not known yet: their own change follows and says more."""
+    wanted = {edge.parent_id: s["dimension"] for s in snapshots for edge in read_branch(s).edges}
+    for node in snapshots:
+        wanted.pop(node["id"], None)
+    never: Row = {"name": "", "valid_from": BEGINNING, "valid_to": BEGINNING}
+    rows: list[Row] = [{"id": id, "dimension": dimension, **never} for id, dimension in wanted.items()]
+    insert_rows(uow, tables.node, rows, "keep")
+
+
 def _move(uow: UnitOfWork, moved: Sequence[str], *, circles: bool) -> None:
     """Bring the closure rows of the moved nodes, and of all nodes ever below them, in line with the parents now stored."""
     closure = tables.node_closure
-    below = _closure_rows(uow, closure.c.ancestor_id, moved)
-    affected = {*moved, *(row.descendant_id for row in below)}
+    affected: set[str] = set()
+    for some in in_batches(moved, IDS_PER_QUERY):
+        affected.update(uow.connection.scalars(ever_below(*some)))
     branches = read_branches(uow, affected)
     outside = {edge.parent_id for branch in branches.values() for edge in branch.edges} - affected
     stored = _stored(uow, affected | outside)

@@ -7,7 +7,7 @@ make is the hub's own; what the network files made is the files' to change again
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -15,12 +15,15 @@ from hub.errors import BadInput, Missing, Problem
 from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.network import tables
+from hub.network.attributes import read_values, write_values
 from hub.network.complete import ended
+from hub.network.dated import VALIDITY, find_same, without
+from hub.network.dates import BEGINNING
 from hub.network.intervals import Interval, is_empty, overlap
 from hub.network.people import lock_people
 from hub.network.person_snapshots import read_snapshot, write_person
 from hub.network.places import CLASSES, Place
-from hub.network.record import find_row
+from hub.network.record import find_row, lock_location
 from hub.network.representatives import read_responsibilities, until, write_responsibilities
 from hub.network.snapshots import Appointment, PersonSnapshot
 from hub.network.superiors import end_relations
@@ -32,14 +35,19 @@ SOURCE = "hub"
 
 
 def add_appointment(uow: UnitOfWork, person_id: str, place: Place, *, actor_id: str | None = None) -> str:
-    """Give a person a position at a location, beside what they do already; the appointment's id.
+    """Give a person a position at a location, beside what they do already; the appointment's id. The same again is the same one.
 
     Missing ``no_person``; BadInput ``bad_appointment`` with every problem: no such location, position or brand, a location that is
     closed at that time, a brand it never carries in that time (I11), dates the wrong way round, no such class.
     """
+    lock_location(uow, place.location_id)
     lock_people(uow, [person_id])
     body = read_snapshot(uow, person_id)
     appointment = _checked(uow, place)
+    what = {name: value for name, value in appointment.items() if name not in ("id", *VALIDITY)}
+    during = read_interval(cast("Any", appointment))
+    if known := find_same(cast("Any", body["appointments"]), what, during, is_now=place.valid_from is None):
+        return str(known["id"])
     _write(uow, body, [*body["appointments"], appointment], actor_id, "appointed", [appointment["id"]])
     return appointment["id"]
 
@@ -77,9 +85,11 @@ def transfer(
 ) -> str:
     """Let somebody go on at another location from an instant on (now), without gap or overlap; the new appointment's id.
 
-    Position, class and brands stay unless given, brands as far as the new location carries them. Missing ``no_appointment``;
+    Position, class, brands and attributes stay unless given, brands as far as the new location carries them. Who was named manager
+    of the one appointment is not of the other. Missing ``no_appointment``;
     BadInput ``bad_appointment`` as for ``add_appointment``, and when the appointment does not hold at that instant.
     """
+    lock_location(uow, location_id)
     body, one = _find(uow, appointment_id)
     start = _at(uow, at)
     since, end = read_interval(one)
@@ -99,6 +109,9 @@ def transfer(
     other = _checked(uow, place)
     rest = [ended(each, start) if each["id"] == one["id"] else each for each in body["appointments"]]
     _write(uow, body, [*rest, other], actor_id, "transferred", [other["id"]])
+    before = read_values(uow, one["id"])
+    values = without(before, (BEGINNING, start))
+    write_values(uow, "appointment", other["id"], values, person_id=body["id"], actor_id=actor_id)
     return other["id"]
 
 
@@ -128,6 +141,7 @@ def rehire(uow: UnitOfWork, person_id: str, place: Place, *, actor_id: str | Non
 
     As ``add_appointment``, and BadInput ``still_here`` for somebody who has an appointment at that time.
     """
+    lock_location(uow, place.location_id)
     lock_people(uow, [person_id])
     body = read_snapshot(uow, person_id)
     start = place.valid_from or uow.now

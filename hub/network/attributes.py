@@ -2,22 +2,23 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict, Problem
-from hub.journal import Change, record_changes
+from hub.ids import derived_id
 from hub.network import tables
-from hub.network.apply_changes import apply_changes
 from hub.network.attribute_values import SUBJECTS, TYPES, AttributeKind
+from hub.network.dated import Part, holding, split, stated, without
 from hub.network.intervals import Interval
 from hub.network.people import lock_people
-from hub.network.record import clipped, find_row, lock_network, record, stated
+from hub.network.record import a_time, find_row, lock_network, record
 from hub.network.rename import clean_name
+from hub.network.roster_keys import find_ids, name_for_files
 from hub.store import UnitOfWork
 
 KIND_CHANGED = "attribute_kind_changed"
@@ -32,7 +33,7 @@ _TABLES = {
 
 
 def define_attribute(uow: UnitOfWork, kind: AttributeKind, *, actor_id: str | None = None) -> bool:
-    """Let there be such an attribute; whether that changed anything.
+    """Let there be such an attribute, which files then call by its key; whether that changed anything.
 
     BadInput ``bad_attribute`` with every problem. Conflict ``attribute_in_use`` for another subject or type, or a choice less,
     once there are values: rules may rest on them.
@@ -54,6 +55,8 @@ def define_attribute(uow: UnitOfWork, kind: AttributeKind, *, actor_id: str | No
                 "attribute_in_use", f"There are values of {kind.title} already.", "Make a new attribute."
             )
     record(uow, KIND_CHANGED, {kind.key: body}, actor_id=actor_id)
+    if not find_ids(uow, "attribute_kind", [kind.key]):
+        name_for_files(uow, "attribute_kind", kind.key, derived_id("attribute_kind", kind.key))
     return True
 
 
@@ -63,12 +66,13 @@ def set_attributes(
     subject_id: str,
     values: Mapping[str, Any],
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     actor_id: str | None = None,
 ) -> bool:
     """Let attributes of a person, appointment, location or partner have these values from an instant on (now); None for no value.
 
-    Whether that changed anything; what was planned for later is replaced. BadInput ``bad_attributes`` with every problem at once;
+    Whether that changed anything; without ``until`` what was planned for later is replaced. BadInput ``bad_dates``, ``bad_attributes`` with every problem at once;
     Missing ``no_<subject>``.
     """
     if subject not in SUBJECTS:
@@ -82,31 +86,53 @@ def set_attributes(
     problems = value_problems(read_kinds(uow), subject, values)
     if problems:
         raise BadInput("bad_attributes", "Some values cannot be.", "", problems)
-    start = (at or uow.now).astimezone(UTC)
+    during = a_time(uow, at, until)
     before = read_values(uow, subject_id)
-    after = [each for each in before if each["key"] not in values]
+    after: list[Part] = [each for each in before if each["key"] not in values]
     for key, value in values.items():
-        past = clipped([each for each in before if each["key"] == key], start)
-        now = [] if value is None else [{"key": key, "value": value, **stated(start, None)}]
-        after += _joined([*past, *now])
-    after = in_order(after)
-    if after == before:
+        same, _ = split(before, {"key": key})
+        of_key = {"key": key, "value": value}
+        after += without(same, during) if value is None else holding(same, of_key, during)
+    return write_values(uow, subject, subject_id, after, person_id=person_id, actor_id=actor_id)
+
+
+def write_values(
+    uow: UnitOfWork,
+    subject: str,
+    subject_id: str,
+    values: Sequence[Part],
+    *,
+    person_id: str | None,
+    actor_id: str | None = None,
+) -> bool:
+    """Let these be all values of a subject; whether that changed anything. ``person_id``: whose appointment it is, or who it is."""
+    after = in_order(values)
+    if after == read_values(uow, subject_id):
         return False
     body = {"subject": subject, "subject_id": subject_id, "values": after}
-    record_changes(uow, [Change(CHANGED, subject_id, body, person_id=person_id, actor_id=actor_id)])
-    apply_changes(uow, CHANGED, [body])
+    record(uow, CHANGED, {subject_id: body}, person_id=person_id, actor_id=actor_id)
     return True
 
 
-def forget_attributes(uow: UnitOfWork, subject: str, subject_id: str) -> bool:
-    """Take every value away, past ones too, as if there had been none; whether there were any."""
-    if not read_values(uow, subject_id):
-        return False
-    person_id = subject_id if subject == "person" else None
-    body = {"subject": subject, "subject_id": subject_id, "values": []}
-    record_changes(uow, [Change(CHANGED, subject_id, body, person_id=person_id)])
-    apply_changes(uow, CHANGED, [body])
-    return True
+def subjects_of(uow: UnitOfWork, person_id: str) -> list[str]:
+    """Ids of whose attributes are a person's: the person and their appointments."""
+    a = tables.appointment
+    mine = sa.select(a.c.id).where(a.c.person_id == person_id).order_by(a.c.id)
+    return [person_id, *uow.connection.scalars(mine)]
+
+
+def forget_attributes(uow: UnitOfWork, person_id: str) -> bool:
+    """Take every value of a person and of their appointments away, past ones too, as if there had been none; whether there were any.
+
+    The journal's bodies are the caller's to take them out of: they need its door.
+    """
+    value, ids = tables.attribute, subjects_of(uow, person_id)
+    having = sa.select(value.c.subject_id).where(uow.among(value.c.subject_id, ids)).distinct()
+    known = sorted(uow.connection.scalars(having))
+    for id in known:
+        subject = "person" if id == person_id else "appointment"
+        write_values(uow, subject, id, [], person_id=person_id)
+    return bool(known)
 
 
 def value_problems(
@@ -135,7 +161,7 @@ def read_kinds(uow: UnitOfWork) -> dict[str, AttributeKind]:
     }
 
 
-def read_values(uow: UnitOfWork, subject_id: str) -> list[dict[str, Any]]:
+def read_values(uow: UnitOfWork, subject_id: str) -> list[Part]:
     """Every value that a subject has, had and will have, as ``attributes_changed`` has it."""
     table = tables.attribute
     rows = uow.connection.execute(sa.select(table).where(table.c.subject_id == subject_id))
@@ -158,21 +184,9 @@ def values_of(uow: UnitOfWork, subject_ids: Collection[str]) -> dict[str, dict[s
     return found
 
 
-def in_order(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(values: Sequence[Part]) -> list[Part]:
     """As the journal has them."""
     return sorted(values, key=lambda each: (each["key"], each["valid_from"]))
-
-
-def _joined(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    joined: list[dict[str, Any]] = []
-    for each in in_order(values):
-        last = joined[-1] if joined else None
-        same = last and last["valid_to"] == each["valid_from"]
-        if last and same and (type(last["value"]), last["value"]) == (type(each["value"]), each["value"]):
-            joined[-1] = {**last, "valid_to": each["valid_to"]}
-        else:
-            joined.append(each)
-    return joined
 
 
 def _body(kind: AttributeKind) -> dict[str, Any]:

@@ -8,15 +8,19 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Conflict, Missing
+from hub.errors import BadInput, Conflict
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.apply_nodes import read_branches
+from hub.network.apply_nodes import ever_above, read_branches
+from hub.network.dated import joined, stated, without
 from hub.network.dates import BEGINNING
-from hub.network.intervals import holds
-from hub.network.record import clipped, find_row, lock_network, record, stated
+from hub.network.dimensions import find_dimension
+from hub.network.intervals import Interval, holds, overlap
+from hub.network.record import a_time, find_row, lock_network, record
 from hub.network.rename import clean_name
+from hub.network.roster_keys import free_name, name_for_files
 from hub.network.snapshots import NodeParent, NodeSnapshot
+from hub.network.trees import closure_of, read_branch, read_interval
 from hub.store import UnitOfWork, valid_at
 
 CHANGED = "node_changed"
@@ -28,20 +32,24 @@ def add_node(
     name: str,
     parent_id: str | None = None,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
+    external_id: str = "",
     actor_id: str | None = None,
 ) -> str:
     """The id of a new node in a dimension, below another one or a root; without ``at`` it always was there.
 
-    Missing ``no_dimension`` or ``no_node``; BadInput ``bad_name`` or ``other_dimension``.
+    ``external_id`` is how network files call it. Missing ``no_dimension`` or ``no_node``; BadInput ``bad_name``,
+    ``other_dimension``, ``built_in`` for the hub's own dimension, ``no_node_then``; Conflict ``node_exists``.
     """
     lock_network(uow)
-    name, start = clean_name(name), (at or BEGINNING).astimezone(UTC)
-    if uow.find(tables.dimension, key=dimension) is None:
-        raise Missing("no_dimension", f"There is no dimension {dimension}.")
+    name, during = clean_name(name), a_time(uow, at or BEGINNING, until)
+    find_dimension(uow, dimension)
+    called = free_name(uow, "node", external_id, name, dimension)
     node_id = new_id()
-    body = _body(node_id, dimension, name, start, None, [])
-    _record(uow, _below(uow, body, parent_id, start), actor_id)
+    body = _body(node_id, dimension, name, *during, [])
+    _record(uow, _below(uow, body, parent_id, during), actor_id)
+    name_for_files(uow, "node", called, node_id)
     return node_id
 
 
@@ -50,26 +58,37 @@ def move_node(
     node_id: str,
     parent_id: str | None,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     actor_id: str | None = None,
 ) -> bool:
     """Let a node stand below another one from an instant on (now), or be a root; whether that changed anything.
 
-    What was planned for later is replaced. Missing ``no_node``; BadInput ``other_dimension``, ``no_node_then`` if the node or its
-    new parent does not exist at that instant; Conflict ``node_circle``.
+    Without ``until`` what was planned for later is replaced; with it, it stays. Missing ``no_node``; BadInput ``bad_dates``,
+    ``other_dimension``, ``no_node_then`` if the node or its new parent does not exist at some instant of that time; Conflict
+    ``node_circle``.
     """
     lock_network(uow)
-    start = (at or uow.now).astimezone(UTC)
     body = read_node(uow, node_id)
-    if not holds((_instant(body["valid_from"]), _end(body)), start):
-        raise _not_then(body["name"])
-    moved = _below(
-        uow, cast("NodeSnapshot", {**body, "parents": clipped(body["parents"], start)}), parent_id, start
-    )
-    if _joined(moved["parents"]) == _joined(body["parents"]):
+    moved = moved_node(uow, body, parent_id, a_time(uow, at, until))
+    if moved["parents"] == joined(cast("Any", body["parents"])):
         return False
     _record(uow, moved, actor_id)
     return True
+
+
+def moved_node(uow: UnitOfWork, body: NodeSnapshot, parent_id: str | None, during: Interval) -> NodeSnapshot:
+    """The node as it is after such a move; raises what ``move_node`` does, and writes nothing."""
+    existing = read_interval(cast("Any", body))
+    if not holds(existing, during[0]):
+        raise _not_then(body["name"])
+    shared = overlap(existing, during)
+    assert shared is not None  # noqa: S101  (the node exists at its beginning)
+    left = without(cast("Any", body["parents"]), during)
+    moved = cast("NodeSnapshot", {**body, "parents": joined(left)})
+    moved = _below(uow, moved, parent_id, shared)
+    _refuse_circle(uow, moved)
+    return moved
 
 
 def end_node(
@@ -94,7 +113,7 @@ def end_node(
                 "Move its nodes and locations first.",
             )
     end = max(end, _instant(body["valid_from"]))
-    parents = clipped(body["parents"], end)
+    parents = without(cast("Any", body["parents"]), (end, None))
     _record(uow, cast("NodeSnapshot", {**body, "valid_to": end.isoformat(), "parents": parents}), actor_id)
     return True
 
@@ -119,12 +138,15 @@ def read_node(uow: UnitOfWork, node_id: str) -> NodeSnapshot:
 
 
 def locations_under(uow: UnitOfWork, *node_ids: str, at: datetime | None = None) -> sa.Select[tuple[str]]:
-    """Ids of the locations in these nodes and below them, now or ``at`` (B22)."""
-    ln, closure, at = tables.location_node, tables.node_closure, at or uow.now
+    """Ids of the locations in these nodes and below them that are open, now or ``at`` (B22)."""
+    ln, closure, place, at = tables.location_node, tables.node_closure, tables.location, at or uow.now
     return (
         sa.select(ln.c.location_id)
         .join(closure, closure.c.descendant_id == ln.c.node_id)
-        .where(closure.c.ancestor_id.in_(node_ids), valid_at(ln, at), valid_at(closure, at))
+        .join(place, place.c.id == ln.c.location_id)
+        .where(
+            closure.c.ancestor_id.in_(node_ids), valid_at(ln, at), valid_at(closure, at), valid_at(place, at)
+        )
         .distinct()
     )
 
@@ -138,8 +160,8 @@ def _body(
     )
 
 
-def _below(uow: UnitOfWork, body: NodeSnapshot, parent_id: str | None, start: datetime) -> NodeSnapshot:
-    """The node below this parent from an instant on."""
+def _below(uow: UnitOfWork, body: NodeSnapshot, parent_id: str | None, during: Interval) -> NodeSnapshot:
+    """The node below this parent for a time, in which the parent must exist."""
     if parent_id is None:
         return body
     parent = find_row(uow, tables.node, parent_id, "node")
@@ -149,22 +171,19 @@ def _below(uow: UnitOfWork, body: NodeSnapshot, parent_id: str | None, start: da
             f"{parent.name} belongs to another dimension.",
             "Choose a node of the same one.",
         )
-    if not holds((parent.valid_from, parent.valid_to), start):
+    if overlap((parent.valid_from, parent.valid_to), during) != during:
         raise _not_then(parent.name)
-    edge = {"parent_id": parent_id, "valid_from": start.isoformat(), "valid_to": body["valid_to"]}
-    return cast("NodeSnapshot", {**body, "parents": _joined([*body["parents"], cast("NodeParent", edge)])})
+    edge = {"parent_id": parent_id, **stated(*during)}
+    parents = joined([*cast("Any", body["parents"]), edge])
+    return cast("NodeSnapshot", {**body, "parents": parents})
 
 
-def _joined(parents: list[NodeParent]) -> list[NodeParent]:
-    """The same with what touches and has the same parent as one."""
-    joined: list[NodeParent] = []
-    for each in parents:
-        last = joined[-1] if joined else None
-        if last and last["parent_id"] == each["parent_id"] and last["valid_to"] == each["valid_from"]:
-            joined[-1] = {**last, "valid_to": each["valid_to"]}
-        else:
-            joined.append(each)
-    return joined
+def _refuse_circle(uow: UnitOfWork, body: NodeSnapshot) -> None:
+    """Conflict ``node_circle``, before anything is written: whoever catches it finds nothing changed."""
+    ids = {each["parent_id"] for each in body["parents"]}
+    above: set[str] = set(uow.connection.scalars(ever_above(*ids))) if ids else set()
+    branches = {**read_branches(uow, above), body["id"]: read_branch(cast("Any", body))}
+    closure_of(body["id"], branches, {})
 
 
 def _record(uow: UnitOfWork, body: NodeSnapshot, actor_id: str | None) -> None:

@@ -3,8 +3,8 @@
 Each takes the network's lock, so that a location is in one node of a dimension at a time (I20) also when two ask at once.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict
 from hub.network import tables
 from hub.network.complete import ended
-from hub.network.intervals import Interval, holds, overlap
+from hub.network.dated import Part, holding, split, stated, without
+from hub.network.intervals import Interval, overlap
 from hub.network.people import lock_people
 from hub.network.person_snapshots import read_snapshot, write_people
-from hub.network.record import clipped, find_row, lock_network, record, stated
+from hub.network.record import a_time, find_row, lock_location, lock_network, record
 from hub.network.rename import clean_name
 from hub.network.snapshots import LocationSnapshot
 from hub.network.trees import read_interval
@@ -40,16 +41,16 @@ def place_location(
     dimension at some instant of that time (I20): ``move_location`` takes it out there.
     """
     lock_network(uow)
-    body, during = read_location(uow, location_id), _during(uow, at, until)
+    body, during = read_location(uow, location_id), a_time(uow, at, until)
     node = _node(uow, node_id, during)
-    for each in body["nodes"]:
-        if each["dimension"] == node.dimension and overlap(read_interval(each), during):
-            raise Conflict(
-                "already_placed",
-                f"{body['name']} is in another node of this dimension at that time.",
-                "Move it, or choose another time.",
-            )
-    _write(uow, body, {"nodes": _with_node(body["nodes"], node, during)}, actor_id)
+    same, _ = split(body["nodes"], {"dimension": node.dimension})
+    if any(overlap(read_interval(each), during) for each in same):
+        raise Conflict(
+            "already_placed",
+            f"{body['name']} is in another node of this dimension at that time.",
+            "Move it, or choose another time.",
+        )
+    _write(uow, body, {"nodes": _with_node(body["nodes"], node.dimension, node, during)}, actor_id)
 
 
 def move_location(
@@ -57,22 +58,21 @@ def move_location(
     location_id: str,
     node_id: str | None,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     dimension: str = "",
     actor_id: str | None = None,
 ) -> bool:
     """Let a location be in another node from an instant on (now); whether that changed anything.
 
-    Without a node it is taken out of ``dimension``. What was planned for later in that dimension is replaced.
+    Without a node it is taken out of ``dimension``. Without ``until`` what was planned for later in that dimension is replaced.
+    Missing ``no_location`` or ``no_node``; BadInput ``no_node_then``, ``bad_dates``.
     """
     lock_network(uow)
-    body, during = read_location(uow, location_id), _during(uow, at, None)
+    body, during = read_location(uow, location_id), a_time(uow, at, until)
     node = _node(uow, node_id, during) if node_id else None
     dimension = node.dimension if node else dimension
-    others = [each for each in body["nodes"] if each["dimension"] != dimension]
-    here = clipped([each for each in body["nodes"] if each["dimension"] == dimension], during[0])
-    nodes = _sorted_nodes([*others, *here])
-    return _write(uow, body, {"nodes": _with_node(nodes, node, during) if node else nodes}, actor_id)
+    return _write(uow, body, {"nodes": _with_node(body["nodes"], dimension, node, during)}, actor_id)
 
 
 def carry_brand(
@@ -81,21 +81,22 @@ def carry_brand(
     brand_id: str,
     activity: str,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     actor_id: str | None = None,
 ) -> bool:
-    """Let a location carry a brand in one activity from an instant on (now); whether that changed anything."""
+    """Let a location carry a brand in one activity from an instant on (now); whether that changed anything.
+
+    Missing ``no_location`` or ``no_brand``; BadInput ``bad_activity``, ``bad_dates``.
+    """
     lock_network(uow)
-    body, during = read_location(uow, location_id), _during(uow, at, None)
+    body, during = read_location(uow, location_id), a_time(uow, at, until)
     find_row(uow, tables.brand, brand_id, "brand")
     if activity not in ACTIVITIES:
         raise BadInput("bad_activity", f"An activity is one of {', '.join(ACTIVITIES)}.")
-    same = [each for each in body["brands"] if (each["brand_id"], each["activity"]) == (brand_id, activity)]
-    others = [each for each in body["brands"] if each not in same]
-    kept = [each for each in same if not overlap(read_interval(each), during)]
-    start = min([during[0], *(read_interval(each)[0] for each in same if each not in kept)])
-    carried = {"brand_id": brand_id, "activity": activity, **stated(start, None)}
-    return _write(uow, body, {"brands": _sorted_brands([*others, *kept, carried])}, actor_id)
+    what = {"brand_id": brand_id, "activity": activity}
+    same, others = split(body["brands"], what)
+    return _write(uow, body, {"brands": _sorted_brands([*others, *holding(same, what, during)])}, actor_id)
 
 
 def end_brand(
@@ -112,14 +113,10 @@ def end_brand(
     The brand ends on the appointments there at the same instant, because one is in force only while the location carries it.
     """
     lock_network(uow)
-    body, (at, _) = read_location(uow, location_id), _during(uow, at, None)
-    of_it = [
-        each
-        for each in body["brands"]
-        if each["brand_id"] == brand_id and (not activity or each["activity"] == activity)
-    ]
-    others = [each for each in body["brands"] if each not in of_it]
-    return _write(uow, body, {"brands": _sorted_brands([*others, *clipped(of_it, at)])}, actor_id)
+    body, during = read_location(uow, location_id), a_time(uow, at)
+    what = {"brand_id": brand_id, **({"activity": activity} if activity else {})}
+    same, others = split(body["brands"], what)
+    return _write(uow, body, {"brands": _sorted_brands([*others, *without(same, during)])}, actor_id)
 
 
 def close_location(
@@ -130,7 +127,8 @@ def close_location(
     Whether that changed anything. Who worked there keeps what they learned; their goals from there are withdrawn then.
     """
     lock_network(uow)
-    body, (at, _) = read_location(uow, location_id), _during(uow, at, None)
+    lock_location(uow, location_id, closing=True)
+    body, (at, _) = read_location(uow, location_id), a_time(uow, at)
     known = body["valid_to"]
     if known is not None and datetime.fromisoformat(known) <= at:
         return False
@@ -141,7 +139,7 @@ def close_location(
     lock_people(uow, people)
     write_people(uow, [_without(uow, person_id, location_id, at) for person_id in people], actor_id=actor_id)
     end = max(at, datetime.fromisoformat(body["valid_from"])).isoformat()
-    parts = {"brands": clipped(body["brands"], at), "nodes": clipped(body["nodes"], at)}
+    parts = {part: without(body[part], (at, None)) for part in ("brands", "nodes")}
     return _write(uow, body, {"valid_to": end, **parts}, actor_id)
 
 
@@ -200,32 +198,22 @@ def _without(uow: UnitOfWork, person_id: str, location_id: str, at: datetime) ->
 
 def _node(uow: UnitOfWork, node_id: str, during: Interval) -> Any:
     node = find_row(uow, tables.node, node_id, "node")
-    if not holds((node.valid_from, node.valid_to), during[0]):
+    if overlap((node.valid_from, node.valid_to), during) != during:
         raise BadInput("no_node_then", f"{node.name} does not exist at that time.", "Choose another node.")
     return node
 
 
-def _with_node(nodes: list[Any], node: Any, during: Interval) -> list[Any]:
-    """The places and a new one; where it goes on in the same node, as one."""
-    start, end = during
-    place = {"dimension": node.dimension, "node_id": node.id, **stated(start, end)}
-    for each in nodes:
-        if each["node_id"] == node.id and each["valid_to"] == place["valid_from"]:
-            nodes = [other for other in nodes if other is not each]
-            place["valid_from"] = each["valid_from"]
-    return _sorted_nodes([*nodes, place])
+def _with_node(nodes: Sequence[Part], dimension: str, node: Any, during: Interval) -> list[Part]:
+    """The places with another one in a dimension for a time, or with none there."""
+    same, others = split(nodes, {"dimension": dimension})
+    if node is None:
+        return _sorted_nodes([*others, *without(same, during)])
+    return _sorted_nodes([*others, *holding(same, {"dimension": dimension, "node_id": node.id}, during)])
 
 
-def _sorted_nodes(nodes: list[Any]) -> list[Any]:
+def _sorted_nodes(nodes: Sequence[Part]) -> list[Part]:
     return sorted(nodes, key=lambda each: (each["dimension"], each["valid_from"]))
 
 
-def _sorted_brands(brands: list[Any]) -> list[Any]:
+def _sorted_brands(brands: Sequence[Part]) -> list[Part]:
     return sorted(brands, key=lambda each: (each["brand_id"], each["activity"], each["valid_from"]))
-
-
-def _during(uow: UnitOfWork, at: datetime | None, until: datetime | None) -> Interval:
-    start = (at or uow.now).astimezone(UTC)
-    if until is not None and until <= start:
-        raise BadInput("bad_dates", "A time ends after it begins.", "Choose a later end.")
-    return start, until.astimezone(UTC) if until else None

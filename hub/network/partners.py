@@ -1,25 +1,24 @@
 """Partners: adding one, what it is to the network and since when, which others it buys from (A01, B01, B03)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict, Problem
 from hub.ids import new_id
-from hub.journal import Change, audit, record_changes
+from hub.journal import audit
 from hub.network import tables
-from hub.network.apply_changes import apply_changes
-from hub.network.intervals import overlap
-from hub.network.record import clipped, find_row, lock_network, record, stated
+from hub.network.dated import Part, holding, split, stated, without
+from hub.network.intervals import Interval
+from hub.network.record import a_time, find_row, lock_network, record
 from hub.network.rename import clean_name
 from hub.network.roster.files import KINDS, LINKS
-from hub.network.snapshots import PartnerSnapshot
-from hub.network.trees import read_interval
+from hub.network.roster_keys import free_name, name_for_files
 from hub.store import UnitOfWork, valid_at
-from hub.store.insert import insert_once
+from hub.store.folded import folded
 
 ACTION = "partner_added"
 MAX_NAME = 200
@@ -39,6 +38,7 @@ def create_partner(uow: UnitOfWork, name: str, external_id: str = "", actor_id: 
 
     BadInput ``bad_partner``; Conflict ``partner_exists`` for a name or an external id that is taken.
     """
+    lock_network(uow)
     name, external_id = " ".join(name.split()), external_id.strip()
     if not 0 < len(name) <= MAX_NAME or not name.isprintable():
         raise BadInput(
@@ -54,30 +54,32 @@ def create_partner(uow: UnitOfWork, name: str, external_id: str = "", actor_id: 
             "",
             [Problem("is too long", "external_id")],
         )
-    same = sa.func.lower(tables.partner.c.name) == name.lower()
+    same = folded(tables.partner.c.name) == folded(sa.literal(name))
     if uow.connection.scalar(sa.select(sa.exists().where(same))):
         raise Conflict("partner_exists", f"There is already a partner {name}.", "Choose it from the list.")
-    body: PartnerSnapshot = {"id": new_id(), "name": name, "kinds": []}
-    record_changes(uow, [Change("partner_changed", body["id"], body)])
-    apply_changes(uow, "partner_changed", [body])
-    if external_id:
-        key = {"kind": "partner", "external_id": external_id}
-        # Without a hash: what the files say of it is new to the next import.
-        if not insert_once(uow, tables.roster_key, **key, id=body["id"], content_hash=""):
-            raise Conflict("partner_exists", f"The network files call another partner {external_id}.")
+    called = free_name(uow, "partner", external_id, name)
+    body: dict[str, Any] = {"id": new_id(), "name": name, "kinds": []}
+    record(uow, "partner_changed", {body["id"]: body}, actor_id=actor_id)
+    name_for_files(uow, "partner", called, body["id"])
     audit(uow, ACTION, body["id"], actor_id=actor_id, partner_id=body["id"])
-    return body["id"]
+    return str(body["id"])
 
 
 def start_kind(
-    uow: UnitOfWork, partner_id: str, kind: str, at: datetime | None = None, *, actor_id: str | None = None
+    uow: UnitOfWork,
+    partner_id: str,
+    kind: str,
+    at: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    actor_id: str | None = None,
 ) -> bool:
     """Let a partner be make, sell, service, distribute, supply or use from an instant on (now); whether that changed anything."""
     lock_network(uow)
     if kind not in KINDS:
         raise BadInput("bad_kind", f"A partner is one of {', '.join(KINDS)}.")
-    body, start = _read(uow, partner_id), (at or uow.now).astimezone(UTC)
-    return _set(uow, body, "kinds", {"kind": kind}, start, actor_id)
+    body = _read(uow, partner_id)
+    return _set(uow, body, "kinds", {"kind": kind}, a_time(uow, at, until), actor_id)
 
 
 def end_kind(
@@ -85,8 +87,8 @@ def end_kind(
 ) -> bool:
     """Let a partner no longer be so from an instant on (now); whether that changed anything."""
     lock_network(uow)
-    body, end = _read(uow, partner_id), (at or uow.now).astimezone(UTC)
-    return _end(uow, body, "kinds", {"kind": kind}, end, actor_id)
+    body = _read(uow, partner_id)
+    return _end(uow, body, "kinds", {"kind": kind}, a_time(uow, at), actor_id)
 
 
 def link_partners(
@@ -95,6 +97,7 @@ def link_partners(
     downstream_id: str,
     kind: str,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     actor_id: str | None = None,
 ) -> bool:
@@ -106,8 +109,8 @@ def link_partners(
     if kind not in LINKS or upstream_id == downstream_id:
         raise BadInput("bad_link", f"A link is {' or '.join(LINKS)}, and leads to another partner.")
     find_row(uow, tables.partner, upstream_id, "partner")
-    body, start = _read_links(uow, downstream_id), (at or uow.now).astimezone(UTC)
-    return _set(uow, body, "upstream", {"partner_id": upstream_id, "kind": kind}, start, actor_id)
+    body, what = _read_links(uow, downstream_id), {"partner_id": upstream_id, "kind": kind}
+    return _set(uow, body, "upstream", what, a_time(uow, at, until), actor_id)
 
 
 def unlink_partners(
@@ -121,8 +124,8 @@ def unlink_partners(
 ) -> bool:
     """End such a link at an instant (now); whether that changed anything."""
     lock_network(uow)
-    body, end = _read_links(uow, downstream_id), (at or uow.now).astimezone(UTC)
-    return _end(uow, body, "upstream", {"partner_id": upstream_id, "kind": kind}, end, actor_id)
+    body, what = _read_links(uow, downstream_id), {"partner_id": upstream_id, "kind": kind}
+    return _end(uow, body, "upstream", what, a_time(uow, at), actor_id)
 
 
 def rename_partner(uow: UnitOfWork, partner_id: str, name: str, *, actor_id: str | None = None) -> bool:
@@ -145,11 +148,11 @@ def list_partners(
 ) -> list[PartnerLine]:
     """Partners by name, those of one kind or all, as they are at an instant (now). ``after``: name and id of the page before's last."""
     at, partner, is_kind = at or uow.now, tables.partner, tables.partner_relationship
-    order = (sa.func.lower(partner.c.name), partner.c.id)
+    order = (folded(partner.c.name), partner.c.id)
     query = sa.select(partner).where(_of_kind(kind, at)).order_by(*order).limit(limit)
     if after[1]:
-        last = (after[0].lower(), after[1])
-        query = query.where(sa.tuple_(*order) > sa.tuple_(*last, types=[sa.Text(), partner.c.id.type]))
+        last = (folded(sa.literal(after[0])), sa.literal(after[1], partner.c.id.type))
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*last))
     rows = uow.connection.execute(query).all()
     kinds: dict[str, list[str]] = {row.id: [] for row in rows}
     of_them = sa.select(is_kind).where(is_kind.c.partner_id.in_(kinds), valid_at(is_kind, at))
@@ -196,14 +199,12 @@ def _set(
     body: dict[str, Any],
     part: str,
     what: Mapping[str, str],
-    start: datetime,
+    during: Interval,
     actor_id: str | None,
 ) -> bool:
-    """Let one thing in a part of a snapshot hold from an instant on."""
-    touching = [each for each in _same(body[part], what) if overlap(read_interval(each), (start, None))]
-    begins = min([start, *(read_interval(each)[0] for each in touching)])
-    kept = [each for each in body[part] if each not in touching]
-    return _put(uow, body, part, [*kept, {**what, **stated(begins, None)}], actor_id)
+    """Let one thing in a part of a snapshot hold for a time."""
+    same, others = split(body[part], what)
+    return _put(uow, body, part, [*others, *holding(same, what, during)], actor_id)
 
 
 def _end(
@@ -211,21 +212,14 @@ def _end(
     body: dict[str, Any],
     part: str,
     what: Mapping[str, str],
-    end: datetime,
+    during: Interval,
     actor_id: str | None,
 ) -> bool:
-    same = _same(body[part], what)
-    kept = [each for each in body[part] if each not in same]
-    return _put(uow, body, part, [*kept, *clipped(same, end)], actor_id)
+    same, others = split(body[part], what)
+    return _put(uow, body, part, [*others, *without(same, during)], actor_id)
 
 
-def _same(parts: list[dict[str, Any]], what: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [each for each in parts if all(each[name] == value for name, value in what.items())]
-
-
-def _put(
-    uow: UnitOfWork, body: dict[str, Any], part: str, parts: list[dict[str, Any]], actor_id: str | None
-) -> bool:
+def _put(uow: UnitOfWork, body: dict[str, Any], part: str, parts: list[Part], actor_id: str | None) -> bool:
     after = {**body, part: _in_order(parts)}
     if after == body:
         return False
@@ -234,5 +228,5 @@ def _put(
     return True
 
 
-def _in_order(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _in_order(parts: Sequence[Part]) -> list[Part]:
     return sorted(parts, key=lambda each: (each.get("partner_id", ""), each["kind"], each["valid_from"]))

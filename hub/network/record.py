@@ -1,18 +1,20 @@
 """Writing a change of the network that a service decided: into the journal and the tables, by the same door as an import."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.errors import Missing
+from hub.errors import BadInput, Missing
 from hub.ids import is_id
 from hub.journal import Change, record_changes
+from hub.network import tables
 from hub.network.apply_changes import apply_changes
+from hub.network.intervals import Interval
 from hub.store import UnitOfWork
 
-NETWORK_LOCK = 7_170_002
+NETWORK_LOCK = 7_170_006
 """On PostgreSQL whoever changes trees, locations or partners takes turns with all others, imports included."""
 
 
@@ -22,15 +24,30 @@ def lock_network(uow: UnitOfWork) -> None:
         uow.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(NETWORK_LOCK)))
 
 
+def lock_location(uow: UnitOfWork, location_id: str, *, closing: bool = False) -> None:
+    """Let nobody close a location before this unit ends, or with ``closing`` nobody appoint there. Before people are locked.
+
+    On SQLite writers take turns in any case.
+    """
+    if not uow.is_sqlite and is_id(location_id):
+        place = sa.select(tables.location.c.id).where(tables.location.c.id == location_id)
+        uow.connection.execute(place.with_for_update(read=not closing)).all()
+
+
 def record(
     uow: UnitOfWork,
     kind: str,
     bodies: Mapping[str, Mapping[str, Any]],
     *,
     actor_id: str | None = None,
+    person_id: str | None = None,
 ) -> None:
-    """Let these subjects (by id) be as their snapshots say; ``kind`` is one of ``apply_changes.CHANGE_KINDS``."""
-    record_changes(uow, [Change(kind, id, body, actor_id=actor_id) for id, body in bodies.items()])
+    """Let these subjects (by id) be as their snapshots say; ``kind`` is one of ``apply_changes.CHANGE_KINDS``.
+
+    ``person_id``: whom it is about, where that is one person.
+    """
+    changes = [Change(kind, id, body, person_id=person_id, actor_id=actor_id) for id, body in bodies.items()]
+    record_changes(uow, changes)
     apply_changes(uow, kind, list(bodies.values()))
 
 
@@ -42,17 +59,9 @@ def find_row(uow: UnitOfWork, table: sa.Table, id: str, kind: str) -> Any:
     return row
 
 
-def stated(start: datetime, end: datetime | None) -> dict[str, str | None]:
-    """A validity as snapshots have it."""
-    return {"valid_from": start.isoformat(), "valid_to": end.isoformat() if end else None}
-
-
-def clipped(parts: Sequence[Mapping[str, Any]], at: datetime) -> list[dict[str, Any]]:
-    """Dated parts of a snapshot up to an instant: what began before it ends there at the latest, the rest is left out."""
-    kept = []
-    for part in parts:
-        if datetime.fromisoformat(part["valid_from"]) < at:
-            end = part["valid_to"]
-            over = end is not None and datetime.fromisoformat(end) <= at
-            kept.append({**part, "valid_to": end if over else at.isoformat()})
-    return kept
+def a_time(uow: UnitOfWork, at: datetime | None, until: datetime | None = None) -> Interval:
+    """From an instant on (now), until another or for good. BadInput ``bad_dates`` where it ends before it begins."""
+    start, end = (at or uow.now).astimezone(UTC), until.astimezone(UTC) if until else None
+    if end is not None and end <= start:
+        raise BadInput("bad_dates", "A time ends after it begins.", "Choose a later end.")
+    return start, end

@@ -51,6 +51,7 @@ def add_brand(uow: UnitOfWork, name: str, *, actor_id: str | None = None) -> str
 
 def rename_dimension(uow: UnitOfWork, key: str, name: str, *, actor_id: str | None = None) -> bool:
     """Give a dimension another name; its key stays. BadInput ``bad_name``."""
+    lock_network(uow)
     row = uow.find(tables.dimension, key=key)
     if row is None or row.name == clean_name(name):
         return False

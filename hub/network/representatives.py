@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Missing
 from hub.ids import is_id, new_id
-from hub.journal import Change, record_changes
 from hub.network import tables
-from hub.network.apply_changes import apply_changes
+from hub.network.dated import find_same, stated
+from hub.network.dimensions import find_dimension
 from hub.network.people import lock_people
-from hub.network.record import find_row, stated
+from hub.network.record import a_time, find_row, record
 from hub.network.rename import clean_name
 from hub.network.roster.files import LINKS
 from hub.network.snapshots import RepAssignment
@@ -39,8 +39,8 @@ def look_after(
     """Let a person look after one thing in one dimension, from now on unless told; the id of this assignment.
 
     One of ``node_id``, ``location_id`` and ``upstream_id`` is given, the last with a ``link`` (distributor or supplier). ``service``
-    is what the person does there, in words. Missing ``no_person``, ``no_dimension``, ``no_node``, ``no_location``, ``no_partner``;
-    BadInput ``bad_scope``, ``other_dimension``, ``bad_dates``.
+    is what the person does there, in words. The same again is the same assignment. Missing ``no_person``, ``no_dimension``, ``no_node``, ``no_location``, ``no_partner``;
+    BadInput ``bad_scope``, ``other_dimension``, ``built_in``, ``bad_dates``.
     """
     if sum(each is not None for each in (node_id, location_id, upstream_id)) != 1 or bool(
         upstream_id
@@ -49,28 +49,27 @@ def look_after(
     if link is not None and link not in LINKS:
         raise BadInput("bad_scope", f"Links are {' or '.join(LINKS)}.")
     find_row(uow, tables.person, person_id, "person")
-    if uow.find(tables.dimension, key=dimension) is None:
-        raise Missing("no_dimension", f"There is no dimension {dimension}.")
+    find_dimension(uow, dimension)
     scopes = {"node": node_id, "location": location_id, "partner": upstream_id}
     for kind, id in scopes.items():
         row = find_row(uow, SCOPES[kind], id, kind) if id else None
         if kind == "node" and row is not None and row.dimension != dimension:
             raise BadInput("other_dimension", f"{row.name} belongs to another dimension.")
-    start = (at or uow.now).astimezone(UTC)
-    if until is not None and until <= start:
-        raise BadInput("bad_dates", "A time ends after it begins.")
-    assignment: dict[str, Any] = {
-        "id": new_id(),
+    what: dict[str, Any] = {
         "dimension": dimension,
         "node_id": node_id,
         "location_id": location_id,
         "upstream_id": upstream_id,
         "link": link,
         "service": clean_name(service) if service else "",
-        **stated(start, until.astimezone(UTC) if until else None),
     }
+    during = a_time(uow, at, until)
     lock_people(uow, [person_id])
-    write_responsibilities(uow, person_id, [*read_responsibilities(uow, person_id), assignment], actor_id)
+    before = read_responsibilities(uow, person_id)
+    if known := find_same(before, what, during, is_now=at is None):
+        return str(known["id"])
+    assignment = {"id": new_id(), **what, **stated(*during)}
+    write_responsibilities(uow, person_id, [*before, assignment], actor_id)
     return str(assignment["id"])
 
 
@@ -118,5 +117,4 @@ def write_responsibilities(
     """Let these be all assignments of a person."""
     listed = cast("list[RepAssignment]", sorted(assignments, key=lambda each: str(each["id"])))
     body = {"person_id": person_id, "assignments": listed}
-    record_changes(uow, [Change("rep_changed", person_id, body, person_id=person_id, actor_id=actor_id)])
-    apply_changes(uow, "rep_changed", [body])
+    record(uow, "rep_changed", {person_id: body}, person_id=person_id, actor_id=actor_id)

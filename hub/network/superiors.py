@@ -1,6 +1,6 @@
 """Managers beside the field's representatives: by name, and by position at a location (B60). Each for one dimension and a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Missing
 from hub.ids import is_id, new_id
 from hub.network import tables
-from hub.network.intervals import overlap
+from hub.network.dated import Part, find_same, holding, split, stated, without
+from hub.network.dimensions import find_dimension
 from hub.network.people import lock_people
-from hub.network.record import clipped, find_row, lock_network, record, stated
-from hub.network.representatives import until
-from hub.network.trees import read_interval
+from hub.network.record import a_time, find_row, lock_network, record
+from hub.network.representatives import until as ended_until
 from hub.store import UnitOfWork
 
 RELATIONS_CHANGED = "manager_relations_changed"
@@ -28,11 +28,13 @@ def name_manager(
     person_id: str | None = None,
     appointment_id: str | None = None,
     at: datetime | None = None,
+    until: datetime | None = None,
     actor_id: str | None = None,
 ) -> str:
     """Let somebody be the manager of a person, or of one appointment, in one dimension from an instant on (now); the relation's id.
 
-    Missing ``no_person``, ``no_appointment``, ``no_dimension``; BadInput ``bad_relation`` for none or both, and for oneself.
+    The same again is the same relation. Missing ``no_person``, ``no_appointment``, ``no_dimension``; BadInput ``built_in``, ``bad_dates``,
+    and ``bad_relation`` for none or both, and for oneself.
     """
     find_row(uow, tables.person, manager_id, "person")
     if bool(person_id) == bool(appointment_id):
@@ -44,16 +46,15 @@ def name_manager(
         subject = find_row(uow, tables.appointment, appointment_id, "appointment").person_id
     if subject == manager_id:
         raise BadInput("bad_relation", "Nobody is the own manager.")
-    _check_dimension(uow, dimension)
+    find_dimension(uow, dimension)
+    what = {"dimension": dimension, "person_id": person_id, "appointment_id": appointment_id}
+    during = a_time(uow, at, until)
     lock_people(uow, [manager_id])
-    relation = {
-        "id": new_id(),
-        "dimension": dimension,
-        "person_id": person_id,
-        "appointment_id": appointment_id,
-        **stated((at or uow.now).astimezone(UTC), None),
-    }
-    _write(uow, manager_id, [*read_relations(uow, manager_id), relation], actor_id)
+    before = read_relations(uow, manager_id)
+    if known := find_same(before, what, during, is_now=at is None):
+        return str(known["id"])
+    relation = {"id": new_id(), **what, **stated(*during)}
+    write_relations(uow, manager_id, [*before, relation], actor_id)
     return str(relation["id"])
 
 
@@ -80,23 +81,23 @@ def set_superior(
     superior_id: str,
     dimension: str,
     at: datetime | None = None,
+    until: datetime | None = None,
     *,
     actor_id: str | None = None,
 ) -> bool:
     """Let whoever holds one position manage those in another at the same location, in one dimension, from an instant on (now).
 
-    Whether that changed anything. Missing ``no_position``, ``no_dimension``.
+    Whether that changed anything. Missing ``no_position``, ``no_dimension``; BadInput ``built_in``, ``bad_dates``.
     """
     lock_network(uow)
     for id in (position_id, superior_id):
         find_row(uow, tables.position, id, "position")
-    _check_dimension(uow, dimension)
-    start = (at or uow.now).astimezone(UTC)
+    find_dimension(uow, dimension)
     before = read_superiors(uow, position_id)
-    touching = [e for e in _same(before, superior_id, dimension) if overlap(read_interval(e), (start, None))]
-    begins = min([start, *(read_interval(each)[0] for each in touching)])
-    new = {"superior_id": superior_id, "dimension": dimension, **stated(begins, None)}
-    return _set(uow, position_id, before, [*(e for e in before if e not in touching), new], actor_id)
+    what = {"superior_id": superior_id, "dimension": dimension}
+    same, others = split(before, what)
+    after = [*others, *holding(same, what, a_time(uow, at, until))]
+    return _set(uow, position_id, before, after, actor_id)
 
 
 def end_superior(
@@ -111,9 +112,8 @@ def end_superior(
     """End that at an instant (now); whether that changed anything."""
     lock_network(uow)
     before = read_superiors(uow, position_id)
-    same = _same(before, superior_id, dimension)
-    ended = clipped(same, (at or uow.now).astimezone(UTC))
-    return _set(uow, position_id, before, [*(e for e in before if e not in same), *ended], actor_id)
+    same, others = split(before, {"superior_id": superior_id, "dimension": dimension})
+    return _set(uow, position_id, before, [*others, *without(same, a_time(uow, at))], actor_id)
 
 
 def read_relations(uow: UnitOfWork, manager_id: str) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def read_relations(uow: UnitOfWork, manager_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def read_superiors(uow: UnitOfWork, position_id: str) -> list[dict[str, Any]]:
+def read_superiors(uow: UnitOfWork, position_id: str) -> list[Part]:
     """The positions above one, as ``position_superiors_changed`` has it."""
     table = tables.position_superior
     rows = uow.connection.execute(sa.select(table).where(table.c.position_id == position_id))
@@ -141,20 +141,16 @@ def read_superiors(uow: UnitOfWork, position_id: str) -> list[dict[str, Any]]:
     )
 
 
-def in_order(superiors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(superiors: Sequence[Part]) -> list[Part]:
     """As the journal has them."""
     return sorted(superiors, key=lambda each: (each["superior_id"], each["dimension"], each["valid_from"]))
-
-
-def _same(superiors: list[dict[str, Any]], superior_id: str, dimension: str) -> list[dict[str, Any]]:
-    return [e for e in superiors if (e["superior_id"], e["dimension"]) == (superior_id, dimension)]
 
 
 def _set(
     uow: UnitOfWork,
     position_id: str,
-    before: list[dict[str, Any]],
-    after: list[dict[str, Any]],
+    before: Sequence[Part],
+    after: Sequence[Part],
     actor_id: str | None,
 ) -> bool:
     after = in_order(after)
@@ -169,19 +165,17 @@ def _end(
     uow: UnitOfWork, manager_id: str, end: datetime, only: set[str] | None, actor_id: str | None
 ) -> bool:
     before = read_relations(uow, manager_id)
-    after = [until(each, end) if only is None or each["id"] in only else each for each in before]
+    after = [ended_until(each, end) if only is None or each["id"] in only else each for each in before]
     if after == before:
         return False
-    _write(uow, manager_id, after, actor_id)
+    write_relations(uow, manager_id, after, actor_id)
     return True
 
 
-def _write(uow: UnitOfWork, manager_id: str, relations: list[dict[str, Any]], actor_id: str | None) -> None:
+def write_relations(
+    uow: UnitOfWork, manager_id: str, relations: Sequence[Mapping[str, Any]], actor_id: str | None
+) -> None:
+    """Let these be all whom somebody manages by name."""
     listed = sorted(relations, key=lambda each: str(each["id"]))
     body: Mapping[str, Any] = {"manager_id": manager_id, "relations": listed}
-    record(uow, RELATIONS_CHANGED, {manager_id: body}, actor_id=actor_id)
-
-
-def _check_dimension(uow: UnitOfWork, dimension: str) -> None:
-    if uow.find(tables.dimension, key=dimension) is None:
-        raise Missing("no_dimension", f"There is no dimension {dimension}.")
+    record(uow, RELATIONS_CHANGED, {manager_id: body}, person_id=manager_id, actor_id=actor_id)

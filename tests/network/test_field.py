@@ -24,6 +24,7 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.network import tables
 from hub.network.apply_nodes import read_branches
+from hub.network.dated import stated
 from hub.network.field import add_node, end_node, locations_under, move_node, read_node, rename_node
 from hub.network.import_network import import_network
 from hub.network.locations import (
@@ -36,7 +37,7 @@ from hub.network.locations import (
     rename_location,
 )
 from hub.network.people import read_appointments
-from hub.network.record import record, stated
+from hub.network.record import record
 from hub.network.rename import brand_in_title, rename_brand, rename_dimension, rename_position
 from hub.network.roster_keys import find_id
 from hub.rebuild.state_hash import hash_state
