@@ -29,6 +29,8 @@ from hub.lifecycle.rewrite_statements import rewrite_statements
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
 from hub.network import erase_person as network
+from hub.network.attributes import CHANGED as ATTRIBUTES_CHANGED
+from hub.network.attributes import subjects_of
 from hub.network.merges import absorbed_ids, moves_of, refuse_absorbed
 from hub.network.people import lock_people
 from hub.notify import erase_person as notify
@@ -176,6 +178,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
     if subject.person_id is not None:
         lock_people(uow, [subject.person_id])
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
+        counts["journal entries without attributes"] += _redact_attributes(uow, subject.person_id)
         for partner_id in administered_partners(uow, subject.person_id):
             withdraw_partner_admin(uow, subject.person_id, partner_id, erasure.actor_id)
         # Whoever became part of the person left rows behind; that they did is forgotten with the network's rows, the last.
@@ -220,6 +223,21 @@ def _redact_links(uow: UnitOfWork, person_id: str) -> int:
             uow.connection.execute(sa.update(table).where(table.c.id == id).values(body=nameless))
         redacted = uow.connection.execute(sa.update(table).where(mine).values(body={"links": []})).rowcount
     return redacted + len(moves)
+
+
+def _redact_attributes(uow: UnitOfWork, person_id: str) -> int:
+    """Take the values out of the changes of the person's attributes, and of those of their appointments."""
+    table = change_table
+    people = (person_id, *absorbed_ids(uow, person_id))
+    ids = [id for each in people for id in subjects_of(uow, each)]
+    mine = sa.and_(table.c.kind == ATTRIBUTES_CHANGED, uow.among(table.c.subject_id, ids))
+    rows = uow.connection.execute(sa.select(table.c.position, table.c.body).where(mine)).all()
+    with open_door(uow.connection, table.name):
+        for row in rows:
+            empty = {**row.body, "values": []}
+            here = table.c.position == row.position
+            uow.connection.execute(sa.update(table).where(here).values(body=empty))
+    return len(rows)
 
 
 def _read(uow: UnitOfWork, erasure_id: str) -> sa.Row[Any]:

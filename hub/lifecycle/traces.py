@@ -22,6 +22,7 @@ TABLES = (
     "identity_link",
     "identity_proof",
     "person_detail",
+    "attribute",
     "decision_words",
     "roster_key",
     "lti_result",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.attributes import forget_attributes
+from hub.network.attributes import forget_attributes, subjects_of
 from hub.network.complete import complete, ended
 from hub.network.merges import absorbed_ids
 from hub.network.representatives import read_responsibilities, until
@@ -24,13 +24,14 @@ def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
         "personal details": _count(uow, detail.c.person_id == person_id),
         "identities": _count(uow, link.c.person_id == person_id),
         "keys of the network files": _count(uow, _keys(person_id)),
+        "attributes": _count(uow, tables.attribute.c.subject_id.in_(subjects_of(uow, person_id))),
     }
 
 
 def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
-    """Delete names, address, identities and the files' keys; end appointments and switch the person off. Rows by kind.
+    """Delete names, address, attributes, identities and the files' keys; end appointments and switch the person off. Rows by kind.
 
-    The person's row stays with its id. Subjects in the journal's bodies are the caller's to take out: they need its door.
+    The person's row stays with its id. Subjects and values in the journal's bodies are the caller's to take out: they need its door.
     """
     counts = count_of_person(uow, person_id)
     absorbed = absorbed_ids(uow, person_id)
@@ -51,7 +52,8 @@ def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
         apply_changes(uow, "rep_changed", [looked_after])
         record_changes(uow, [Change("rep_changed", person_id, looked_after, person_id=person_id)])
     end_relations(uow, person_id, uow.now)
-    forget_attributes(uow, "person", person_id)
+    for each in (*absorbed, person_id):
+        forget_attributes(uow, each)
     return counts
 
 

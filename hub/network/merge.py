@@ -1,13 +1,14 @@
 """Two records of one human become one, and two again if that was wrong.
 
-What systems call the merged person, where it works and what it looks after become the survivor's, as changes in the
-journal; goals and credits follow from them. The merged person's row stays, switched off. What was moved is kept, so that
+What systems call the merged person, where it works, what it looks after, who manages it and its attributes become the survivor's,
+as changes in the journal; goals and credits follow from them. The merged person's row stays, switched off. What was moved is kept, so that
 an undo moves exactly that back.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,11 +16,21 @@ from hub.errors import BadInput, Conflict
 from hub.ids import new_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables
-from hub.network.apply_changes import apply_changes
+from hub.network.merge_parts import (
+    attributes_that_move,
+    drop_relations,
+    give_attributes_back,
+    managers_of_merged,
+    move_attributes,
+    move_relations,
+    move_responsibilities,
+    relations_between,
+    relations_that_move,
+    restore_relations,
+)
 from hub.network.merges import MOVED, Merge, merged_into, read_merge, refuse_absorbed
 from hub.network.people import lock_people, read_person
 from hub.network.person_snapshots import read_snapshot, write_people
-from hub.network.representatives import read_responsibilities
 from hub.store import UnitOfWork
 
 MERGED_SUBJECT = "merged"
@@ -39,6 +50,8 @@ class MergePlan:
     identities: int
     appointments: int
     responsibilities: int
+    managers: int
+    attributes: int
     files_call_it: tuple[str, ...]
 
 
@@ -52,6 +65,8 @@ def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:
         len(body["links"]),
         len(body["appointments"]),
         len(body["representatives"]),
+        len(body["relations"]),
+        len(body["attributes"]),
         tuple(key["external_id"] for key in body["keys"]),
     )
 
@@ -72,7 +87,7 @@ def merge_people(
     Missing ``no_person``; BadInput ``same_person``; Conflict ``already_merged``, ``person_erased``, ``has_role``, and
     ``named_by_files`` where the files brought the person and nobody says that they have left it out.
     """
-    lock_people(uow, [from_id, to_id])
+    lock_people(uow, sorted({from_id, to_id, *managers_of_merged(uow, [], from_id)}))
     _check(uow, from_id, to_id)
     body = {**_what_moves(uow, from_id, to_id), **extra}
     if body["keys"] and not left_files:
@@ -83,6 +98,7 @@ def merge_people(
         )
     key = tables.roster_key
     uow.connection.execute(sa.delete(key).where(key.c.kind == "person", key.c.id == from_id))
+    drop_relations(uow, body["between"], actor_id)
     _move(uow, from_id, to_id, body, actor_id)
     gone = read_snapshot(uow, from_id)
     write_people(uow, [{**gone, "disabled": True}], actor_id=actor_id)
@@ -107,7 +123,8 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None) -> Merge
     ``person_erased``.
     """
     merge = read_merge(uow, merge_id)
-    lock_people(uow, [merge.from_id, merge.to_id])
+    managers = managers_of_merged(uow, merge.body.get("relations", ()), merge.from_id)
+    lock_people(uow, sorted({merge.from_id, merge.to_id, *managers}))
     merge = read_merge(uow, merge_id)  # somebody else may have undone it while this unit waited
     if merge.is_undone:
         raise Conflict("merge_undone", "This merge is undone already.")
@@ -119,7 +136,8 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None) -> Merge
         )
     gone = read_snapshot(uow, merge.from_id)
     write_people(uow, [{**gone, "disabled": merge.body["was_disabled"]}], actor_id=actor_id)
-    _move(uow, merge.to_id, merge.from_id, merge.body, actor_id)
+    _move(uow, merge.to_id, merge.from_id, merge.body, actor_id, merge.at)
+    restore_relations(uow, merge.body.get("between", ()), actor_id)
     uow.insert_new(
         tables.roster_key,
         [{"kind": "person", "id": merge.from_id, **key} for key in merge.body["keys"]],
@@ -180,12 +198,22 @@ def _what_moves(uow: UnitOfWork, from_id: str, to_id: str) -> dict[str, Any]:
         "links": [dict(row._mapping) for row in links],
         "appointments": [each["id"] for each in appointments],
         "representatives": list(reps),
+        "relations": relations_that_move(uow, from_id, to_id),
+        "between": relations_between(uow, from_id, to_id),
+        "attributes": attributes_that_move(uow, from_id, to_id),
         "keys": [dict(row._mapping) for row in keys],
     }
 
 
-def _move(uow: UnitOfWork, from_id: str, to_id: str, body: Mapping[str, Any], actor_id: str | None) -> None:
-    """Give what the body names to ``to_id``, as far as it is still with ``from_id``."""
+def _move(
+    uow: UnitOfWork,
+    from_id: str,
+    to_id: str,
+    body: Mapping[str, Any],
+    actor_id: str | None,
+    since: datetime | None = None,
+) -> None:
+    """Give what the body names to ``to_id``, as far as it is still with ``from_id``; ``since``: back, after a merge of that time."""
     _move_links(uow, from_id, to_id, body["links"], actor_id)
     here, there = read_snapshot(uow, from_id), read_snapshot(uow, to_id)
     going = [each for each in here["appointments"] if each["id"] in set(body["appointments"])]
@@ -195,7 +223,13 @@ def _move(uow: UnitOfWork, from_id: str, to_id: str, body: Mapping[str, Any], ac
         write_people(
             uow, [{**here, "appointments": stay}, {**there, "appointments": both}], actor_id=actor_id
         )
-    _move_responsibilities(uow, from_id, to_id, set(body["representatives"]), actor_id)
+    move_responsibilities(uow, from_id, to_id, set(body["representatives"]), actor_id)
+    move_relations(uow, from_id, to_id, set(body.get("relations", ())), actor_id)
+    values = body.get("attributes", ())
+    if since is None:
+        move_attributes(uow, from_id, to_id, values, actor_id)
+    else:
+        give_attributes_back(uow, from_id, to_id, values, since, actor_id)
 
 
 def _move_links(
@@ -222,24 +256,3 @@ def _move_links(
         change = {"from": from_id, "to": to_id, "links": moved}
         apply_moved(uow, change)
         record_changes(uow, [Change(MOVED, to_id, change, person_id=to_id, actor_id=actor_id)])
-
-
-def _move_responsibilities(
-    uow: UnitOfWork, from_id: str, to_id: str, ids: set[str], actor_id: str | None
-) -> None:
-    here, there = read_responsibilities(uow, from_id), read_responsibilities(uow, to_id)
-    going = [each for each in here if each["id"] in ids]
-    if not going:
-        return
-    bodies = [
-        {"person_id": from_id, "assignments": [each for each in here if each not in going]},
-        {"person_id": to_id, "assignments": sorted([*there, *going], key=lambda each: cast(str, each["id"]))},
-    ]
-    record_changes(
-        uow,
-        [
-            Change("rep_changed", b["person_id"], b, person_id=b["person_id"], actor_id=actor_id)
-            for b in cast("list[dict[str, Any]]", bodies)
-        ],
-    )
-    apply_changes(uow, "rep_changed", bodies)

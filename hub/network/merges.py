@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ class Merge:
     to_id: str
     body: Mapping[str, Any]
     is_undone: bool
+    at: datetime
 
 
 def read_merge(uow: UnitOfWork, merge_id: str) -> Merge:
@@ -32,7 +34,7 @@ def read_merge(uow: UnitOfWork, merge_id: str) -> Merge:
     row = uow.find(tables.person_merge, id=merge_id) if is_id(merge_id) else None
     if row is None:
         raise Missing("no_merge", "There is no such merge.")
-    return Merge(row.id, row.from_id, row.to_id, row.body, row.undone_at is not None)
+    return Merge(row.id, row.from_id, row.to_id, row.body, row.undone_at is not None, row.at)
 
 
 def keep_moved(uow: UnitOfWork, merge_id: str, moved: Mapping[str, Any]) -> None:
@@ -96,4 +98,4 @@ def _merges(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> list[Merge]:
     rows = uow.connection.execute(
         sa.select(table).where(where, table.c.undone_at.is_(None)).order_by(table.c.at.desc(), table.c.id)
     )
-    return [Merge(row.id, row.from_id, row.to_id, row.body, is_undone=False) for row in rows]
+    return [Merge(row.id, row.from_id, row.to_id, row.body, False, row.at) for row in rows]
