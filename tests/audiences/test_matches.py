@@ -1,0 +1,190 @@
+"""What PostgreSQL finds in one query is what ``match`` says of each appointment, and counts are those of people one by one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from hub.audiences.conditions import AttributeTest, Conditions, match
+from hub.audiences.count_affected import _count_one_by_one
+from hub.audiences.count_in_sql import count_in_sql
+from hub.audiences.diff import RuleChange
+from hub.audiences.matches import FOREVER, matches
+from hub.audiences.read_facts import read_facts
+from hub.audiences.rules import Rule, set_rule
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import define_attribute, read_kinds, set_attributes
+from hub.network.intervals import intersect
+from hub.network.tables import person
+from hub.store import UnitOfWork
+from hub.store.types import Time
+from hub.training.due_policy import DuePolicy
+from hub.training.offerings import find_target
+from tests.databases import Kind
+from tests.journeys.happenings import Appointed, Happening, Relocated
+from tests.journeys.world import (
+    BRANDS,
+    LOCATIONS,
+    NODES,
+    PEOPLE,
+    POSITIONS,
+    START,
+    World,
+    an_id,
+    new_world,
+)
+
+ASKED = 40
+KINDS = (
+    AttributeKind("bays", "Bays", "location", "number"),
+    AttributeKind("shop", "Shop", "location", "boolean"),
+    AttributeKind("hired", "Hired", "person", "date"),
+)
+TESTS = (
+    *(AttributeTest("bays", op, (n,)) for op in ("equals", "at_least", "at_most") for n in (1, 2)),
+    AttributeTest("shop", "one_of", (True, 0)),
+    AttributeTest("shop", "equals", (False,)),
+    AttributeTest("hired", "at_most", ("2024-02-29",)),
+    AttributeTest("hired", "at_least", ("2025-01-01",)),
+    AttributeTest("bays", "exists"),
+)
+DUE = (None, DuePolicy("period", "quarter"), DuePolicy("anniversary", "start"), DuePolicy("days", 30))
+
+
+@dataclass(frozen=True)
+class Dice:
+    """Networks and conditions that meet often: Hypothesis would try the simple ones first, on which everything agrees."""
+
+    random: Random
+
+    def happenings(self) -> Iterator[Happening]:
+        """Both locations carry brands and stand below nodes for some time, and both people have two appointments."""
+        for location in range(LOCATIONS):
+            brands = {
+                (b, a): self.span() for b in BRANDS for a in ("sell", "service") if self.random.random() < 0.8
+            }
+            nodes = {kind: (self.random.randrange(n), *self.span()) for kind, n in NODES.items()}
+            yield Relocated(
+                location,
+                tuple((*key, *span) for key, span in brands.items()),
+                tuple((kind, *placed) for kind, placed in nodes.items()),
+            )
+        for number in range(PEOPLE):
+            for n in range(2):
+                held = tuple(brand for brand in BRANDS if self.random.random() < 0.7)
+                position, kind = self.random.choice(POSITIONS), ("internal", "external")[n]
+                yield Appointed(
+                    number, n, self.random.randrange(LOCATIONS), position, kind, held, *self.span()
+                )
+
+    def span(self) -> tuple[int, int | None]:
+        """From a day to another one, or without an end."""
+        start = self.random.randrange(-400, 60)
+        return start, self.random.choice([None, None, start + self.random.randrange(1, 600)])
+
+    def conditions(self) -> Conditions:
+        """Some of all that can be asked."""
+        pick, maybe = self.random.sample, lambda: self.random.random() < 0.3
+        node = self.random.choice([("service", 0), ("service", 1), ("sales", 0)])
+        return Conditions(
+            tuple(an_id("position", p) for p in pick(POSITIONS, 1)) if maybe() else (),
+            tuple(an_id("brand", b) for b in pick(BRANDS, self.random.choice([1, 2]))) if maybe() else (),
+            "service" if maybe() else None,
+            "internal" if maybe() else None,
+            (an_id(*node),) if maybe() else (),
+            (),
+            tuple(pick(TESTS, self.random.choice([1, 2]))) if maybe() else (),
+            self.random.randrange(300) if maybe() else None,
+            self.random.randrange(100, 700) if maybe() else None,
+        )
+
+    def values(self) -> Iterator[tuple[int, dict[str, Any], datetime]]:
+        """Attributes of locations, from a time on."""
+        for _ in range(5):
+            values = {
+                "bays": self.random.choice([1, 2, 2.0, None]),
+                "shop": self.random.choice([True, False, None]),
+            }
+            yield (
+                self.random.randrange(LOCATIONS),
+                values,
+                START + timedelta(days=self.random.randrange(-300, 60)),
+            )
+
+
+def _build(world: World, dice: Dice) -> None:
+    for happening in dice.happenings():
+        happening.happen(world)
+    with world.hub.unit_of_work() as uow:
+        for kind in KINDS:
+            define_attribute(uow, kind)
+        for location, values, at in dice.values():
+            set_attributes(uow, "location", an_id("location", location), values, at)
+        set_attributes(uow, "person", an_id("person", 0), {"hired": "2024-02-29"})
+
+
+def _one_by_one(uow: UnitOfWork, conditions: Conditions, during: Any) -> list[tuple[Any, ...]]:
+    ids = list(uow.connection.scalars(person.select().with_only_columns(person.c.id)))
+    found = []
+    for facts in (each for mine in read_facts(uow, ids).values() for each in mine):
+        matched = match(conditions, facts)
+        for start, end in intersect(matched.during, (during,)) if matched else ():
+            if end is None or end > uow.now:
+                found.append((facts.id, facts.audience_class == "external", start, end))
+    return found
+
+
+@pytest.mark.requirement("D2", "B14")
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_one_query_says_what_each_appointment_says(database_kind: Kind) -> None:
+    dice = Dice(Random(1))
+    with new_world(database_kind) as world:
+        _build(world, dice)
+        known: Rule | None = None
+        matched, effects = 0, Counter[str]()
+        for number in range(ASKED):
+            start, end = dice.span()
+            during = (START + timedelta(days=start), end and START + timedelta(days=end))
+            with world.hub.reading() as uow:
+                rule = _rule(uow, dice.conditions(), during, dice.random)
+                matched += _check_matches(uow, rule)
+                effects += _check_counts(uow, RuleChange(known, rule))
+            with world.hub.unit_of_work() as uow:
+                stays = number % 5 == 3
+                set_rule(uow, replace(rule, key=f"other-{number}", valid_to=START) if stays else rule)
+            known = known if stays else rule
+    assert matched > ASKED / 2
+    assert min(effects[name] for name in ("gained", "lost", "changed", "external")) > 1, effects
+
+
+def _check_matches(uow: UnitOfWork, rule: Rule) -> int:
+    during = (rule.valid_from, rule.valid_to)
+    m = matches(rule.conditions, during, read_kinds(uow), uow.now).subquery()
+    rows = uow.connection.execute(sa.select(m.c.appointment_id, m.c.outside, m.c.starts, _end(m))).all()
+    assert sorted(map(tuple, rows), key=str) == sorted(_one_by_one(uow, rule.conditions, during), key=str)
+    return len(rows)
+
+
+def _check_counts(uow: UnitOfWork, change: RuleChange) -> Counter[str]:
+    people = sa.select(person.c.id.label("person_id"))
+    slow, quick = _count_one_by_one(uow, [change], people, lambda *_: None), count_in_sql(uow, [change])
+    assert replace(quick.effects, digest="") == replace(slow.effects, digest=""), change
+    assert (list(quick.affected), quick.people) == (list(slow.affected), slow.people), change
+    return Counter({name: n for name, n in vars(quick.effects).items() if isinstance(n, int)})
+
+
+def _end(found: sa.Subquery) -> Any:
+    return sa.func.nullif(found.c.ends, FOREVER, type_=Time()).label("ends")
+
+
+def _rule(uow: UnitOfWork, conditions: Conditions, during: Any, random: Random) -> Rule:
+    target = find_target(uow, "offering", "course-0-0")
+    status, due = random.choice(["live", "live", "live", "draft"]), random.choice(DUE)
+    return Rule(
+        "one", "One", "service", "brand", "offering", target, conditions, *during, status=status, due=due
+    )
