@@ -30,6 +30,7 @@ from hub.lti.notices.send import send_notice
 from hub.lti.tool import tables as lti_tool_tables
 from hub.network import tables as network_tables
 from hub.notify.send_mail import MAIL
+from hub.notify.send_reports import Reports
 from hub.notify.smtp import send_mails
 from hub.notify.tables import mail
 from hub.publish import TELL, publish, tell_plugin
@@ -127,6 +128,7 @@ def open_worker(hub: Hub) -> Worker:
         EndedSessions(hub),
         Upkeep(hub),
         Watch(hub),
+        Reports(hub),
     )
     handlers = {
         TELL: tell_plugin(hub),

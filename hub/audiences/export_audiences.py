@@ -36,20 +36,20 @@ def _paths(uow: UnitOfWork) -> Iterator[str]:
     for row in rows:
         courses = [keys[id] for id in steps.get(row.id, ())]
         values = {"key": row.key, "title": row.title, "description": row.description, "steps": courses}
-        yield _table("path", {name: _text(value) for name, value in values.items() if value})
+        yield _table("path", {name: as_text(value) for name, value in values.items() if value})
 
 
 def _audiences(uow: UnitOfWork) -> Iterator[str]:
     on = {switches.key: sorted(switches.on_since) for switches in list_switches(uow)}
     for row in uow.connection.execute(sa.select(tables.audience).order_by(tables.audience.c.key)).all():
         values = {
-            "key": _text(row.key),
-            "name": _text(row.name),
-            "conditions": _conditions(uow, Conditions.from_json(row.conditions)),
-            "plugins": _text(on.get(row.key, [])),
+            "key": as_text(row.key),
+            "name": as_text(row.name),
+            "conditions": conditions_as_text(uow, Conditions.from_json(row.conditions)),
+            "plugins": as_text(on.get(row.key, [])),
         }
         if row.provisioning:
-            values["provisioning"] = _text(row.provisioning)
+            values["provisioning"] = as_text(row.provisioning)
         yield _table("audience", values)
 
 
@@ -57,28 +57,29 @@ def _rules(uow: UnitOfWork) -> Iterator[str]:
     owned = {key for key, _, _ in rule_keys(read_setups(uow))}
     for rule in (rule for rule in read_rules(uow) if rule.key not in owned):
         values = {
-            "key": _text(rule.key),
-            "title": _text(rule.title),
-            "dimension": _text(rule.dimension),
-            "kind": _text(rule.kind),
-            "target": _text(_target(uow, rule)),
-            "conditions": _conditions(uow, rule.conditions),
-            "due_days": _text(rule.due_days),
-            "due": _due(rule.due),
-            "look_back_days": _text(rule.look_back_days),
-            "binding": _text(rule.binding or None),
-            "valid_from": _instant(rule.valid_from),
-            "valid_to": _instant(rule.valid_to),
-            "status": _text(rule.status),
+            "key": as_text(rule.key),
+            "title": as_text(rule.title),
+            "dimension": as_text(rule.dimension),
+            "kind": as_text(rule.kind),
+            "target": as_text(_target(uow, rule)),
+            "conditions": conditions_as_text(uow, rule.conditions),
+            "due_days": as_text(rule.due_days),
+            "due": due_as_text(rule.due),
+            "look_back_days": as_text(rule.look_back_days),
+            "binding": as_text(rule.binding or None),
+            "valid_from": instant_as_text(rule.valid_from),
+            "valid_to": instant_as_text(rule.valid_to),
+            "status": as_text(rule.status),
         }
         yield _table("rule", {name: value for name, value in values.items() if value != "null"})
 
 
-def _due(due: DuePolicy | None) -> str:
+def due_as_text(due: DuePolicy | None) -> str:
+    """When a rule is due by the calendar, as TOML; ``null`` for not at all."""
     if due is None:
         return "null"
     # A day of TOML stands without quotes.
-    said = {k: str(v) if k == "date" else _text(v) for k, v in due.to_json().items()}
+    said = {k: str(v) if k == "date" else as_text(v) for k, v in due.to_json().items()}
     return f"{{ {', '.join(f'{name} = {value}' for name, value in said.items())} }}"
 
 
@@ -88,7 +89,8 @@ def _target(uow: UnitOfWork, rule: Rule) -> str:
     return f"{rule.target_kind}:{key}"
 
 
-def _conditions(uow: UnitOfWork, conditions: Conditions) -> str:
+def conditions_as_text(uow: UnitOfWork, conditions: Conditions) -> str:
+    """Conditions as an inline table, with what the network files call things. HubError ``no_name`` for what they do not name."""
     parts = {
         field: sorted(_external_names(uow, kind, ids))
         for field, kind in KINDS.items()
@@ -96,7 +98,7 @@ def _conditions(uow: UnitOfWork, conditions: Conditions) -> str:
     }
     words = {"activity": conditions.activity, "class": conditions.audience_class}
     given: Mapping[str, object] = {**parts, **{name: word for name, word in words.items() if word}}
-    asked = [f"{name} = {_text(value)}" for name, value in given.items()]
+    asked = [f"{name} = {as_text(value)}" for name, value in given.items()]
     if conditions.attributes:
         asked.append(f"attributes = [{', '.join(map(_test, conditions.attributes))}]")
     days = {"at_least": conditions.tenure_at_least, "at_most": conditions.tenure_at_most}
@@ -109,7 +111,7 @@ def _conditions(uow: UnitOfWork, conditions: Conditions) -> str:
 
 def _test(test: AttributeTest) -> str:
     given = {"one_of": list(test.values), "exists": True}.get(test.op, next(iter(test.values), None))
-    return f"{{ key = {_text(test.key)}, {test.op} = {_text(given)} }}"
+    return f"{{ key = {as_text(test.key)}, {test.op} = {as_text(given)} }}"
 
 
 def _external_names(uow: UnitOfWork, kind: str, ids: tuple[str, ...]) -> list[str]:
@@ -126,12 +128,13 @@ def _table(kind: str, values: Mapping[str, str]) -> str:
     return "".join([f"[[{kind}]]\n", *(f"{name} = {value}\n" for name, value in values.items())])
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """A text, number or list as TOML, which writes these as JSON does, except for one control character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _instant(at: datetime | None) -> str:
+def instant_as_text(at: datetime | None) -> str:
+    """An instant as TOML, the beginning of a day as that day; ``null`` for none."""
     if at is None:
         return "null"
     utc = at.astimezone(UTC)

@@ -10,6 +10,7 @@ from hub.audiences.audience_files import apply_audience_file, plan_audience_file
 from hub.audiences.conditions import Conditions
 from hub.audiences.export_audiences import export_audiences
 from hub.audiences.mandatory import missing_values
+from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     ProfilePlan,
     ProfilesOutdated,
@@ -207,7 +208,10 @@ def test_what_is_planned_is_done_and_taken_back_exactly(
         assert (uow.connection.scalar(sa.select(sa.func.count()).select_from(change)) or 0) > (
             journal or 0
         ) + 4
-    assert plan_profiles(world.hub, from_file(write(tmp_path))).profiles == ()
+    with world.hub.reading() as uow:
+        exported = export_profiles(uow)
+    for text in (BASE, exported):
+        assert plan_profiles(world.hub, from_file(write(tmp_path, text))).profiles == ()
 
 
 def test_conditions_of_an_audience_are_followed_by_the_rules_of_its_profile(

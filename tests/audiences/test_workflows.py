@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     from_file,
     make_profiles,
@@ -119,6 +120,9 @@ def test_a_workflow_is_tried_before_it_goes_live_and_switched_without_a_restart(
         world.send(name, "brakes")
     world.drain()
     assert (acted(world), world.live_goals("ann")) == (0, {})
+    with world.hub.reading() as uow:
+        (tmp_path / "same.toml").write_text(export_profiles(uow))
+    assert plan_profiles(world.hub, from_file(tmp_path / "same.toml")).profiles == ()
     (tmp_path / "live.toml").write_text(LIVE)
     plan = plan_profiles(world.hub, from_file(tmp_path / "live.toml"))
     assert [(w.key, w.version, w.events, w.people, w.samples) for w in plan.workflows] == [

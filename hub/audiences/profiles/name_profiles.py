@@ -10,7 +10,7 @@ from hub.audiences.file_shapes import MODES, AudienceFile, AudienceTable, Placed
 from hub.audiences.plan_file import rule_of
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.read_profiles import content_of, workflow_versions
-from hub.audiences.profiles.shapes import PlacedProfile, WorkflowTable, refuse
+from hub.audiences.profiles.shapes import PlacedProfile, ReportTable, WorkflowTable, refuse
 from hub.audiences.rules import rule_body, rule_from_body
 from hub.errors import Problem
 from hub.network.roster_keys import find_ids
@@ -88,7 +88,7 @@ def _profile(
     }
     keyed: dict[str, Any] = {
         "rules": {rule.key: _rule(uow, rule, names, known) for rule in table.rule},
-        "reports": {r.key: r.model_dump(exclude={"key"}) for r in table.report},
+        "reports": {r.key: _report(uow, r, known) for r in table.report},
         "workflows": {w.key: _workflow(uow, w, names, table.key, known) for w in table.workflow},
         "plugins": {name: plugin.model_dump() for name, plugin in table.plugins.items()},
         "aspects": dict(table.aspects),
@@ -110,6 +110,12 @@ def _rule(uow: UnitOfWork, table: RuleTable, names: Names, known: Profile | None
     before = rule_from_body({"key": table.key, "version": 1, **entry}) if entry else None
     body = rule_body(rule_of(uow, table, names, before))
     return {name: value for name, value in body.items() if name not in ("key", "version")}
+
+
+def _report(uow: UnitOfWork, table: ReportTable, known: Profile | None) -> dict[str, Any]:
+    before = known.said.get("reports", {}).get(table.key) if known else None
+    since = before["since"] if before else uow.now.isoformat()
+    return table.model_dump(exclude={"key"}) | {"since": since}
 
 
 def _workflow(
@@ -135,8 +141,8 @@ def _workflow(
     versions = [*workflow_versions(uow, profile, table.key)]
     number = versions.index(said) + 1 if said in versions else len(versions) + 1
     before = known.said.get("workflows", {}).get(table.key) if known else None
-    was_live = bool(before) and before["status"] == "live" and content_of(before) == said
-    since = before["since"] if was_live and before else uow.now.isoformat()
+    is_as_before = bool(before) and before["status"] == table.status and content_of(before) == said
+    since = before["since"] if before and is_as_before else uow.now.isoformat()
     return {**said, "status": table.status, "version": number, "since": since}
 
 

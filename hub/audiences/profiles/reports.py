@@ -1,0 +1,222 @@
+"""Reports of an audience: one figure for each group of its people, as of an instant; small groups are withheld (B84)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.profiles.periods import PeriodName
+from hub.audiences.profiles.profile import Setup
+from hub.audiences.profiles.read_profiles import read_setups
+from hub.audiences.reach import chunks_of_people
+from hub.audiences.read_facts import read_facts
+from hub.audiences.reassign import people_matching
+from hub.audiences.rules import Audience, read_audience
+from hub.errors import Missing
+from hub.network import tables as network
+from hub.network.intervals import holds
+from hub.store import UnitOfWork, valid_at
+from hub.training import tables as training
+
+FLOOR = 5
+"""Where no profile says otherwise, figures about fewer people are withheld."""
+NOT_COUNTED = "review"
+"""Goals of this kind are confidential, and counted nowhere."""
+
+
+@dataclass(frozen=True)
+class ReportDefinition:
+    """A report of one audience as its profile says it. ``since`` is when it was first said."""
+
+    audience: str
+    key: str
+    title: str
+    metric: str
+    by: str
+    period: PeriodName
+    layout: str
+    recipients: tuple[str, ...]
+    floor: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A group by its id and name; ``value`` None where it is withheld. A rate is from 0 to 1, None where nothing is assigned."""
+
+    id: str
+    name: str
+    value: float | None
+    withheld: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures of a report at an instant, the groups by name; all of the audience together are ``total``."""
+
+    definition: ReportDefinition
+    at: datetime
+    rows: tuple[ReportRow, ...]
+    total: ReportRow
+
+
+@dataclass
+class Tally:
+    """What is counted of one group: people, and goals that are asked for, reached and overdue."""
+
+    people: int = 0
+    assigned: int = 0
+    completed: int = 0
+    overdue: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count another one in."""
+        self.people += other.people
+        self.assigned += other.assigned
+        self.completed += other.completed
+        self.overdue += other.overdue
+
+    def value(self, metric: str) -> float | None:
+        """The figure that a report wants."""
+        if metric == "completion_rate":
+            return self.completed / self.assigned if self.assigned else None
+        return float(getattr(self, metric))
+
+
+def reports_of(audience: str, setup: Setup) -> list[ReportDefinition]:
+    """The reports of an audience, by key."""
+    return [
+        ReportDefinition(
+            audience,
+            key,
+            entry["title"],
+            entry["metric"],
+            entry["by"],
+            entry["period"],
+            entry["layout"],
+            tuple(entry["recipients"]),
+            setup.get("floor") or FLOOR,
+            datetime.fromisoformat(entry["since"]),
+        )
+        for key, entry in sorted(setup.items("reports").items())
+    ]
+
+
+def run_report(
+    uow: UnitOfWork, audience: str, key: str, at: datetime | None = None, partner_id: str | None = None
+) -> Report:
+    """A report now or as of an instant, of all or of one partner's locations. Missing ``no_audience``, ``no_report``."""
+    found = read_audience(uow, audience)
+    setup = read_setups(uow).get(audience)
+    definition = next((r for r in reports_of(audience, setup) if r.key == key), None) if setup else None
+    if definition is None:
+        raise Missing("no_report", f"The audience {audience} has no report {key}.")
+    at = at or uow.now
+    groups, whole = _count(uow, found, definition.by, at, partner_id)
+    names = _names(uow, definition.by, groups)
+    rows = withhold(
+        [(id, names.get(id, id), tally) for id, tally in groups.items()], definition.metric, definition.floor
+    )
+    (total,) = withhold([("", found.name, whole)], definition.metric, definition.floor)
+    rows = [] if definition.by == "audience" else sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+    return Report(definition, at, tuple(rows), total)
+
+
+def withhold(groups: Iterable[tuple[str, str, Tally]], metric: str, floor: int) -> list[ReportRow]:
+    """The rows of groups (id, name, tally). Groups of fewer people than the floor are withheld, and if that is one alone the
+    smallest other one too: it could be worked out from the total.
+    """
+    listed = sorted(groups, key=lambda group: (group[2].people, group[1], group[0]))
+    small = sum(0 < tally.people < floor for _, _, tally in listed)
+    hidden = {id for id, _, tally in listed if 0 < tally.people < floor}
+    if small == 1 and len(listed) > 1:
+        hidden |= {next((id for id, _, tally in listed if tally.people >= floor), "")}
+    return [
+        ReportRow(id, name, None if id in hidden else tally.value(metric), id in hidden)
+        for id, name, tally in listed
+    ]
+
+
+def _count(
+    uow: UnitOfWork, audience: Audience, by: str, at: datetime, partner_id: str | None
+) -> tuple[dict[str, Tally], Tally]:
+    """Tallies by the id of each group, and of all. Who has appointments in two groups counts once in each, and once in all."""
+    groups: dict[str, Tally] = defaultdict(Tally)
+    whole = Tally()
+    for person_ids in chunks_of_people(uow, people_matching(audience.conditions).subquery()):
+        facts = read_facts(uow, person_ids)
+        members = {
+            id: [a for a in facts.get(id, ()) if _is_in(audience, a, at, partner_id)] for id in person_ids
+        }
+        goals = _goals(uow, [a.id for mine in members.values() for a in mine], at)
+        for mine in members.values():
+            if not mine:
+                continue
+            whole.add(_tally(mine, goals))
+            for group in {_group(a, by) for a in mine}:
+                groups[group].add(_tally([a for a in mine if _group(a, by) == group], goals))
+    return dict(groups), whole
+
+
+def _is_in(audience: Audience, facts: AppointmentFacts, at: datetime, partner_id: str | None) -> bool:
+    if partner_id not in (None, facts.partner_id):
+        return False
+    found = match(audience.conditions, facts)
+    return found is not None and any(holds(during, at) for during in found.during)
+
+
+def _group(facts: AppointmentFacts, by: str) -> str:
+    ids = {"partner": facts.partner_id, "location": facts.location_id, "position": facts.position_id}
+    return ids.get(by, "")
+
+
+def _tally(mine: Sequence[AppointmentFacts], goals: Mapping[str, Mapping[str, Any]]) -> Tally:
+    asked = {id: goal for a in mine for id, goal in goals.get(a.id, {}).items()}
+    return Tally(
+        1,
+        len(asked),
+        sum(state == "completed" for state in asked.values()),
+        sum(state == "overdue" for state in asked.values()),
+    )
+
+
+def _goals(uow: UnitOfWork, appointment_ids: Sequence[str], at: datetime) -> dict[str, dict[str, str]]:
+    """By appointment, the goals asked for through it at an instant, and how they stood then: completed, overdue or open."""
+    goal, source = training.goal, training.goal_source
+    rows = uow.connection.execute(
+        sa.select(source.c.appointment_id, goal.c.id, goal.c.reached_at, source.c.due_at)
+        .select_from(source)
+        .join(goal, goal.c.id == source.c.goal_id)
+        .where(
+            uow.among(source.c.appointment_id, list(appointment_ids)),
+            valid_at(source, at),
+            goal.c.kind != NOT_COUNTED,
+        )
+    )
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        state = "open"
+        if row.reached_at is not None and row.reached_at <= at:
+            state = "completed"
+        elif row.due_at is not None and row.due_at < at:
+            state = "overdue"
+        known = found[row.appointment_id].get(row.id)
+        found[row.appointment_id][row.id] = "overdue" if "overdue" in (known, state) else state
+    return found
+
+
+def _names(uow: UnitOfWork, by: str, ids: Iterable[str]) -> dict[str, str]:
+    column = {
+        "partner": network.partner.c.name,
+        "location": network.location.c.name,
+        "position": network.position.c.title,
+    }.get(by)
+    if column is None:
+        return {}
+    table: Any = column.table
+    rows = uow.connection.execute(sa.select(table.c.id, column).where(uow.among(table.c.id, sorted(ids))))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,159 @@
+"""Sending the reports of profiles by mail when a period is over, once for each."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hub.access.tables import partner_admin
+from hub.audiences.profiles.periods import last_period
+from hub.audiences.profiles.read_profiles import read_setups
+from hub.audiences.profiles.reports import Report, ReportDefinition, ReportRow, reports_of, run_report
+from hub.audiences.profiles.tables import report_run
+from hub.errors import BadInput
+from hub.logging import get_logger
+from hub.network import tables as network
+from hub.notify.send_mail import send_mail
+from hub.store import UnitOfWork
+from hub.store.insert import insert_once
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+
+logger = get_logger(__name__)
+PAUSE_SECONDS = 60.0
+BETWEEN_LOOKS = timedelta(minutes=10)
+METRICS = {
+    "people": "people",
+    "assigned": "goals asked for",
+    "completed": "goals reached",
+    "completion_rate": "of the goals reached",
+    "overdue": "goals overdue",
+}
+
+
+@dataclass
+class Reports:
+    """An errand of the worker, in a thread of its own, so that it delays no reader."""
+
+    hub: "Hub"
+    looked_at: datetime | None = None
+
+    def turn(self) -> bool:
+        """Send what is due, if nobody has looked lately; whether there was anything."""
+        now = self.hub.clock.now()
+        if self.looked_at is not None and now - self.looked_at < BETWEEN_LOOKS:
+            return False
+        self.looked_at = now
+        return send_reports(self.hub) > 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Send what is due until ``stop`` is set; what fails is logged and tried again."""
+        while not stop.is_set():
+            try:
+                self.turn()
+            except Exception:
+                logger.exception("reports_failed")
+            stop.wait(PAUSE_SECONDS)
+
+
+def send_reports(hub: "Hub") -> int:
+    """Send every report whose period is over and that has not gone out for it; how many. A report is worked out before it is written."""
+    with hub.reading() as uow:
+        due = list(_due(uow))
+    sent = 0
+    for definition, period in due:
+        with hub.reading() as uow:
+            letters = list(_letters(uow, definition, period))
+        with hub.unit_of_work() as uow:
+            sent += _send(uow, definition, period, letters)
+    return sent
+
+
+def _due(uow: UnitOfWork) -> Iterator[tuple[ReportDefinition, str]]:
+    run = report_run.c
+    for audience, setup in read_setups(uow).items():
+        for definition in reports_of(audience, setup):
+            first, end = last_period(definition.period, uow.now)
+            if end <= definition.since:
+                continue
+            gone = sa.select(run.at).where(
+                run.audience == audience, run.report == definition.key, run.period == first.isoformat()
+            )
+            if uow.connection.execute(gone).first() is None:
+                yield definition, first.isoformat()
+
+
+def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iterator[tuple[str, Report]]:
+    """Who gets which figures: operators those of all, partner admins those of their own partner's locations."""
+    _, end = last_period(definition.period, uow.now)
+    if "operators" in definition.recipients:
+        whole = run_report(uow, definition.audience, definition.key, end)
+        for person_id in _operators(uow):
+            yield person_id, whole
+    if "partner_admins" in definition.recipients:
+        admins = uow.connection.execute(
+            sa.select(partner_admin).order_by(partner_admin.c.partner_id, partner_admin.c.person_id)
+        ).all()
+        own: dict[str, Report] = {}
+        for row in admins:
+            if row.partner_id not in own:
+                own[row.partner_id] = run_report(
+                    uow, definition.audience, definition.key, end, row.partner_id
+                )
+            if own[row.partner_id].total.value != 0 or own[row.partner_id].rows:
+                yield row.person_id, own[row.partner_id]
+
+
+def _operators(uow: UnitOfWork) -> list[str]:
+    grant, person = network.role_grant, network.person
+    query = (
+        sa.select(grant.c.person_id)
+        .join(person, person.c.id == grant.c.person_id)
+        .where(grant.c.role == "operator", sa.not_(person.c.disabled))
+        .order_by(grant.c.person_id)
+    )
+    return list(uow.connection.scalars(query))
+
+
+def _send(
+    uow: UnitOfWork, definition: ReportDefinition, period: str, letters: list[tuple[str, Report]]
+) -> bool:
+    values = {"audience": definition.audience, "report": definition.key, "period": period}
+    if not insert_once(uow, report_run, **values, at=uow.now, mails=len(letters)):
+        return False
+    for number, (person_id, report) in enumerate(letters):
+        key = f"report:{definition.audience}:{definition.key}:{period}:{number}"
+        try:
+            send_mail(uow, person_id, "report", _values(report, period), key=key)
+        except BadInput as error:  # somebody without an address; the others get theirs
+            logger.warning("report_not_sent", report=definition.key, reason=error.code)
+    return True
+
+
+def _values(report: Report, period: str) -> dict[str, str | list[str]]:
+    what = METRICS[report.definition.metric]
+    lines = [f"{row.name}: {figure(row, report.definition.metric)}" for row in report.rows]
+    if report.definition.layout == "sentence":
+        lines = [f"{', '.join(lines)}."] if lines else []
+    return {
+        "title": report.definition.title,
+        "audience": report.total.name,
+        "period": period,
+        "what": what,
+        "total": figure(report.total, report.definition.metric),
+        "lines": lines,
+        "floor": str(report.definition.floor),
+    }
+
+
+def figure(row: ReportRow, metric: str) -> str:
+    """A figure in words: ``1,234``, ``87 %``, ``withheld``, or ``none`` where there is nothing to divide by."""
+    if row.withheld:
+        return "withheld"
+    if row.value is None:
+        return "none"
+    return f"{row.value * 100:.0f} %" if metric == "completion_rate" else f"{row.value:,.0f}"

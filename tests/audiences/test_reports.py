@@ -1,0 +1,129 @@
+"""Reports of audiences: one metric, two layouts, sent when a period is over; small groups are withheld (B84, D12)."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.access.roles import grant_partner_admin
+from hub.app import open_worker
+from hub.audiences.profiles.periods import last_period
+from hub.audiences.profiles.plan_profiles import from_file, make_profiles
+from hub.audiences.profiles.reports import Tally, run_report, withhold
+from hub.clock import SettableClock
+from hub.errors import Missing
+from hub.network.people import grant_role
+from hub.notify.tables import mail
+from hub.runtime import Hub
+from tests.world import World, days
+
+PROFILES = """
+[[profile]]
+key = "workshop"
+title = "Workshops"
+audiences = ["technicians"]
+floor = 2
+[[profile.report]]
+key = "reached"
+title = "Training reached"
+metric = "completed"
+by = "location"
+period = "week"
+recipients = ["operators", "partner_admins"]
+
+[[profile]]
+key = "shop"
+title = "Shops"
+audiences = ["sellers"]
+floor = 1
+[[profile.report]]
+key = "reached"
+title = "How far we are"
+metric = "completed"
+layout = "sentence"
+"""
+
+
+@pytest.fixture
+def world(hub: Hub, tmp_path: Path) -> World:
+    """Two technicians at Riverside, two at Lakeside and one at Hill; a salesperson. Olga is an operator."""
+    made = World(hub).begin()
+    made.add(positions=["technician", "salesperson"])
+    made.add_courses("south", "brakes")
+    for place, people in (("Riverside", "ab"), ("Lakeside", "cd"), ("Hill", "e")):
+        made.add_location(place)
+        for name in people:
+            made.add_person(name)
+            made.appoint(name, "technician", place)
+            made.link(name)
+    made.add_person("sam")
+    made.appoint("sam", "salesperson", "Hill")
+    made.link("sam")
+    made.add_person("olga")
+    made.add_rule("brake-safety", "brakes", "service")
+    made.add_audience("technicians", positions=("technician",))
+    made.add_audience("sellers", positions=("salesperson",))
+    with hub.unit_of_work() as uow:
+        grant_role(uow, made.ids["olga"], "operator")
+        grant_partner_admin(uow, made.ids["a"], made.ids["partner"])
+    (tmp_path / "profiles.toml").write_text(PROFILES)
+    make_profiles(hub, from_file(tmp_path / "profiles.toml"))
+    for name in ("a", "b", "c", "sam"):
+        made.send(name, "brakes")
+    made.drain()
+    return made
+
+
+def letters(world: World) -> list[tuple[str, str]]:
+    """Whom mails went to, and what they say."""
+    with world.hub.reading() as uow:
+        rows = uow.connection.execute(sa.select(mail).where(mail.c.template == "report")).all()
+    opened = [json.loads(world.hub.sealer.open(row.sealed_letter)) for row in rows]
+    return sorted((one["to"], one["text"]) for one in opened)
+
+
+@pytest.mark.requirement("B84")
+def test_the_same_metric_of_two_audiences_in_two_layouts_once_for_each_period(
+    world: World, clock: SettableClock
+) -> None:
+    open_worker(world.hub).drain()
+    assert letters(world) == []
+    clock.advance(days=7)  # the week is over, the month is not
+    for _ in range(2):
+        open_worker(world.hub).drain()
+    found = letters(world)
+    assert [to for to, _ in found] == ["a@riverside.example", "olga@riverside.example"]
+    text = found[0][1]
+    assert "All together: 3 goals reached." in text
+    assert "Hill: withheld\nLakeside: withheld\nRiverside: 2" in text
+    clock.advance(days=30)
+    open_worker(world.hub).drain()
+    [sentence] = {text for _, text in letters(world) if "How far we are" in text}
+    assert "All together: 1 goals reached." in sentence
+    with world.hub.reading() as uow:
+        report = run_report(uow, "technicians", "reached", clock.now())
+        assert (report.total.value, [row.value for row in report.rows]) == (3, [None, None, 2])
+        assert run_report(uow, "technicians", "reached", clock.now() - days(60)).total.value == 0
+        with pytest.raises(Missing):
+            run_report(uow, "technicians", "nothing")
+
+
+def test_one_small_group_takes_another_one_along() -> None:
+    groups = [("a", "A", Tally(9, 9, 9)), ("b", "B", Tally(7, 7, 7)), ("c", "C", Tally(2, 2, 2))]
+    assert {row.id for row in withhold(groups, "completed", 5) if row.withheld} == {"b", "c"}
+    assert not any(row.withheld for row in withhold(groups, "completed", 2))
+    assert all(row.withheld for row in withhold(groups, "completed", 10))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "end"),
+    [
+        ("week", "2026-04-27", "2026-05-04"),
+        ("month", "2026-04-01", "2026-05-01"),
+        ("quarter", "2026-01-01", "2026-04-01"),
+    ],
+)
+def test_periods_that_are_over(clock: SettableClock, name: str, first: str, end: str) -> None:
+    began, ended = last_period(name, clock.now())  # type: ignore[arg-type]
+    assert (began.isoformat(), ended.date().isoformat()) == (first, end)
