@@ -45,12 +45,12 @@ class ImportReport:
 
 
 def import_network(
-    hub: "Hub", directory: Path, *, dry_run: bool = False, progress: Progress | None = None
+    hub: "Hub", source: Path, *, dry_run: bool = False, progress: Progress | None = None
 ) -> ImportReport:
-    """Import the network files of a directory (see ``hub.network.roster.files``).
+    """Import the network files of a directory (see ``hub.network.roster.files``), or the sheets of an Excel workbook.
 
     All files are checked before anything is written: BadInput ``bad_network_files`` holds their problems with file,
-    line and column, ``no_network_files`` says that there are none. The same files again change nothing. Things that
+    line and column, ``no_network_files`` says that there are none, ``no_workbook`` that a file is not Excel's. The same files again change nothing. Things that
     are missing from the files stay as they are; each thing that is there is taken as a whole, with all its parts.
     An import that was killed is finished by running it again. Conflict when another import has got in its way.
 
@@ -58,7 +58,7 @@ def import_network(
     """
     tell = progress or _quiet
     with _seldom_collected(), open_staging() as staging:
-        content_hash = read_files(staging, directory, tell)
+        content_hash = read_files(staging, source, tell)
         with hub.reading() as uow:
             network = copy_known(uow, staging)
         check_files(staging, network, tell)

@@ -135,7 +135,7 @@ def _check_reference(staging: Staging, file: NetworkFile, reference: Reference) 
         query = query.where(~sa.exists().where(*[named.c[key] == rows.c[mine] for key, mine in pairs]))
     if reference.owned:
         staging.add_index(rows, reference.column)
-        message.append(f" in {main}")
+        message.append(f" in {staging.name_of(main)}")
     else:
         there = sa.exists().where(known.c.kind == reference.kind, known.c.external_id == name)
         query = query.where(~there)

@@ -25,7 +25,7 @@ def check_titles(staging: Staging, network: KnownNetwork) -> None:
     for line, title in staging.connection.execute(sa.select(rows.c.line, rows.c.title)):
         if named := pattern.search(title.casefold()):
             message = f'"{title}" names the brand {names[named.group()]}; brands belong to appointments'
-            staging.warnings.append(Problem(message, place("positions.csv", line, "title")))
+            staging.warnings.append(Problem(message, place(staging.name_of("positions.csv"), line, "title")))
 
 
 def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:

@@ -3,15 +3,17 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
-from operator import itemgetter
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hub.errors import BadInput, Problem
+from hub.network.roster.company import check_company
 from hub.network.roster.files import FILES, NetworkFile
-from hub.network.roster.staging import ROWS, Staging
+from hub.network.roster.rows import read_rows
+from hub.network.roster.staging import Staging
+from hub.network.roster.workbook import read_workbook
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -19,32 +21,29 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
-Pick = Callable[[list[str]], Sequence[str]]
-"""Puts a row's cells into the order of the file's columns."""
-
-_BATCH = 10_000
-_JUDGMENTS = 1 << 14
 _BLOCK = 1 << 20
 
 
-def read_files(staging: Staging, directory: Path, progress: Progress) -> str:
-    """Load all network files of a directory; the hash of all of them together.
+def read_files(staging: Staging, path: Path, progress: Progress) -> str:
+    """Load all network files of a directory, or all sheets of an Excel workbook; the hash of all of them together.
 
     A file may be missing if nothing in it is to change; one that belongs to another must come with it. Problems with
     files, headers and cells are noted in ``staging``. BadInput ``no_network_files`` if there is not one file.
     """
-    paths = {file.name: directory / file.name for file in FILES}
+    if path.is_file():
+        return read_workbook(staging, path, progress)
+    paths = {file.name: path / file.name for file in FILES}
     found = [file for file in FILES if paths[file.name].is_file()]
     if not found:
         names = ", ".join(paths)
         raise BadInput(
-            "no_network_files", f"There are no network files in {directory}.", f"They are called {names}."
+            "no_network_files", f"There are no network files in {path}.", f"They are called {names}."
         )
-    _check_company(staging, found)
+    check_company(staging, found)
     staging.warnings += [
-        Problem("is none of the network files and was not read", path.name)
-        for path in sorted(directory.glob("*.csv"))
-        if path.name not in paths
+        Problem("is none of the network files and was not read", other.name)
+        for other in sorted(path.glob("*.csv"))
+        if other.name not in paths
     ]
     total = sum(paths[file.name].stat().st_size for file in found)
     done, hashes = 0, hashlib.sha256()
@@ -63,18 +62,6 @@ def _tell(progress: Progress, before: int, total: int, at: int) -> None:
     progress("reading", before + at, total)
 
 
-def _check_company(staging: Staging, found: Sequence[NetworkFile]) -> None:
-    """Two files that make up one whole come together: an absent list of appointments is not an empty one."""
-    for file in FILES:
-        if not file.main:
-            continue
-        main = next(f for f in FILES if f.name == file.main)
-        for missing, other in ((file, main), (main, file)):
-            if missing not in found and other in found and missing.name not in staging.unread:
-                staging.report(missing, f"is missing; {other.name} cannot be used without it")
-                staging.unread.add(missing.name)
-
-
 def _read_file(staging: Staging, file: NetworkFile, stream: BinaryIO, at: Callable[[int], None]) -> bool:
     """Whether the file could be read to its end."""
     bad = _first_bad_line(stream)
@@ -85,14 +72,17 @@ def _read_file(staging: Staging, file: NetworkFile, stream: BinaryIO, at: Callab
     with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
-            header = next(reader, [])
-            pick = _read_header(staging, file, header)
-            if pick is not None:
-                _read_rows(staging, file, reader, len(header), pick, lambda: at(stream.tell()))
-                return True
+            return read_rows(staging, file, _numbered(reader), lambda: at(stream.tell()))
         except csv.Error as error:
             staging.report(file, f"is not CSV: {error}", reader.line_num or 1)
     return False
+
+
+def _numbered(reader: "Reader") -> Iterator[tuple[int, list[str]]]:
+    line = 1
+    for row in reader:
+        yield line, row
+        line = reader.line_num + 1  # a quoted cell may go over several lines
 
 
 def _first_bad_line(stream: BinaryIO) -> int:
@@ -109,63 +99,3 @@ def _first_bad_line(stream: BinaryIO) -> int:
             return lines + block.count(b"\n", 0, bad) + 1
         lines += block.count(b"\n")
     return 0
-
-
-def _read_header(staging: Staging, file: NetworkFile, header: list[str]) -> Pick | None:
-    names = [column.name for column in file.columns]
-    spare = {column.name for column in file.columns if column.spare}
-    wrong = [(name, "this column is missing") for name in names if name not in header and name not in spare]
-    wrong += [(name, "there is no such column") for name in dict.fromkeys(header) if name not in names]
-    wrong += [(name, "this column is there twice") for name in names if header.count(name) > 1]
-    for name, message in wrong:
-        staging.report(file, message, 1, name)
-    if wrong:
-        return None
-    if header == names:
-        return list
-    if spare.difference(header):
-        # What is absent stands for empty cells, which follow the row's own.
-        places = [header.index(name) if name in header else len(header) for name in names]
-        return lambda row: itemgetter(*places)([*row, ""])
-    return itemgetter(*(header.index(name) for name in names))
-
-
-def _read_rows(
-    staging: Staging, file: NetworkFile, reader: "Reader", width: int, pick: Pick, at: Callable[[], None]
-) -> None:
-    table = ROWS[file.name]
-    # What tells rows apart is never the same again; most other cells are.
-    judges = [c.judge if c.name in file.key else lru_cache(_JUDGMENTS)(c.judge) for c in file.columns]
-    batch: list[tuple[int | str, ...]] = []
-    line = reader.line_num + 1
-    for row in reader:
-        if len(row) == width:
-            cells = pick(row)
-            batch.append((line, *cells))
-            for number, (judge, cell) in enumerate(zip(judges, cells)):  # noqa: B905  # of one length, and often
-                if message := judge(cell):
-                    staging.report(file, message, line, file.columns[number].name)
-            _check_row(staging, file, line, cells)
-        elif row:
-            staging.report(file, f"has {len(row)} cells where the header has {width}", line)
-            # Stands there all the same, so that what refers to it is not reported as well.
-            batch.append((line, *pick((row + [""] * width)[:width])))
-        # A quoted cell may go over several lines.
-        line = reader.line_num + 1
-        if len(batch) >= _BATCH:
-            staging.load(table, batch)
-            batch.clear()
-            at()
-    staging.load(table, batch)
-
-
-def _check_row(staging: Staging, file: NetworkFile, line: int, cells: Sequence[str]) -> None:
-    """What cells of one row say together."""
-    if file.period_places:
-        start, end = file.period_places
-        if cells[start] >= cells[end] > "":
-            message = f'"{cells[end]}" is not after {file.columns[start].name} "{cells[start]}"'
-            staging.report(file, message, line, file.columns[end].name)
-    if file.row_check and (wrong := file.row_check(cells)):
-        column, message = wrong
-        staging.report(file, message, line, column)

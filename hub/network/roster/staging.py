@@ -84,15 +84,20 @@ class Staging:
     """The private database.
 
     ``present`` holds the names of the files that were read to the end, ``unread`` those that should have been there or
-    could not be read.
+    could not be read. ``called``: what whoever sent them calls the files, if it is not by their names: the sheets of a workbook.
     """
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.present: set[str] = set()
         self.unread: set[str] = set()
+        self.called: dict[str, str] = {}
         self.warnings: list[Problem] = []
         self._problems: list[tuple[int, int | None, str, str]] = []
+
+    def name_of(self, file: str) -> str:
+        """What a file is called where it came from."""
+        return self.called.get(file, file)
 
     def report(self, file: NetworkFile, message: str, line: int | None = None, column: str = "") -> None:
         """Note a problem; ``line`` counts from 1, the header's."""
@@ -120,7 +125,7 @@ class Staging:
         columns = (_problem.c.file, _problem.c.line, _problem.c.column, _problem.c.message)
         first = sa.select(*columns).order_by(*columns[:2], _problem.c.number).limit(PROBLEMS_SHOWN)
         return count, [
-            Problem(message, place(FILES[number].name, line, column))
+            Problem(message, place(self.name_of(FILES[number].name), line, column))
             for number, line, column, message in self.connection.execute(first)
         ]
 

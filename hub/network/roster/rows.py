@@ -1,0 +1,83 @@
+"""Reading the rows of one network file or sheet into staging, judging every cell on the way."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
+
+from hub.network.roster.files import NetworkFile
+from hub.network.roster.staging import ROWS, Staging
+
+Pick = Callable[[list[str]], Sequence[str]]
+"""Puts a row's cells into the order of the file's columns."""
+Lines = Iterator[tuple[int, list[str]]]
+"""The header and the rows, each with the line it begins in, counted from 1."""
+
+_BATCH = 10_000
+_JUDGMENTS = 1 << 14
+
+
+def read_rows(staging: Staging, file: NetworkFile, lines: Lines, at: Callable[[], None]) -> bool:
+    """Load all rows; False if the header is not the file's. Problems are noted in ``staging``; ``at`` is called now and then."""
+    line, header = next(lines, (1, []))
+    pick = _read_header(staging, file, line, header)
+    if pick is None:
+        return False
+    _load_rows(staging, file, lines, len(header), pick, at)
+    return True
+
+
+def _read_header(staging: Staging, file: NetworkFile, line: int, header: list[str]) -> Pick | None:
+    names = [column.name for column in file.columns]
+    spare = {column.name for column in file.columns if column.spare}
+    wrong = [(name, "this column is missing") for name in names if name not in header and name not in spare]
+    wrong += [(name, "there is no such column") for name in dict.fromkeys(header) if name not in names]
+    wrong += [(name, "this column is there twice") for name in names if header.count(name) > 1]
+    for name, message in wrong:
+        staging.report(file, message, line, name)
+    if wrong:
+        return None
+    if header == names:
+        return list
+    if spare.difference(header):
+        # What is absent stands for empty cells, which follow the row's own.
+        places = [header.index(name) if name in header else len(header) for name in names]
+        return lambda row: itemgetter(*places)([*row, ""])
+    return itemgetter(*(header.index(name) for name in names))
+
+
+def _load_rows(
+    staging: Staging, file: NetworkFile, lines: Lines, width: int, pick: Pick, at: Callable[[], None]
+) -> None:
+    table = ROWS[file.name]
+    # What tells rows apart is never the same again; most other cells are.
+    judges = [c.judge if c.name in file.key else lru_cache(_JUDGMENTS)(c.judge) for c in file.columns]
+    batch: list[tuple[int | str, ...]] = []
+    for line, row in lines:
+        if len(row) == width:
+            cells = pick(row)
+            batch.append((line, *cells))
+            for number, (judge, cell) in enumerate(zip(judges, cells)):  # noqa: B905  # of one length, and often
+                if message := judge(cell):
+                    staging.report(file, message, line, file.columns[number].name)
+            _check_row(staging, file, line, cells)
+        elif row:
+            staging.report(file, f"has {len(row)} cells where the header has {width}", line)
+            # Stands there all the same, so that what refers to it is not reported as well.
+            batch.append((line, *pick((row + [""] * width)[:width])))
+        if len(batch) >= _BATCH:
+            staging.load(table, batch)
+            batch.clear()
+            at()
+    staging.load(table, batch)
+
+
+def _check_row(staging: Staging, file: NetworkFile, line: int, cells: Sequence[str]) -> None:
+    """What cells of one row say together."""
+    if file.period_places:
+        start, end = file.period_places
+        if cells[start] >= cells[end] > "":
+            message = f'"{cells[end]}" is not after {file.columns[start].name} "{cells[start]}"'
+            staging.report(file, message, line, file.columns[end].name)
+    if file.row_check and (wrong := file.row_check(cells)):
+        column, message = wrong
+        staging.report(file, message, line, column)
