@@ -132,6 +132,17 @@ class WhyGoal:
         return tuple(a for a in self.asks if a.holds and not any(w.is_about(a) for w in waivers))
 
     @property
+    def nearest(self) -> tuple[Ask, ...]:
+        """What asks; and of each rule or plugin that does not, the appointment on which the least is missing."""
+        found: dict[tuple[str, str], list[Ask]] = {}
+        for ask in self.asks:
+            found.setdefault((ask.kind, ask.key), []).append(ask)
+        told: list[Ask] = []
+        for mine in found.values():
+            told += [ask for ask in mine if ask.holds] or [min(mine, key=lambda ask: len(ask.failing))]
+        return tuple(sorted(told, key=lambda ask: (not ask.holds, len(ask.failing))))
+
+    @property
     def verdict(self) -> Verdict:
         """What becomes of it."""
         if self.asking:

@@ -30,6 +30,8 @@ COMMANDS = (
     "catalogue",
     "cmi5",
     "audiences",
+    "profiles",
+    "why",
     "plugins",
     "grant",
     "audit",

@@ -43,7 +43,7 @@ class LedgerEntry:
 class Why:
     """A goal's line, with all goals on it, and every goal's ledger by goal id. ``line`` is None once nothing asks for it.
 
-    ``uncounted`` are completions that open goals do not count, by goal id.
+    ``uncounted`` are completions that open goals do not count, by goal id. ``target`` is how a form names what it is about.
     """
 
     goal_id: str
@@ -51,6 +51,7 @@ class Why:
     line: PlanLine | None
     ledger: dict[str, tuple[LedgerEntry, ...]]
     uncounted: dict[str, tuple[Uncounted, ...]] = field(default_factory=dict)
+    target: str = ""
 
 
 def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
@@ -72,7 +73,8 @@ def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
     title = line.title if line else title_of(uow, found.target_kind, found.target_id)
     goal_ids = {goal_id, *(g.id for g in line.goals)} if line else {goal_id}
     uncounted = read_uncounted(uow, person_id, line) if line else {}
-    return Why(goal_id, title, line, _ledger(uow, sorted(goal_ids)), uncounted)
+    target = f"{found.target_kind}:{found.target_id}"
+    return Why(goal_id, title, line, _ledger(uow, sorted(goal_ids)), uncounted, target)
 
 
 def _ledger(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, tuple[LedgerEntry, ...]]:

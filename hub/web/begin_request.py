@@ -24,6 +24,7 @@ _PAGES = frozenset(
         "courses",
         "team",
         "team_decisions",
+        "team_why",
         "admin",
         "link_account",
         "leave",

@@ -5,7 +5,9 @@ from uuid import UUID
 import flask
 from werkzeug import Response
 
+from hub.access.why_scope import OWN
 from hub.audiences.panels import read_panels
+from hub.audiences.read_why import read_why_tree
 from hub.flask_hub import current_hub
 from hub.lti.launch import start_launch
 from hub.lti.views import launched_offerings
@@ -13,6 +15,7 @@ from hub.network.people import read_appointments
 from hub.sso.saml_provider.views import systems_to_open
 from hub.training.plan import Plan, read_plan
 from hub.training.plan_version import read_plan_version
+from hub.training.targets import target_of
 from hub.training.waived import read_waived
 from hub.training.why import read_why
 from hub.web.headers import allow_leaving
@@ -63,6 +66,15 @@ def why(goal_id: str) -> str:
         steps = [found.line.next_step.offering_id] if found.line and found.line.next_step else []
         begun = launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps)
         return flask.render_template("why.html", why=found, begun=begun)
+
+
+@blueprint.get("/my-training/weighed")
+def weighed() -> str:
+    """Why a course or a path is asked for, or why not. Query: ``target``, as ``Target.value``; 404 for what there is not."""
+    target = target_of(flask.request.args.get("target", ""))
+    with current_hub().reading() as uow:
+        tree = read_why_tree(uow, current_viewer().person.id, target, OWN)
+    return flask.render_template("weighed.html", tree=tree)
 
 
 @blueprint.post("/launch/<uuid:offering_id>")

@@ -1,5 +1,6 @@
 """Rules from the command line: status, versions, going back, and what is probably not meant."""
 
+import json
 import re
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def test_a_rule_goes_live_and_back(hub_command: Command, inside: Hub, tmp_path: 
     live = hub_command("audiences", "status", "welcome", "live", "--plan", found[1])
     assert "Applied 1 change." in live.stdout, live.output
     assert goals(inside) == 2
+    asked = hub_command("why", "P1", "brakes")
+    assert asked.stdout.startswith("Brakes: asked for, open"), asked.output
+    assert "rule welcome v2 asks through Technician, Riverside Motors" in asked.stdout
+    not_asked = hub_command("why", "P3", "path:welcome", "--purpose", "a complaint")
+    assert "- position: Advisor, asked for: Technician" in not_asked.stdout, not_asked.output
+    assert json.loads(hub_command("why", "P3", "brakes", "--json").stdout)["verdict"] == "not_asked"
+    assert hub_command("why", "nobody", "brakes").exit_code == hub_command("why", "P1", "moon").exit_code == 1
 
     assert "Applied 1 change." in hub_command("audiences", "roll-back", "rule", "welcome", "1").stdout
     assert goals(inside) == 0

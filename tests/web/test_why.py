@@ -1,7 +1,9 @@
 """Why do I have this: every source as a sentence with its facts, and what the credit rests on."""
 
+import re
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from hub.audiences.reassign import reassign_people
@@ -81,3 +83,28 @@ def test_other_peoples_goals_are_as_unknown_as_none(world: World) -> None:
         assert foreign.status_code == missing.status_code == 404
         assert "There is no such goal in your training." in foreign.text
     assert world.browser("ana").get("/my-training/why/nonsense").status_code == 404
+
+
+@pytest.mark.requirement("D1")
+def test_why_not_is_told_to_the_learner_and_to_the_own_manager_alone(world: World) -> None:
+    world.appoint("ana", "seller", "hilltop")
+    world.appoint("ana", "technician", "riverside")
+    ana, sofia = world.browser("ana"), world.browser("sofia")
+    why = ana.get(f"/my-training/why/{goal_ids(world, 'ana')['Brake Safety Essentials/service']}").text
+    path = re.search(r'href="(/my-training/weighed[^"]+)"', why)
+    assert path is not None
+    page = ana.get(path[1]).text
+    for words in ("Asked for, and open", "brake-safety v", "brake-basics v", "Hilltop"):
+        assert words in page
+    for nothing in ("offering:1", "offering:", "badge:x", ""):
+        assert ana.get("/my-training/weighed", query_string={"target": nothing}).status_code == 404
+    asked = {"dimension": "service", "target": path[1].rpartition("=")[2].replace("%3A", ":")}
+    ours = sofia.get(f"/team/people/{world.ids['ana']}/why", query_string=asked)
+    assert "brake-safety v" in ours.text
+    assert "brake-basics" not in ours.text  # sales is not hers
+    assert "Hilltop" not in ours.text
+    assert sofia.get(f"/team/people/{world.ids['marc']}/why", query_string=asked).status_code == 404
+    other = {**asked, "dimension": "sales"}
+    assert sofia.get(f"/team/people/{world.ids['ana']}/why", query_string=other).status_code == 403
+    assert ana.get(f"/team/people/{world.ids['ana']}/why", query_string=asked).status_code == 403
+    assert "Why or why not?" in sofia.get("/team?dimension=service").text
