@@ -11,6 +11,7 @@ from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
 from hub.training.decisions import Words, read_words
+from hub.words.phrase import say
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,9 @@ def _decided(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> dict[str, Words]:
 
 def _title(row: sa.Row[Any], decided: Mapping[str, Words]) -> str:
     if row.kind == "self":
-        return "chosen by yourself"
+        return say("chosen by yourself")
     if row.kind == "manager":
-        return (decided[row.source_key].by if row.source_key in decided else "") or "a manager"
+        return (decided[row.source_key].by if row.source_key in decided else "") or say("a manager")
     return str(row.reason.get("title") or row.reason.get("text", ""))
 
 

@@ -33,6 +33,8 @@ from hub.web import (
     signed_out,
     team,
     team_decisions,
+    team_why,
+    themes,
 )
 from hub.web.assets import asset
 from hub.web.begin_request import (
@@ -46,6 +48,7 @@ from hub.web.begin_request import (
 from hub.web.errors import register_error_pages
 from hub.web.headers import set_headers
 from hub.web.metrics import count_request
+from hub.web.reason_words import reason_words
 from hub.web.viewer import layout_context
 from hub.web.words import FILTERS
 
@@ -61,9 +64,11 @@ PAGES = (
     sign_in.blueprint,
     my_training.blueprint,
     network.blueprint,
+    themes.blueprint,
     courses.blueprint,
     team.blueprint,
     team_decisions.blueprint,
+    team_why.blueprint,
     choices.blueprint,
     admin.blueprint,
     lti_open.blueprint,
@@ -101,10 +106,12 @@ def install(app: flask.Flask) -> CSRFProtect:
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     language.install_languages(app)
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update(FILTERS, reason_words=reason_words)
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(themes.load_theme_of_strangers)
     app.context_processor(layout_context)
+    app.context_processor(themes.theme_context)
     register_error_pages(app)
     app.register_blueprint(resources)
     app.register_blueprint(operations.blueprint)

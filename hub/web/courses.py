@@ -9,9 +9,20 @@ from werkzeug import Response
 from hub.flask_hub import current_hub
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, own_session, require_sign_in
+from hub.words.phrase import say
 from hub.xapi.cmi5.launch import Asked, start_launch
 from hub.xapi.cmi5.views import read_own_course
 from hub.xapi.cmi5.vocabulary import LaunchMode
+
+STATES = (
+    say("Passed"),
+    say("Completed"),
+    say("Waived"),
+    say("Failed"),
+    say("In progress"),
+    say("Not started"),
+)
+"""What a part of a course may be called."""
 
 blueprint = flask.Blueprint("courses", __name__, url_prefix="/courses")
 blueprint.before_request(require_sign_in)

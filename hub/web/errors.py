@@ -13,6 +13,7 @@ from hub.logging import get_logger
 from hub.sso.limits import TooManyRequests, take_turn
 from hub.web.begin_request import reference
 from hub.web.viewer import current_session, load_viewer
+from hub.words.phrase import say
 
 logger = get_logger(__name__)
 
@@ -35,25 +36,39 @@ class Explanation:
 HTTP_ERRORS = {
     400: (
         "bad_request",
-        "The hub does not understand this request.",
-        "Go back, reload the page and try again.",
+        say("The hub does not understand this request."),
+        say("Go back, reload the page and try again."),
     ),
-    403: ("not_allowed", "You may not see this.", "Ask your training administrator if you should."),
-    404: ("not_found", "There is no such page.", "The address may be mistyped, or the page may have moved."),
-    405: ("method_not_allowed", "This address cannot be used like that.", "Start again from My training."),
-    413: ("too_large", "That is more than the hub takes at once.", "Send less and try again."),
-    415: ("unsupported_type", "The hub does not read this kind of content.", "Go back and try again."),
+    403: ("not_allowed", say("You may not see this."), say("Ask your training administrator if you should.")),
+    404: (
+        "not_found",
+        say("There is no such page."),
+        say("The address may be mistyped, or the page may have moved."),
+    ),
+    405: (
+        "method_not_allowed",
+        say("This address cannot be used like that."),
+        say("Start again from My training."),
+    ),
+    413: ("too_large", say("That is more than the hub takes at once."), say("Send less and try again.")),
+    415: (
+        "unsupported_type",
+        say("The hub does not read this kind of content."),
+        say("Go back and try again."),
+    ),
     429: (
         "too_many_requests",
-        "There were too many requests in a short time.",
-        "Wait a minute, then try again.",
+        say("There were too many requests in a short time."),
+        say("Wait a minute, then try again."),
     ),
     500: (
         "internal_error",
-        "Something went wrong in the hub.",
-        "Nothing you did is lost. Try again in a moment; if it happens again, tell your training administrator.",
+        say("Something went wrong in the hub."),
+        say(
+            "Nothing you did is lost. Try again in a moment; if it happens again, tell your training administrator."
+        ),
     ),
-    503: ("unavailable", "The hub is busy or being updated.", "Try again in a moment."),
+    503: ("unavailable", say("The hub is busy or being updated."), say("Try again in a moment.")),
 }
 
 
@@ -79,8 +94,10 @@ def _show_missing_token(error: CSRFError) -> flask.typing.ResponseReturnValue:
         Explanation(
             400,
             "no_form_token",
-            "This form is out of date.",
-            "Nothing was changed. Go back, reload the page and send it again; your browser must allow this site's cookies.",
+            say("This form is out of date."),
+            say(
+                "Nothing was changed. Go back, reload the page and send it again; your browser must allow this site's cookies."
+            ),
         )
     )
 

@@ -4,6 +4,7 @@ import flask
 from babel.support import NullTranslations
 from flask_babel import Babel, Domain
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug import Response
 
 from hub.errors import BadInput
@@ -62,7 +63,7 @@ def current_language() -> str:
 
 def told(words: str) -> str:
     """A text of the code in the reader's language: a phrase, or words that the catalogue has as they stand; a filter too."""
-    return in_language(words, current_language())
+    return words if isinstance(words, Markup) else in_language(words, current_language())
 
 
 @blueprint.post("/language")

@@ -10,21 +10,24 @@ from hub.sso.return_to import local_path
 from hub.sso.wishes import wishes_of
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_session
+from hub.words.phrase import say
 
 blueprint = flask.Blueprint("sign_in", __name__)
 
 PROBLEMS = {
     "unknown_domain": (
-        "We do not know this address",
-        "Use your work e-mail at a partner company. If you did, ask your training administrator to connect your company.",
+        say("We do not know this address"),
+        say(
+            "Use your work e-mail at a partner company. If you did, ask your training administrator to connect your company."
+        ),
     ),
     "unknown_door": (
-        "Nobody signs in under this address",
-        "Check the address that you were given, or type your work e-mail here.",
+        say("Nobody signs in under this address"),
+        say("Check the address that you were given, or type your work e-mail here."),
     ),
     "session_ended": (
-        "You have been signed out",
-        "A sign-in ends by itself after some hours. Sign in again to go on.",
+        say("You have been signed out"),
+        say("A sign-in ends by itself after some hours. Sign in again to go on."),
     ),
 }
 

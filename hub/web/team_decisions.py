@@ -13,23 +13,24 @@ from hub.training.due import end_of_day, zone_of_person
 from hub.training.targets import find_targets, target_of, title_of
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.viewer import current_viewer, require_sign_in
+from hub.words.phrase import say
 
 blueprint = flask.Blueprint("team_decisions", __name__, url_prefix="/team")
 blueprint.before_request(require_sign_in)
 
 GIVE = {
-    "target": "Course or path",
-    "kind": "What for",
-    "due": "Due",
-    "reason": "Why",
-    "binding": "Must be done",
+    "target": say("Course or path"),
+    "kind": say("What for"),
+    "due": say("Due"),
+    "reason": say("Why"),
+    "binding": say("Must be done"),
 }
-WAIVE = {"reason": "Why", "evidence": "Where that can be looked up", "until": "Until"}
+WAIVE = {"reason": say("Why"), "evidence": say("Where that can be looked up"), "until": say("Until")}
 KINDS = {
-    "development": "Development",
-    "brand": "What the brand asks",
-    "review": "Performance review (seen by managers of an internal appointment alone)",
-    "compliance": "Compliance (nobody can waive it)",
+    "development": say("Development"),
+    "brand": say("What the brand asks"),
+    "review": say("Performance review (seen by managers of an internal appointment alone)"),
+    "compliance": say("Compliance (nobody can waive it)"),
 }
 FIELDS_OF_CODES = {
     "no_target": "target",
@@ -52,7 +53,7 @@ def give(person_id: str) -> flask.typing.ResponseReturnValue:
     values, empty = filled.values, missing(filled, ("target", "kind"))
     due, wrong = _day(values["due"])
     if wrong:
-        empty["due"] = ["is not a date"]
+        empty["due"] = [say("is not a date")]
     try:
         with current_hub().unit_of_work() as uow:
             refuse_incomplete(empty)
@@ -88,7 +89,7 @@ def waive(goal_id: str) -> flask.typing.ResponseReturnValue:
     empty, manager_id = missing(filled, ("reason",)), current_viewer().person.id
     until, wrong = _day(filled.values["until"])
     if wrong:
-        empty["until"] = ["is not a date"]
+        empty["until"] = [say("is not a date")]
     try:
         with current_hub().unit_of_work() as uow:
             refuse_incomplete(empty)

@@ -23,10 +23,17 @@ from hub.words.numbers import counted
 
 HUB = Path(__file__).parents[1]
 TEMPLATES = ("web/templates", "lti/templates", "sso/saml/templates")
-LATER = ("web/templates/admin/", "lti/templates/lti/register", "lti/templates/lti/pick")
+LATER = (
+    "web/templates/admin/",
+    "web/templates/setup",
+    "web/templates/network/",
+    "lti/templates/lti/register",
+    "lti/templates/lti/pick",
+)
 """Pages of operators, in English until their turn comes."""
 MODULES = (
     "web/*.py",
+    "web/admin/form.py",
     "notify/*.py",
     "training/*.py",
     "access/decide.py",
@@ -98,6 +105,8 @@ def find_in_code(path: Path) -> Iterator[Found]:
             yield Found(words[0], words[1], place, node.lineno)
         elif name == "count" and len(words) > 1 and isinstance(words[-1], str):
             yield Found(*counted(*(word for word in words[1:] if isinstance(word, str))), place, node.lineno)
+        elif name == "Problem" and words and isinstance(words[0], str):
+            yield Found(words[0], "", place, node.lineno)
         elif name in ERRORS:
             for word in words[1:]:
                 if isinstance(word, str) and word:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import flask
 
 from hub.errors import BadInput, HubError
+from hub.words.phrase import say
 
 MAX_FIELD = 4000
 
@@ -38,7 +39,7 @@ def old_key(filled: Filled) -> tuple[str, str]:
 
 def missing(filled: Filled, names: Iterable[str]) -> dict[str, list[str]]:
     """A problem for each of these fields that is empty."""
-    return {name: ["is missing"] for name in names if not filled.values.get(name)}
+    return {name: [say("is missing")] for name in names if not filled.values.get(name)}
 
 
 def refuse_incomplete(empty: Mapping[str, object]) -> None:
