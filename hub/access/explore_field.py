@@ -77,6 +77,15 @@ def representatives_by_name(
     )
 
 
+def works_in_sight(sight: Sight) -> sa.ColumnElement[bool]:
+    """Whether a row of ``appointment`` is seen and its person too: who works for another partner here is not shown (B04)."""
+    if sight.reach.kind == "operator":
+        return sa.true()
+    person = tables.person
+    known = tables.appointment.c.person_id.in_(sa.select(person.c.id).where(sight.people))
+    return sa.and_(sight.appointments, known)
+
+
 def people_seen(uow: UnitOfWork, sight: Sight, ids: Collection[str]) -> set[str]:
     """Which of these people are seen."""
     person = tables.person

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.explore_field import Representative, representatives_here
+from hub.access.explore_field import Representative, representatives_here, works_in_sight
 from hub.access.reach import Sight
 from hub.access.read_network import seen_row
 from hub.ids import is_id
@@ -101,14 +101,14 @@ def list_people_here(
         sa.select(a, detail.c.given_name, detail.c.family_name, position.c.title, *order)
         .outerjoin(detail, detail.c.person_id == a.c.person_id)
         .join(position, position.c.id == a.c.position_id)
-        .where(a.c.location_id == location_id, valid_at(a, at), sight.appointments)
+        .where(a.c.location_id == location_id, valid_at(a, at), works_in_sight(sight))
         .order_by(*order, a.c.id)
         .limit(limit + 1)
     )
     if is_id(after):
         # SQL compares the cursor's names itself: no name stands in an address.
         last = sa.select(*order, a.c.id).outerjoin(detail, detail.c.person_id == a.c.person_id)
-        row = uow.connection.execute(last.where(a.c.id == after, sight.appointments)).one_or_none()
+        row = uow.connection.execute(last.where(a.c.id == after, works_in_sight(sight))).one_or_none()
         if row is not None:
             query = query.where(
                 sa.tuple_(*order, a.c.id)
@@ -135,7 +135,7 @@ def list_people_here(
 def count_people_here(uow: UnitOfWork, sight: Sight, location_id: str, at: datetime) -> int:
     """How many people have an appointment there at an instant that is seen."""
     a = tables.appointment
-    here = sa.and_(a.c.location_id == location_id, valid_at(a, at), sight.appointments)
+    here = sa.and_(a.c.location_id == location_id, valid_at(a, at), works_in_sight(sight))
     return uow.connection.scalar(sa.select(sa.func.count(a.c.person_id.distinct())).where(here)) or 0
 
 

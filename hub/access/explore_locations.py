@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.explore_field import works_in_sight
 from hub.access.reach import Sight
+from hub.errors import Missing
 from hub.ids import is_id
 from hub.network import tables
 from hub.network.views import has_word
@@ -115,7 +117,7 @@ def _people(uow: UnitOfWork, sight: Sight, ids: Sequence[str], at: datetime) -> 
     appointment = tables.appointment
     rows = uow.connection.execute(
         sa.select(appointment.c.location_id, sa.func.count(appointment.c.person_id.distinct()))
-        .where(appointment.c.location_id.in_(ids), valid_at(appointment, at), sight.appointments)
+        .where(appointment.c.location_id.in_(ids), valid_at(appointment, at), works_in_sight(sight))
         .group_by(appointment.c.location_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -124,3 +126,22 @@ def _people(uow: UnitOfWork, sight: Sight, ids: Sequence[str], at: datetime) -> 
 def _line(row: Any, at: datetime, people: int) -> LocationLine:
     is_open = row.valid_from <= at and (row.valid_to is None or row.valid_to > at)
     return LocationLine(row.id, row.name, row.city, row.country, row.partner_id, row.partner, is_open, people)
+
+
+def find_location(uow: UnitOfWork, sight: Sight, words: str) -> str:
+    """The id of the location that is seen and called so, or called so in a city: ``Riverside Motors, Riverside``.
+
+    Missing ``no_location`` for none, and for several.
+    """
+    location = tables.location
+    name, _, city = (part.strip() for part in words.rpartition(","))
+    whole = folded(location.c.name) == folded(sa.literal(words.strip()))
+    in_city = sa.and_(
+        folded(location.c.name) == folded(sa.literal(name)), folded(location.c.city) == folded(sa.literal(city))
+    )
+    query = sa.select(location.c.id).where(sight.locations, sa.or_(whole, in_city)).limit(2)
+    ids = uow.connection.scalars(query).all()
+    if len(ids) != 1:
+        several = "Several locations are called so: add the city after a comma."
+        raise Missing("no_location", several if ids else "There is no such location.")
+    return str(ids[0])

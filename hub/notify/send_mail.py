@@ -16,6 +16,7 @@ from hub.notify.tables import mail
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
+from hub.themes.choose_theme import theme_of
 
 MAIL = "mail"
 """The kind of such deliveries in the outbox."""
@@ -42,8 +43,9 @@ def send_mail(
     """Write a mail to an address or to a person (by id) from ``letters/TEMPLATE.txt``; False when ``key`` was written before.
 
     ``key`` holds ids only. A person's given name is there as ``name``, and the hub's address as ``hub``, unless the values
-    say otherwise. ``about`` is whose mail it is when ``to`` is an address: erasing the person takes it away. BadInput
-    ``bad_email`` for what is no address, ``no_email`` for a person without one.
+    say otherwise. ``about`` is whose mail it is when ``to`` is an address: erasing the person takes it away. The
+    name it comes from is that of the person's theme. BadInput ``bad_email`` for what is no address, ``no_email`` for a person
+    without one.
     """
     person_id, address, name = about, to.strip(), ""
     if is_id(to):
@@ -57,6 +59,8 @@ def send_mail(
         )
     letter = write_letter(template, {"name": name, "hub": uow.settings.public_url, **values})
     content = {"to": address, "subject": letter.subject, "text": letter.text, "html": letter.html}
+    if person_id and (theme := theme_of(uow, person_id)):
+        content |= {"sender": theme.sender, "reply_to": theme.reply_to}
     id, goes = new_id(), bool(uow.settings.smtp_url.get_secret_value())
     written = insert_once(
         uow,

@@ -109,6 +109,8 @@ KEPT_BY_ADAPTERS = frozenset(
         "sign_in_door_changed",
         "sign_in_door_removed",
         "sign_in_policy_changed",
+        "theme_changed",
+        "theme_removed",
         "xapi_credential",
     }
 )

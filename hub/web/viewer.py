@@ -20,6 +20,8 @@ from hub.sso.browser import send_away
 from hub.sso.cookies import SESSION, read_cookie
 from hub.sso.finish import is_strong
 from hub.sso.sessions import Session
+from hub.themes.choose_theme import theme_of
+from hub.themes.theme import Theme
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Viewer:
     teams: Mapping[str, str]
     partners: Mapping[str, str]
     language: str = ""
+    theme: Theme | None = None
 
 
 def current_session() -> Session | None:
@@ -65,8 +68,8 @@ def load_viewer() -> Viewer | None:
     with current_hub().reading() as uow:
         person = read_person(uow, session.person_id)
         teams, partners = dimensions_of_manager(uow, person.id), administered_partners(uow, person.id)
-        language = read_preferences(uow, person.id).language
-    flask.g.viewer = Viewer(person, teams, partners, language)
+        language, theme = read_preferences(uow, person.id).language, theme_of(uow, person.id)
+    flask.g.viewer = Viewer(person, teams, partners, language, theme)
     return cast(Viewer, flask.g.viewer)
 
 

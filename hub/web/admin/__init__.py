@@ -33,12 +33,14 @@ from hub.web.admin import (
     readers,
     receiving_stores,
     records,
+    rule_form,
     rules,
     saml_systems,
     sessions_of,
     setup_links,
     signing_keys,
     statements,
+    themes,
 )
 from hub.web.admin.blueprint import blueprint
 
@@ -76,10 +78,12 @@ __all__ = [
     "readers",
     "receiving_stores",
     "records",
+    "rule_form",
     "rules",
     "saml_systems",
     "sessions_of",
     "setup_links",
     "signing_keys",
     "statements",
+    "themes",
 ]

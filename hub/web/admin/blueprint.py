@@ -30,6 +30,7 @@ SECTIONS = (
     ("retention", "Retention"),
     ("erasure", "Erasure"),
     ("partner_admins", "Partner admins"),
+    ("themes", "Themes"),
     ("mails", "Mails"),
     ("audit", "Audit trail"),
 )
