@@ -4,10 +4,11 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from hub.audiences.file_shapes import ConditionsTable, Key, Mode, RuleTable, Words
 from hub.errors import BadInput, Problem
@@ -36,11 +37,20 @@ class SchemaTable(_Table):
     positions: list[Words] | None = Field(None, min_length=1)
 
 
+def _plain(value: Any) -> Any:
+    """Days and times of TOML as texts, which JSON can hold."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date | time) else value
+
+
 class PluginTable(_Table):
     """``[profile.plugins.NAME]``: whether it is on, and settings that hold for these audiences instead of the hub's."""
 
     on: bool = True
-    settings: dict[str, Any] = {}
+    settings: Annotated[dict[str, Any], AfterValidator(_plain)] = {}
 
 
 class GiveTable(_Table):
