@@ -137,7 +137,8 @@ def find_location(uow: UnitOfWork, sight: Sight, words: str) -> str:
     name, _, city = (part.strip() for part in words.rpartition(","))
     whole = folded(location.c.name) == folded(sa.literal(words.strip()))
     in_city = sa.and_(
-        folded(location.c.name) == folded(sa.literal(name)), folded(location.c.city) == folded(sa.literal(city))
+        folded(location.c.name) == folded(sa.literal(name)),
+        folded(location.c.city) == folded(sa.literal(city)),
     )
     query = sa.select(location.c.id).where(sight.locations, sa.or_(whole, in_city)).limit(2)
     ids = uow.connection.scalars(query).all()

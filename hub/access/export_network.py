@@ -9,9 +9,12 @@ import sqlalchemy as sa
 
 from hub.access.explore_field import works_in_sight
 from hub.access.reach import Reach, Sight, sight_of
+from hub.journal import audit
 from hub.network import tables
 from hub.store import UnitOfWork, valid_at
 
+EXPORTED = "people_exported"
+"""What it is called in the audit trail when somebody takes a list of people away."""
 CHUNK = 1000
 """Lines that are read in one unit."""
 LOCATIONS = ("location", "city", "country", "time zone", "partner", "open since", "closed on", "brands")
@@ -49,6 +52,11 @@ def export_people(opened: Opened, reach: Reach, at: datetime) -> Iterator[Line]:
         for row, brands in part:
             words = (row.given_name or "", row.family_name or "", row.location, row.partner, row.title)
             yield _safe(*words, row.audience_class, brands, _day(row.valid_from), _day(row.valid_to))
+
+
+def note_export(uow: UnitOfWork, reach: Reach, actor_id: str) -> None:
+    """Write down that somebody takes a list of people away."""
+    audit(uow, EXPORTED, reach.id, actor_id=actor_id, partner_id=reach.partner_id)
 
 
 def _parts(

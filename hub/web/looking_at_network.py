@@ -35,8 +35,8 @@ class Looking:
 
 
 def looking(uow: Any) -> Looking:
-    """From the query: ``as``, a key of eyes; ``on``, a day. BadInput ``bad_day``; NotAllowed ``no_network``, which is audited."""
-    hub, viewer, arguments = current_hub(), current_viewer(), flask.request.args
+    """From the query or the form: ``as``, a key of eyes; ``on``, a day. BadInput ``bad_day``; NotAllowed ``no_network``, which is audited."""
+    hub, viewer, arguments = current_hub(), current_viewer(), flask.request.values
     eyes = eyes_of(uow, viewer.person)
     try:
         chosen = choose_eyes(eyes, arguments.get("as", ""))

@@ -3,6 +3,11 @@
 One rule says what is seen (``hub.access.reach``); these pages show no more than a program of the same reach is answered.
 """
 
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+
 import flask
 
 from hub.access.explore_history import read_history
@@ -11,6 +16,7 @@ from hub.access.explore_locations import Wanted, list_location_lines
 from hub.access.explore_partner import read_partner_page, search_partners
 from hub.access.explore_person import find_people_seen, read_person_page
 from hub.access.explore_tree import read_node_page, read_trees
+from hub.access.export_network import export_locations, export_people, note_export
 from hub.flask_hub import current_hub
 from hub.journal.seen import note_seen
 from hub.web.admin.query import read_position
@@ -24,6 +30,8 @@ blueprint.context_processor(context)
 MAX_SEARCH = 100
 FEW = 8
 """So many of each kind are shown where several kinds are."""
+ROWS = 500
+"""Lines that are sent at a time."""
 KINDS = ("make", "sell", "service", "distribute", "supply", "use")
 
 
@@ -153,6 +161,42 @@ def person(person_id: str) -> str:
     return flask.render_template(
         "network/person.html", page=one, person=one.person, at=found.at, history=history, earlier=earlier
     )
+
+
+@blueprint.get("/locations.csv")
+def locations_file() -> flask.Response:
+    """All locations that are seen, for a spreadsheet; sent as they are read."""
+    with current_hub().reading() as uow:
+        found = looking(uow)
+    lines = export_locations(current_hub().reading, found.eyes.reach, found.at)
+    return _csv(lines, f"locations-{found.at.date()}.csv")
+
+
+@blueprint.get("/people.csv")
+def people_file() -> flask.Response:
+    """All appointments that are seen, for a spreadsheet; audited, because it names people."""
+    hub, viewer = current_hub(), own_session()
+    with hub.unit_of_work() as uow:
+        found = looking(uow)
+        note_export(uow, found.eyes.reach, viewer.person_id)
+    lines = export_people(hub.reading, found.eyes.reach, found.at)
+    return _csv(lines, f"people-{found.at.date()}.csv")
+
+
+def _csv(lines: Iterator[tuple[str, ...]], name: str) -> flask.Response:
+    """RFC 4180, in UTF-8 with a mark at its beginning, by which spreadsheets know it."""
+
+    def write() -> Iterator[str]:
+        yield "\ufeff"
+        while part := list(islice(lines, ROWS)):
+            text = io.StringIO()
+            csv.writer(text).writerows(part)
+            yield text.getvalue()
+
+    response = flask.Response(flask.stream_with_context(write()), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _words() -> str:

@@ -1,0 +1,114 @@
+"""Many at once: chosen, planned line by line, done as planned; partner admins for their own people alone."""
+
+import csv
+import html
+import io
+import re
+
+import pytest
+
+from hub.access.roles import grant_partner_admin
+from hub.network.appointments import end_appointment
+from hub.network.people import read_appointments
+from tests.web.world import Browser, World
+
+
+@pytest.fixture
+def network(world: World) -> World:
+    """Ana and Ben work at Riverside for the dealer, Mila of the maker too; Nils administers the dealer's people."""
+    world.person("ben", "Ben", "=Borg")
+    world.person("mila", "Mila", "Maker", "maker")
+    for who, brand in (("ana", "aurora"), ("ben", "borealis"), ("mila", "aurora")):
+        world.ids[f"{who} there"] = world.appoint(who, "technician", "riverside", [brand])
+    with world.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, world.ids["nils"], world.ids["dealer"])
+    return world
+
+
+def send(browser: Browser, path: str, **form: object) -> tuple[int, str]:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/network/change").text)
+    assert token
+    answer = browser.post(path, data={"csrf_token": token[1], **form})
+    return answer.status_code, answer.text
+
+
+def hidden(page: str) -> dict[str, list[str]]:
+    """The fields of the form that does what was planned."""
+    form = page[page.index("hash") - 200 :]
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', form):
+        found.setdefault(name, []).append(html.unescape(value))
+    found.pop("csrf_token", None)
+    return found
+
+
+def works(world: World, who: str) -> set[tuple[str, str]]:
+    with world.hub.reading() as uow:
+        return {(one.position, one.location) for one in read_appointments(uow, world.ids[who])}
+
+
+@pytest.mark.requirement("B40", "I16")
+def test_people_are_moved_as_planned_and_the_wall_holds(network: World) -> None:
+    ids, admin = network.ids, network.browser("nils")
+    page = admin.get("/network/change").text
+    assert "Ana Lopes" in page
+    assert "Mila" not in page
+    chosen = [ids[f"{who} there"] for who in ("ana", "ben", "mila")]
+    said = {"do": "move", "appointment": chosen, "location": "hilltop, hilltop"}
+    status, plan = send(admin, "/network/change/plan", **said)
+    assert status == 200
+    assert "2 people go on at Hilltop" in " ".join(plan.split())
+    assert "Mila" not in plan
+    with network.hub.unit_of_work() as uow:
+        end_appointment(uow, ids["ben there"])
+    status, again = send(admin, "/network/change", **hidden(plan))
+    assert status == 409
+    assert "This is the new plan" in again
+    assert works(network, "ana") == {("Service Technician", "Riverside")}
+    status, _ = send(admin, "/network/change", **hidden(again))
+    assert status == 303
+    assert works(network, "ana") == {("Service Technician", "Hilltop")}
+    assert works(network, "ben") == set()
+    assert works(network, "mila") == {("Service Technician", "Riverside")}
+    assert "1 appointment was changed." in admin.get("/network/change").text
+
+
+def test_what_cannot_be_done_is_said_beside_its_field(network: World) -> None:
+    ids, operator = network.ids, network.browser("olga")
+    for said, words in (
+        ({"do": "end"}, "choose 1 to 500"),
+        ({"do": "move", "appointment": ids["ana there"], "location": "nowhere"}, "no such location"),
+        ({"do": "add", "appointment": ids["ana there"], "location": "Hilltop"}, "no such position"),
+        ({"do": "end", "appointment": ids["ana there"], "day": "soon"}, "not a day"),
+    ):
+        status, page = send(operator, "/network/change/plan", **said)
+        assert (status, words in page) == (400, True), words
+    said = {"do": "add", "appointment": ids["ana there"], "location": "Hilltop", "position": ids["seller"]}
+    status, plan = send(operator, "/network/change/plan", **said, brand=ids["aurora"])
+    assert send(operator, "/network/change", **hidden(plan))[0] == 303
+    assert works(network, "ana") == {("Service Technician", "Riverside"), ("Salesperson", "Hilltop")}
+    assert "does that already" in send(operator, "/network/change/plan", **said)[1]
+    status, plan = send(
+        operator, "/network/change/plan", do="end", appointment=ids["mila there"], day="2030-05-01"
+    )
+    assert send(operator, "/network/change", **hidden(plan))[0] == 303
+    assert works(network, "mila")
+    assert network.browser("sofia").get("/network/change").status_code == 403
+    assert operator.get("/network/change/locations?q=hill").json == ["Hilltop, Hilltop"]
+
+
+@pytest.mark.requirement("B40")
+def test_lists_are_taken_away_as_files(network: World) -> None:
+    def rows(who: str, name: str) -> list[list[str]]:
+        answer = network.browser(who).get(f"/network/{name}.csv")
+        assert answer.mimetype == "text/csv"
+        return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+    locations = rows("nils", "locations")
+    assert sorted(line[0] for line in locations[1:]) == ["Hilltop", "Riverside"]
+    assert locations[1][-1] == "Aurora, Borealis, Caldera"
+    people = rows("nils", "people")
+    assert {line[1] for line in people[1:]} == {"Lopes", "'=Borg"}
+    assert len(rows("olga", "people")) == 4
+    assert len(rows("sofia", "people")) == 4
+    assert "Took a list of people away" in network.browser("olga").get("/admin/audit").text
