@@ -22,6 +22,7 @@ from hub.sso.scim.group_roles import forget_role, move_role, note_role, roles_to
 from hub.store import UnitOfWork
 from hub.training.course_access import move_access
 from hub.training.decisions_of_person import move_decisions
+from hub.training.external_records import move_records
 
 
 def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:
@@ -49,6 +50,7 @@ def merge_people(
         "administers": _move_roles(uow, from_id, to_id, actor_id),
         "access": move_access(uow, from_id, to_id),
         "decisions": move_decisions(uow, from_id, to_id),
+        "records": move_records(uow, from_id, to_id),
         "launched": move_launches(uow, from_id, to_id),
     }
     keep_moved(uow, merge_id, moved)
@@ -62,6 +64,7 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -
     _give_roles_back(uow, merge, actor_id)
     move_access(uow, merge.to_id, merge.from_id, body.get("access", ()))
     move_decisions(uow, merge.to_id, merge.from_id, body.get("decisions", ()))
+    move_records(uow, merge.to_id, merge.from_id, body.get("records", ()))
     move_launches(uow, merge.to_id, merge.from_id, body.get("launched", {}))
     return merge
 

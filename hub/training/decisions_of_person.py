@@ -1,4 +1,4 @@
-"""What becomes of the decisions about a person who is erased, or turns out to be another one."""
+"""What becomes of the decisions about a person, and of what they learned elsewhere, who is erased, or turns out to be another one."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hub.store import UnitOfWork
 from hub.training import tables
 from hub.training.decisions import read_decisions, record_decisions
+from hub.training.external_records import count_records, delete_records
 
 
 def move_decisions(
@@ -24,12 +25,16 @@ def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     """What ``erase_person`` would delete, in rows by kind."""
     words = tables.decision_words
     count = sa.select(sa.func.count()).where(words.c.decision_id.in_(_ids(person_id)))
-    return {"reasons of decisions": uow.connection.scalar(count) or 0}
+    return {
+        "reasons of decisions": uow.connection.scalar(count) or 0,
+        "records of training elsewhere": count_records(uow, person_id),
+    }
 
 
 def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
-    """Delete the words of decisions about the person, and end those that are in force. Rows by kind."""
+    """Delete the words of decisions about the person and what they learned elsewhere, and end decisions in force. Rows by kind."""
     counts, words = count_of_person(uow, person_id), tables.decision_words
+    delete_records(uow, person_id)
     uow.connection.execute(sa.delete(words).where(words.c.decision_id.in_(_ids(person_id))))
     open_ones = [
         decision

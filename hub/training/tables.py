@@ -144,6 +144,26 @@ decision_words = sa.Table(
     comment="Why somebody decided so, in their own words: personal, so in no journal.",
 )
 
+external_record = sa.Table(
+    "external_record",
+    metadata,
+    id_column(),
+    reference("person_id", "person", index=True),
+    reference("partner_id", "partner"),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("completed_on", sa.Date, nullable=False),
+    sa.Column("expires_on", sa.Date),
+    sa.Column("by_partner", sa.Boolean, nullable=False, comment="the employer declared it, not the person"),
+    sa.Column("state", sa.String(8), nullable=False, comment="declared, accepted or refused"),
+    sa.Column("declared_by", Id(), nullable=False),
+    sa.Column("declared_at", Time(), nullable=False),
+    sa.Column("judged_by", Id()),
+    sa.Column("judged_at", Time()),
+    comment="What somebody learned elsewhere. It counts for nothing here.",
+)
+
 completion = sa.Table(
     "completion",
     metadata,
