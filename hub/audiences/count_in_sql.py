@@ -10,24 +10,19 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 
 from hub.audiences import tables
 from hub.audiences.conditions import Conditions
 from hub.audiences.diff import AudienceChange, Effects, ItemChange, PathChange, RuleChange, SwitchChange
-from hub.audiences.matches import matches
+from hub.audiences.matches import MEMORY, first_people, matches
 from hub.audiences.rules import Rule, read_rules
 from hub.network.attributes import read_kinds
 from hub.network.intervals import Interval
 from hub.store import UnitOfWork
-from hub.store.types import Id
 from hub.training import tables as training
 from hub.training.due_policy import FROM_START, DuePolicy
 
 BEFORE, AFTER = 1, 2
-SAMPLES = 20
-MEMORY = "SET LOCAL work_mem = '192MB'"
-"""People are hashed: with less they go to disk."""
 _NO_TERMS = ("key", "title", "version", "status", "conditions", "valid_from", "valid_to")
 _GOAL = ("target_kind", "target_id", "kind", "dimension")
 
@@ -214,7 +209,7 @@ def _count_one_side(uow: UnitOfWork, part: _Part, rows: sa.CTE) -> Counted:
             sa.func.count().label("all"),
             sa.func.count().filter(people.c.outside).label("outside"),
             digest.label("digest"),
-            _first(people).label("samples"),
+            first_people(people).label("samples"),
         ).select_from(people)
     ).one()
     gained, lost = (found.all, 0) if part.sides == AFTER else (0, found.all)
@@ -275,7 +270,7 @@ def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:
             sa.func.count().filter(people.c.lost > 0).label("losing"),
             sa.func.count().filter(people.c.outside).label("outside"),
             sa.func.bit_xor(people.c.digest).label("digest"),
-            _first(people, people.c.gained + people.c.lost + people.c.changed > 0).label("samples"),
+            first_people(people, people.c.gained + people.c.lost + people.c.changed > 0).label("samples"),
         ).select_from(people)
     ).one()
     return Effects(
@@ -292,9 +287,3 @@ def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:
 
 
 _WHAT: Mapping[int, str] = {1: "gained", 2: "lost", 3: "changed"}
-
-
-def _first(people: sa.CTE, *asked: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    """A few ids, the first in their order."""
-    ids = sa.select(people.c.person_id).where(*asked).order_by(people.c.person_id).limit(SAMPLES)
-    return sa.func.array(ids.scalar_subquery(), type_=pg.ARRAY(Id()))

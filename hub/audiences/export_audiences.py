@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from hub.audiences.conditions import AttributeTest, Conditions
 from hub.audiences.file_names import KINDS
 from hub.audiences.profiles.profile import rule_keys
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.rules import Rule, read_rules
+from hub.audiences.rules import Rule, read_audience, read_rule, read_rules
 from hub.audiences.views import list_switches
 from hub.errors import HubError
 from hub.network import tables as network
@@ -28,6 +29,15 @@ def export_audiences(uow: UnitOfWork) -> str:
     return "\n".join([_HEAD, *_paths(uow), *_audiences(uow), *_rules(uow)])
 
 
+def export_one(uow: UnitOfWork, kind: Literal["rule", "audience"], key: str) -> str:
+    """One rule or audience as a file that can be applied. Missing ``no_rule``, ``no_audience``; HubError as ``export_audiences``."""
+    head = f"# The {kind} {key} of this hub.\n"
+    if kind == "rule":
+        return "\n".join([head, _rule_table(uow, read_rule(uow, key))])
+    read_audience(uow, key)
+    return "\n".join([head, *_audiences(uow, key)])
+
+
 def _paths(uow: UnitOfWork) -> Iterator[str]:
     offering, path = training.offering, training.path
     keys = {row.id: row.key for row in uow.connection.execute(sa.select(offering.c.id, offering.c.key))}
@@ -39,9 +49,11 @@ def _paths(uow: UnitOfWork) -> Iterator[str]:
         yield _table("path", {name: as_text(value) for name, value in values.items() if value})
 
 
-def _audiences(uow: UnitOfWork) -> Iterator[str]:
+def _audiences(uow: UnitOfWork, *keys: str) -> Iterator[str]:
     on = {switches.key: sorted(switches.on_since) for switches in list_switches(uow)}
-    for row in uow.connection.execute(sa.select(tables.audience).order_by(tables.audience.c.key)).all():
+    table = tables.audience
+    wanted = table.c.key.in_(keys) if keys else sa.true()
+    for row in uow.connection.execute(sa.select(table).where(wanted).order_by(table.c.key)).all():
         values = {
             "key": as_text(row.key),
             "name": as_text(row.name),
@@ -56,22 +68,26 @@ def _audiences(uow: UnitOfWork) -> Iterator[str]:
 def _rules(uow: UnitOfWork) -> Iterator[str]:
     owned = {key for key, _, _ in rule_keys(read_setups(uow))}
     for rule in (rule for rule in read_rules(uow) if rule.key not in owned):
-        values = {
-            "key": as_text(rule.key),
-            "title": as_text(rule.title),
-            "dimension": as_text(rule.dimension),
-            "kind": as_text(rule.kind),
-            "target": as_text(_target(uow, rule)),
-            "conditions": conditions_as_text(uow, rule.conditions),
-            "due_days": as_text(rule.due_days),
-            "due": due_as_text(rule.due),
-            "look_back_days": as_text(rule.look_back_days),
-            "binding": as_text(rule.binding or None),
-            "valid_from": instant_as_text(rule.valid_from),
-            "valid_to": instant_as_text(rule.valid_to),
-            "status": as_text(rule.status),
-        }
-        yield _table("rule", {name: value for name, value in values.items() if value != "null"})
+        yield _rule_table(uow, rule)
+
+
+def _rule_table(uow: UnitOfWork, rule: Rule) -> str:
+    values = {
+        "key": as_text(rule.key),
+        "title": as_text(rule.title),
+        "dimension": as_text(rule.dimension),
+        "kind": as_text(rule.kind),
+        "target": as_text(_target(uow, rule)),
+        "conditions": conditions_as_text(uow, rule.conditions),
+        "due_days": as_text(rule.due_days),
+        "due": due_as_text(rule.due),
+        "look_back_days": as_text(rule.look_back_days),
+        "binding": as_text(rule.binding or None),
+        "valid_from": instant_as_text(rule.valid_from),
+        "valid_to": instant_as_text(rule.valid_to),
+        "status": as_text(rule.status),
+    }
+    return _table("rule", {name: value for name, value in values.items() if value != "null"})
 
 
 def due_as_text(due: DuePolicy | None) -> str:

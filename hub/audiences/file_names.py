@@ -120,11 +120,12 @@ def _unknown(placed: Placed[RuleTable] | Placed[AudienceTable], names: Names) ->
             if external_name(kind, name) not in names.ids[kind]:
                 yield placed.problem(f"the network has no {kind} {name}", f"conditions.{field}")
     for test in (t for a in placed.table.conditions.attributes for t in a.tests()):
-        if wrong := _problem_of_test(test, names.attributes.get(test.key)):
+        if wrong := problem_of_test(test, names.attributes.get(test.key)):
             yield placed.problem(wrong, "conditions.attributes")
 
 
-def _problem_of_test(test: AttributeTest, kind: AttributeKind | None) -> str | None:
+def problem_of_test(test: AttributeTest, kind: AttributeKind | None) -> str | None:
+    """What is wrong with a test of an attribute of this kind, or None."""
     if kind is None:
         return f"there is no attribute {test.key}"
     if test.op in ("at_least", "at_most") and kind.type not in ("number", "date"):

@@ -14,7 +14,7 @@ from hub.audiences.reassign import people_matching
 from hub.audiences.rules import Rule, read_rules
 from hub.network import tables as network
 from hub.network.intervals import Intervals, intersect, union
-from hub.network.rename import brand_in_title
+from hub.network.words import brand_in_title
 from hub.store import UnitOfWork
 
 Check = Literal["reaches_nobody", "other_appointments", "both_classes", "brand_in_position", "overlap"]
@@ -43,7 +43,8 @@ def lint_rules(uow: UnitOfWork, progress: Callable[[str, int, int], None] = lamb
 
 
 def _findings(uow: UnitOfWork, rule: Rule) -> Iterator[Finding]:
-    yield from _brands_in_positions(uow, rule)
+    for message in brands_in_positions(uow, rule):
+        yield Finding("brand_in_position", rule.key, message)
     if people := _apart(uow, rule):
         message = "holds for more people if its conditions may hold on different appointments; they must hold on one"
         yield Finding("other_appointments", rule.key, message, people)
@@ -58,13 +59,13 @@ def _findings(uow: UnitOfWork, rule: Rule) -> Iterator[Finding]:
         yield Finding("both_classes", rule.key, message)
 
 
-def _brands_in_positions(uow: UnitOfWork, rule: Rule) -> Iterator[Finding]:
+def brands_in_positions(uow: UnitOfWork, rule: Rule) -> Iterator[str]:
+    """Words about each position of a rule that is named after a brand."""
     position = network.position
     titles = sa.select(position.c.title).where(position.c.id.in_(rule.conditions.positions))
     for title in sorted(uow.connection.scalars(titles)):
         if brand := brand_in_title(uow, title):
-            message = f"asks for the position {title}, which names the brand {brand}: a brand belongs to the appointment"
-            yield Finding("brand_in_position", rule.key, message)
+            yield f"asks for the position {title}, which names the brand {brand}: a brand belongs to the appointment"
 
 
 def _apart(uow: UnitOfWork, rule: Rule) -> int:

@@ -14,12 +14,15 @@ from hub.audiences.conditions import AttributeTest, Conditions
 from hub.network import tables as network
 from hub.network.attribute_values import AttributeKind
 from hub.network.intervals import Interval
-from hub.store.types import Time
+from hub.store.types import Id, Time
 
 _a, _l = network.appointment, network.location
 Times = sa.ColumnElement[Any]
 """A set of times: a multirange."""
 FOREVER = sa.literal_column("'infinity'::timestamptz", Time())
+SAMPLES = 20
+MEMORY = "SET LOCAL work_mem = '192MB'"
+"""For whoever groups what is found by people: with less they go to disk."""
 _SUBJECTS = {
     "person": _a.c.person_id,
     "appointment": _a.c.id,
@@ -62,6 +65,12 @@ def matches(
     return sa.select(*columns, piece_starts.label("starts"), piece_ends.label("ends")).where(
         piece_ends > since
     )
+
+
+def first_people(people: sa.CTE, *asked: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    """Ids of a few, the first in their order, as one value."""
+    ids = sa.select(people.c.person_id).where(*asked).order_by(people.c.person_id).limit(SAMPLES)
+    return sa.func.array(ids.scalar_subquery(), type_=pg.ARRAY(Id()))
 
 
 def _bounds(

@@ -21,6 +21,7 @@ from hub.audiences.rules import Audience, Rule, read_rules
 from hub.errors import Missing
 from hub.network import tables as network
 from hub.store import UnitOfWork
+from hub.store.folded import begins
 
 LOOKED_AT = 1000
 """So many who may belong to an audience are looked at for one page; a page may be short, and still not be the last."""
@@ -95,13 +96,18 @@ def read_rule_seen(uow: UnitOfWork, reach: Reach, key: str) -> RuleSeen:
     return _rule(found, reach)
 
 
-def list_members(uow: UnitOfWork, reach: Reach, key: str, at: datetime, asked: Asked) -> Page[MemberSeen]:
-    """Who is in an audience at an instant. Missing ``no_audience``. LOOKED_AT says why a page may be short."""
+def list_members(
+    uow: UnitOfWork, reach: Reach, key: str, at: datetime, asked: Asked, words: str = ""
+) -> Page[MemberSeen]:
+    """Who is in an audience at an instant, if ``words`` are given those whose given or family name begins with them.
+
+    Missing ``no_audience``. LOOKED_AT says why a page may be short.
+    """
     conditions = _find_audience(uow, reach, key).conditions
     found: list[MemberSeen] = []
     after, looked_at = asked.after, 0
     while looked_at < LOOKED_AT:
-        ids = _candidates(uow, reach, conditions, after)
+        ids = _candidates(uow, reach, conditions, after, words)
         facts = read_facts(uow, ids) if ids else {}
         names = _names(uow, ids)
         for person_id in ids:
@@ -167,9 +173,13 @@ def _page(items: Sequence[Any], asked: Asked) -> Page[Any]:
     return Page(kept, kept[-1].key if len(rest) > asked.limit else None)
 
 
-def _candidates(uow: UnitOfWork, reach: Reach, conditions: Conditions, after: str) -> list[str]:
+def _candidates(uow: UnitOfWork, reach: Reach, conditions: Conditions, after: str, words: str) -> list[str]:
     a, person = network.appointment, network.person
     query = people_matching(conditions)
+    if words:
+        detail = network.person_detail
+        named = sa.or_(begins(detail.c.given_name, words), begins(detail.c.family_name, words))
+        query = query.where(a.c.person_id.in_(sa.select(detail.c.person_id).where(named)))
     if reach.kind != "operator":
         sight = sight_of(uow, reach)
         query = query.where(sight.appointments, a.c.person_id.in_(sa.select(person.c.id).where(sight.people)))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import AttributeTest, Conditions, match
+from hub.audiences.conditions import AttributeTest, Conditions, Status, match
 from hub.audiences.count_affected import _count_one_by_one
 from hub.audiences.count_in_sql import count_in_sql
 from hub.audiences.diff import RuleChange
@@ -46,7 +46,9 @@ KINDS = (
     AttributeKind("hired", "Hired", "person", "date"),
 )
 TESTS = (
-    *(AttributeTest("bays", op, (n,)) for op in ("equals", "at_least", "at_most") for n in (1, 2)),
+    *(AttributeTest("bays", "equals", (n,)) for n in (1, 2)),
+    AttributeTest("bays", "at_least", (2,)),
+    AttributeTest("bays", "at_most", (1,)),
     AttributeTest("shop", "one_of", (True, 0)),
     AttributeTest("shop", "equals", (False,)),
     AttributeTest("hired", "at_most", ("2024-02-29",)),
@@ -89,7 +91,11 @@ class Dice:
 
     def conditions(self) -> Conditions:
         """Some of all that can be asked."""
-        pick, maybe = self.random.sample, lambda: self.random.random() < 0.3
+        pick = self.random.sample
+
+        def maybe() -> bool:
+            return self.random.random() < 0.3
+
         node = self.random.choice([("service", 0), ("service", 1), ("sales", 0)])
         return Conditions(
             tuple(an_id("position", p) for p in pick(POSITIONS, 1)) if maybe() else (),
@@ -183,8 +189,7 @@ def _end(found: sa.Subquery) -> Any:
 
 
 def _rule(uow: UnitOfWork, conditions: Conditions, during: Any, random: Random) -> Rule:
-    target = find_target(uow, "offering", "course-0-0")
-    status, due = random.choice(["live", "live", "live", "draft"]), random.choice(DUE)
-    return Rule(
-        "one", "One", "service", "brand", "offering", target, conditions, *during, status=status, due=due
-    )
+    about = ("service", "brand", "offering", find_target(uow, "offering", "course-0-0"))
+    status: Status = "draft" if random.random() < 0.25 else "live"
+    since, until = during
+    return Rule("one", "One", *about, conditions, since, until, status=status, due=random.choice(DUE))

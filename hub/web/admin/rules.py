@@ -8,7 +8,9 @@ from werkzeug import Response
 
 from hub.audiences.conditions import Status
 from hub.audiences.diff import Diff, PlanOutdated
+from hub.audiences.export_audiences import export_one
 from hub.audiences.planning import Compare, make_change, plan_change, roll_back, status_change, write_changes
+from hub.audiences.rule_fields import owner_of_rule
 from hub.audiences.rule_views import titles_of_targets, words_of
 from hub.audiences.rules import read_rule
 from hub.audiences.versions import read_versions
@@ -49,6 +51,7 @@ def rule(key: str) -> str:
         target = titles_of_targets(uow, [(found.target_kind, found.target_id)]).get(found.target_id, "")
         conditions = words_of(uow, found.conditions)
         versions = read_versions(uow, "rule", key)
+        owner = owner_of_rule(uow, key)
         people = names_of_people(uow, [version.actor_id for version in versions])
     return flask.render_template(
         "admin/rule.html",
@@ -59,8 +62,25 @@ def rule(key: str) -> str:
         people=people,
         fields=FIELDS,
         statuses=STATUSES,
+        owner=owner,
         section="audiences",
     )
+
+
+@blueprint.get("/rules/<key>/file")
+def rule_as_file(key: str) -> Response:
+    """The rule as an audience file, to keep or to write on."""
+    with current_hub().reading() as uow:
+        text = export_one(uow, "rule", key)
+    return as_file(text, f"{key}.toml")
+
+
+def as_file(text: str, name: str) -> Response:
+    """A text to keep, under a name that is a key."""
+    response = flask.Response(text, content_type="application/toml; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/rules/<key>/plan")
