@@ -6,22 +6,35 @@ A test holds the two together: M is among ``managers_of(p)`` in a dimension if a
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from hub.network import tables as network
 from hub.network.in_force import in_force
+from hub.network.intervals import Interval
 from hub.store import UnitOfWork, valid_at
 
 REPRESENTATIVE, SUPERIOR, NAMED = "representative", "superior", "named"
+
+
+class Ground(NamedTuple):
+    """By which way somebody looks after a person, and for how long.
+
+    ``id`` is that of the assignment or relation, to end it by; a superior's is the id of the own appointment.
+    """
+
+    way: str
+    id: str
+    service: str
+    during: Interval
 
 
 @dataclass(frozen=True)
 class Manager:
     """One who looks after a person in a dimension. ``ways``: representative, superior or named; ``services`` in words.
 
-    The name is empty once the manager is erased.
+    ``grounds`` are the same one by one. The name is empty once the manager is erased.
     """
 
     person_id: str
@@ -30,6 +43,7 @@ class Manager:
     dimension_name: str
     ways: tuple[str, ...]
     services: tuple[str, ...]
+    grounds: tuple[Ground, ...] = ()
 
 
 def managers_of(
@@ -73,6 +87,10 @@ def _read(uow: UnitOfWork, ways: sa.Subquery) -> list[Manager]:
             same[0].name,
             tuple(sorted({row.way for row in same})),
             tuple(sorted({row.service for row in same if row.service})),
+            tuple(
+                Ground(row.way, row.id, row.service, (row.valid_from, row.valid_to))
+                for row in sorted(same, key=lambda row: (row.way, row.valid_from, row.id))
+            ),
         )
         for (key, manager_id), same in found.items()
     ]
@@ -80,13 +98,16 @@ def _read(uow: UnitOfWork, ways: sa.Subquery) -> list[Manager]:
 
 
 def _represent(places: sa.Select[Any], at: datetime) -> Iterator[sa.Select[Any]]:
-    """``manager_id``, ``dimension``, ``way`` and ``service`` of those who represent one of the locations."""
+    """``manager_id``, ``dimension``, ``way``, ``service``, ``id`` and validity of those who represent one of the locations."""
     rep, ln, closure = network.rep_assignment, network.location_node, network.node_closure
     represents = sa.select(
         rep.c.person_id.label("manager_id"),
         rep.c.dimension,
         sa.literal(REPRESENTATIVE).label("way"),
         rep.c.service,
+        rep.c.id,
+        rep.c.valid_from,
+        rep.c.valid_to,
     ).where(valid_at(rep, at))
     yield represents.where(rep.c.location_id.in_(places))
     yield (
@@ -106,12 +127,23 @@ def _manage(here: sa.ColumnElement[bool], at: datetime) -> Iterator[sa.Select[An
         relation.c.dimension,
         sa.literal(NAMED).label("way"),
         sa.literal("").label("service"),
+        relation.c.id,
+        relation.c.valid_from,
+        relation.c.valid_to,
     ).where(valid_at(relation, at))
     yield named.join(a, a.c.person_id == relation.c.person_id).where(here)
     yield named.join(a, a.c.id == relation.c.appointment_id).where(here)
     superior, own = network.position_superior, network.appointment.alias("own")
     yield (
-        sa.select(own.c.person_id, superior.c.dimension, sa.literal(SUPERIOR), sa.literal(""))
+        sa.select(
+            own.c.person_id,
+            superior.c.dimension,
+            sa.literal(SUPERIOR),
+            sa.literal(""),
+            own.c.id,
+            own.c.valid_from,
+            own.c.valid_to,
+        )
         .join(a, a.c.location_id == own.c.location_id)
         .join(
             superior,

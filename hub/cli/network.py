@@ -16,10 +16,12 @@ def network() -> None:
 
 
 @network.command("import")
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
 @click.option("--dry-run", is_flag=True, help="Check everything and show what would change, and stop.")
-def import_files(directory: Path, dry_run: bool) -> None:
-    """Import partners, locations, people and the rest from the CSV files in DIRECTORY.
+def import_files(source: Path, dry_run: bool) -> None:
+    """Import partners, locations, people and the rest from SOURCE: a folder of CSV files, or an Excel workbook.
+
+    The sheets of a workbook (.xlsx) are called as the files are: partners, locations, people ...
 
     All files are checked first; one bad row stops everything and every problem is told. The same files again change
     nothing. An import that was interrupted is finished by running it again.
@@ -29,7 +31,7 @@ def import_files(directory: Path, dry_run: bool) -> None:
     from hub.network.import_network import import_network
 
     with opened_hub() as hub, progress_bars() as progress:
-        report = import_network(hub, directory, dry_run=dry_run, progress=progress)
+        report = import_network(hub, source, dry_run=dry_run, progress=progress)
     rows = [
         (
             kind.replace("_", " "),
@@ -105,8 +107,12 @@ def _show_person(uow: "UnitOfWork", person_id: str, at: datetime) -> None:
     click.echo()
     managers = managers_of(uow, person_id, at)
     show_table(
-        ("manager", "dimension", "by", "service"),
-        [(m.name, m.dimension_name, ", ".join(m.ways), ", ".join(m.services)) for m in managers],
+        ("manager", "dimension", "by", "service", "from", "until"),
+        [
+            (m.name, m.dimension_name, ground.way, ground.service, *map(_day, ground.during))
+            for m in managers
+            for ground in m.grounds
+        ],
     )
     _show_attributes(attributes_at(uow, person_id, at))
 
@@ -114,24 +120,37 @@ def _show_person(uow: "UnitOfWork", person_id: str, at: datetime) -> None:
 def _show_location(uow: "UnitOfWork", location_id: str, at: datetime) -> None:
     from hub.access.managers import representatives_of
     from hub.cli.output import show_table
-    from hub.network.as_of import view_location
+    from hub.network.as_of import attributes_at, view_location
 
     view = view_location(uow, location_id, at)
     state = "open" if view.is_open else "closed"
     kinds = f" ({', '.join(view.partner_kinds)})" if view.partner_kinds else ""
     click.echo(
-        f"{view.name}, {view.city}, {view.partner}{kinds}: {state} as of {_day(at)}, {view.people} people\n"
+        f"{view.name}, {view.city}, {view.partner.name}{kinds}: {state} as of {_day(at)}, {view.people} people\n"
     )
-    show_table(("brand", "activities"), [(name, ", ".join(done)) for name, done in view.brands.items()])
+    show_table(
+        ("brand", "activity", "from", "until"),
+        [(brand.name, brand.activity, *map(_day, brand.during)) for brand in view.brands],
+    )
     click.echo()
-    show_table(("dimension", "place"), [(place.dimension, " > ".join(place.path)) for place in view.places])
+    show_table(
+        ("dimension", "place", "from", "until"),
+        [
+            (place.dimension_name, " > ".join(node.name for node in place.path), *map(_day, place.during))
+            for place in view.places
+        ],
+    )
     click.echo()
     found = representatives_of(uow, location_id, at)
     show_table(
-        ("representative", "dimension", "service"),
-        [(r.name, r.dimension_name, ", ".join(r.services)) for r in found],
+        ("representative", "dimension", "service", "from", "until"),
+        [
+            (r.name, r.dimension_name, ground.service, *map(_day, ground.during))
+            for r in found
+            for ground in r.grounds
+        ],
     )
-    _show_attributes(view.attributes)
+    _show_attributes(attributes_at(uow, location_id, at))
 
 
 def _show_attributes(attributes: dict[str, object]) -> None:

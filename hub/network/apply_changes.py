@@ -5,6 +5,7 @@ Applying changes in the order of the journal, in batches of any size, gives the 
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -48,11 +49,19 @@ def apply_changes(
     write(uow, snapshots)
 
 
-def _write_table(table: sa.Table) -> Callable[[UnitOfWork, Sequence[Snapshot]], None]:
+def _write_words(table: sa.Table) -> Callable[[UnitOfWork, Sequence[Snapshot]], None]:
     def write(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
-        insert_rows(uow, table, [dict(snapshot) for snapshot in snapshots], "update")
+        insert_rows(
+            uow, table, [{**snapshot, "closed_at": _closed_at(snapshot)} for snapshot in snapshots], "update"
+        )
 
     return write
+
+
+def _closed_at(snapshot: Snapshot) -> datetime | None:
+    """None also for what the files say: they open what was closed again, once they say something new of it."""
+    closed = snapshot.get("closed_at")
+    return read_instant(closed) if closed else None
 
 
 def _write_nodes(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> None:
@@ -215,9 +224,9 @@ def _validity(snapshot: Mapping[str, Any]) -> Row:
 
 _WRITERS: dict[str, tuple[str, Callable[[UnitOfWork, Sequence[Snapshot]], None]]] = {
     # kind of change: (key of its subject, writer)
-    "dimension_changed": ("key", _write_table(tables.dimension)),
-    "brand_changed": ("id", _write_table(tables.brand)),
-    "position_changed": ("id", _write_table(tables.position)),
+    "dimension_changed": ("key", _write_words(tables.dimension)),
+    "brand_changed": ("id", _write_words(tables.brand)),
+    "position_changed": ("id", _write_words(tables.position)),
     "node_changed": ("id", _write_nodes),
     "partner_changed": ("id", _write_partners),
     "partner_links_changed": ("partner_id", _write_partner_links),

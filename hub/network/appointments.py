@@ -28,6 +28,7 @@ from hub.network.representatives import read_responsibilities, until, write_resp
 from hub.network.snapshots import Appointment, PersonSnapshot
 from hub.network.superiors import end_relations
 from hub.network.trees import read_interval
+from hub.network.words import is_closed
 from hub.store import UnitOfWork
 
 SOURCE = "hub"
@@ -161,8 +162,11 @@ def _checked(uow: UnitOfWork, place: Place) -> Appointment:
         problems.append(Problem("it ends before it begins", "valid_to"))
     if place.audience_class not in CLASSES:
         problems.append(Problem(f"is {' or '.join(CLASSES)}", "audience_class"))
-    if not is_id(place.position_id) or uow.find(tables.position, id=place.position_id) is None:
+    position = uow.find(tables.position, id=place.position_id) if is_id(place.position_id) else None
+    if position is None:
         problems.append(Problem("there is no such position", "position_id"))
+    elif is_closed(position, start):
+        problems.append(Problem(f"{position.title} is closed", "position_id"))
     location = uow.find(tables.location, id=place.location_id) if is_id(place.location_id) else None
     if location is None:
         problems.append(Problem("there is no such location", "location_id"))
@@ -190,6 +194,8 @@ def _brand_problems(uow: UnitOfWork, place: Place, location: Any, during: Interv
         brand = uow.find(tables.brand, id=brand_id) if is_id(brand_id) else None
         if brand is None:
             problems.append(Problem("there is no such brand", "brand_ids"))
+        elif is_closed(brand, during[0]):
+            problems.append(Problem(f"{brand.name} is closed", "brand_ids"))
         elif brand_id not in carried:
             problems.append(Problem(f"{location.name} does not carry {brand.name} at that time", "brand_ids"))
     return problems

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,33 +14,64 @@ from hub.network.record import find_row
 from hub.store import UnitOfWork, valid_at
 
 
+class Named(NamedTuple):
+    """Something by its id and what people call it."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True)
 class PlaceInField:
-    """Where a location stands in a dimension: names from the root down."""
+    """Where a location stands in a dimension: nodes from the root down, and since when and until when in the last of them."""
 
     dimension: str
-    path: tuple[str, ...]
+    dimension_name: str
+    path: tuple[Named, ...]
+    during: Interval
+
+
+@dataclass(frozen=True)
+class BrandAtLocation:
+    """A brand, and what a location does with it for a time."""
+
+    id: str
+    name: str
+    activity: str
+    during: Interval
+
+
+@dataclass(frozen=True)
+class AttributeAt:
+    """What an attribute of something is, for a time."""
+
+    key: str
+    title: str
+    value: Any
+    during: Interval
 
 
 @dataclass(frozen=True)
 class LocationView:
-    """A location at an instant. ``brands``: what is done there with each; ``partner_kinds``: what its partner was then."""
+    """A location at an instant. ``partner_kinds``: what its partner was then; ``people``: how many had an appointment there then."""
 
     id: str
     name: str
     city: str
-    partner: str
+    country: str
+    time_zone: str
+    partner: Named
     partner_kinds: tuple[str, ...]
     during: Interval
     is_open: bool
-    brands: dict[str, tuple[str, ...]]
+    brands: tuple[BrandAtLocation, ...]
     places: tuple[PlaceInField, ...]
-    attributes: dict[str, Any]
+    attributes: tuple[AttributeAt, ...]
     people: int
 
 
 def view_location(uow: UnitOfWork, location_id: str, at: datetime | None = None) -> LocationView:
-    """The location now, or ``at``; Missing ``no_location``. ``people`` counts those with an appointment there then."""
+    """The location now, or ``at``; Missing ``no_location``."""
     at = at or uow.now
     row = find_row(uow, tables.location, location_id, "location")
     partner = find_row(uow, tables.partner, row.partner_id, "partner")
@@ -57,58 +88,70 @@ def view_location(uow: UnitOfWork, location_id: str, at: datetime | None = None)
         row.id,
         row.name,
         row.city,
-        partner.name,
+        row.country,
+        row.time_zone,
+        Named(partner.id, partner.name),
         tuple(uow.connection.scalars(kinds)),
         (row.valid_from, row.valid_to),
         holds((row.valid_from, row.valid_to), at),
         _brands(uow, row.id, at),
         _places(uow, row.id, at),
-        attributes_at(uow, row.id, at),
+        list_attributes(uow, row.id, at),
         uow.connection.scalar(people) or 0,
     )
 
 
-def attributes_at(uow: UnitOfWork, subject_id: str, at: datetime) -> dict[str, Any]:
-    """Titles and values of what a subject's attributes are at an instant."""
+def list_attributes(uow: UnitOfWork, subject_id: str, at: datetime) -> tuple[AttributeAt, ...]:
+    """What a subject's attributes are at an instant, by key."""
     kinds = read_kinds(uow)
-    return {
-        kinds[key].title: value
+    return tuple(
+        AttributeAt(key, kinds[key].title, value, during)
         for key, dated in sorted(values_of(uow, [subject_id]).get(subject_id, {}).items())
-        for value, time in dated
-        if holds(time, at)
+        for value, during in dated
+        if holds(during, at)
+    )
+
+
+def attributes_at(uow: UnitOfWork, subject_id: str, at: datetime) -> dict[str, Any]:
+    """Titles and values of the same; where two attributes have one title, it names their keys."""
+    found = list_attributes(uow, subject_id, at)
+    twice = [each.title for each in found]
+    return {
+        each.title if twice.count(each.title) == 1 else f"{each.title} ({each.key})": each.value
+        for each in found
     }
 
 
-def _brands(uow: UnitOfWork, location_id: str, at: datetime) -> dict[str, tuple[str, ...]]:
+def _brands(uow: UnitOfWork, location_id: str, at: datetime) -> tuple[BrandAtLocation, ...]:
     lb, brand = tables.location_brand, tables.brand
     rows = uow.connection.execute(
-        sa.select(brand.c.name, lb.c.activity)
+        sa.select(brand.c.id, brand.c.name, lb.c.activity, lb.c.valid_from, lb.c.valid_to)
         .join(brand, brand.c.id == lb.c.brand_id)
         .where(lb.c.location_id == location_id, valid_at(lb, at))
-        .order_by(brand.c.name, lb.c.activity)
+        .order_by(brand.c.name, brand.c.id, lb.c.activity)
     )
-    found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        found[row.name] = (*found.get(row.name, ()), row.activity)
-    return found
+    return tuple(BrandAtLocation(r.id, r.name, r.activity, (r.valid_from, r.valid_to)) for r in rows)
 
 
 def _places(uow: UnitOfWork, location_id: str, at: datetime) -> tuple[PlaceInField, ...]:
-    ln, closure, node, dimension = (
-        tables.location_node,
-        tables.node_closure,
-        tables.node,
-        tables.dimension,
-    )
+    ln, closure, node, dimension = tables.location_node, tables.node_closure, tables.node, tables.dimension
     rows = uow.connection.execute(
-        sa.select(dimension.c.name.label("dimension"), node.c.name)
+        sa.select(
+            dimension.c.key,
+            dimension.c.name.label("dimension"),
+            node.c.id,
+            node.c.name,
+            ln.c.valid_from,
+            ln.c.valid_to,
+        )
         .join(ln, ln.c.dimension == dimension.c.key)
         .join(closure, closure.c.descendant_id == ln.c.node_id)
         .join(node, node.c.id == closure.c.ancestor_id)
         .where(ln.c.location_id == location_id, valid_at(ln, at), valid_at(closure, at))
-        .order_by(dimension.c.name, closure.c.depth.desc())
+        .order_by(dimension.c.name, dimension.c.key, closure.c.depth.desc())
     )
-    paths: dict[str, tuple[str, ...]] = {}
+    found: dict[str, PlaceInField] = {}
     for row in rows:
-        paths[row.dimension] = (*paths.get(row.dimension, ()), row.name)
-    return tuple(PlaceInField(name, path) for name, path in paths.items())
+        path = (*(found[row.key].path if row.key in found else ()), Named(row.id, row.name))
+        found[row.key] = PlaceInField(row.key, row.dimension, path, (row.valid_from, row.valid_to))
+    return tuple(found.values())

@@ -15,9 +15,9 @@ from hub.network import tables
 from hub.network.attribute_values import SUBJECTS, TYPES, AttributeKind
 from hub.network.dated import Part, holding, split, stated, without
 from hub.network.intervals import Interval
+from hub.network.names import clean_name
 from hub.network.people import lock_people
 from hub.network.record import a_time, find_row, lock_network, record
-from hub.network.rename import clean_name
 from hub.network.roster_keys import find_ids, name_for_files
 from hub.store import UnitOfWork
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub.errors import BadInput, Missing
+from hub.errors import BadInput, Conflict, Missing
 from hub.network import tables
 from hub.store import UnitOfWork
 
@@ -11,7 +11,10 @@ GENERAL = "general"
 
 
 def find_dimension(uow: UnitOfWork, key: str) -> Any:
-    """The row of a dimension of the field. Missing ``no_dimension``; BadInput ``built_in`` for the hub's own."""
+    """The row of a dimension of the field, to say something new in it.
+
+    Missing ``no_dimension``; BadInput ``built_in`` for the hub's own; Conflict ``dimension_closed``.
+    """
     if key == GENERAL:
         raise BadInput(
             "built_in",
@@ -21,4 +24,6 @@ def find_dimension(uow: UnitOfWork, key: str) -> Any:
     row = uow.find(tables.dimension, key=key)
     if row is None:
         raise Missing("no_dimension", f"There is no dimension {key}.")
+    if row.closed_at is not None and row.closed_at <= uow.now:
+        raise Conflict("dimension_closed", f"{row.name} is closed.", "Open it again first.")
     return row

@@ -16,8 +16,8 @@ from hub.network.dated import joined, stated, without
 from hub.network.dates import BEGINNING
 from hub.network.dimensions import find_dimension
 from hub.network.intervals import Interval, holds, overlap
+from hub.network.names import clean_name
 from hub.network.record import a_time, find_row, lock_network, record
-from hub.network.rename import clean_name
 from hub.network.roster_keys import free_name, name_for_files
 from hub.network.snapshots import NodeParent, NodeSnapshot
 from hub.network.trees import closure_of, read_branch, read_interval

@@ -14,12 +14,13 @@ from hub.network import tables
 from hub.network.complete import ended
 from hub.network.dated import Part, holding, split, stated, without
 from hub.network.intervals import Interval, overlap
+from hub.network.names import clean_name
 from hub.network.people import lock_people
 from hub.network.person_snapshots import read_snapshot, write_people
 from hub.network.record import a_time, find_row, lock_location, lock_network, record
-from hub.network.rename import clean_name
 from hub.network.snapshots import LocationSnapshot
 from hub.network.trees import read_interval
+from hub.network.words import is_closed
 from hub.store import UnitOfWork
 
 ACTIVITIES = ("sell", "service", "parts", "make", "use")
@@ -87,11 +88,13 @@ def carry_brand(
 ) -> bool:
     """Let a location carry a brand in one activity from an instant on (now); whether that changed anything.
 
-    Missing ``no_location`` or ``no_brand``; BadInput ``bad_activity``, ``bad_dates``.
+    Missing ``no_location`` or ``no_brand``; BadInput ``bad_activity``, ``bad_dates``; Conflict ``brand_closed``.
     """
     lock_network(uow)
     body, during = read_location(uow, location_id), a_time(uow, at, until)
-    find_row(uow, tables.brand, brand_id, "brand")
+    brand = find_row(uow, tables.brand, brand_id, "brand")
+    if is_closed(brand, during[0]):
+        raise Conflict("brand_closed", f"{brand.name} is closed.", "Open it again first.")
     if activity not in ACTIVITIES:
         raise BadInput("bad_activity", f"An activity is one of {', '.join(ACTIVITIES)}.")
     what = {"brand_id": brand_id, "activity": activity}

@@ -13,8 +13,8 @@ from hub.journal import audit
 from hub.network import tables
 from hub.network.dated import Part, holding, split, stated, without
 from hub.network.intervals import Interval
+from hub.network.names import clean_name
 from hub.network.record import a_time, find_row, lock_network, record
-from hub.network.rename import clean_name
 from hub.network.roster.files import KINDS, LINKS
 from hub.network.roster_keys import free_name, name_for_files
 from hub.store import UnitOfWork, valid_at

@@ -11,9 +11,9 @@ from hub.ids import is_id, new_id
 from hub.network import tables
 from hub.network.dated import find_same, stated
 from hub.network.dimensions import find_dimension
+from hub.network.names import clean_name
 from hub.network.people import lock_people
 from hub.network.record import a_time, find_row, record
-from hub.network.rename import clean_name
 from hub.network.roster.files import LINKS
 from hub.network.snapshots import RepAssignment
 from hub.store import UnitOfWork

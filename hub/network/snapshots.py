@@ -12,13 +12,15 @@ class DimensionSnapshot(TypedDict):
 
     key: str
     name: str
+    closed_at: NotRequired[str | None]
 
 
 class BrandSnapshot(TypedDict):
-    """``brand_changed``; the subject is the brand."""
+    """``brand_changed``; the subject is the brand. ``closed_at``: nothing new is said with it since; files do not speak of it."""
 
     id: str
     name: str
+    closed_at: NotRequired[str | None]
 
 
 class PositionSnapshot(TypedDict):
@@ -27,6 +29,7 @@ class PositionSnapshot(TypedDict):
     id: str
     title: str
     family: str
+    closed_at: NotRequired[str | None]
 
 
 class NodeParent(TypedDict):

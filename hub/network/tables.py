@@ -1,5 +1,7 @@
 """Who there is: partners, brands, locations, field dimensions, people, appointments, and how systems know people."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from hub.store.folded import folded
@@ -30,7 +32,12 @@ partner_link = sa.Table(
     sa.PrimaryKeyConstraint("upstream_id", "downstream_id", "kind", "valid_from"),
 )
 
-brand = sa.Table("brand", metadata, id_column(), sa.Column("name", sa.Text, nullable=False))
+
+def _closed_at() -> sa.Column[datetime]:
+    return sa.Column("closed_at", Time(), comment="nothing new is said with it since")
+
+
+brand = sa.Table("brand", metadata, id_column(), sa.Column("name", sa.Text, nullable=False), _closed_at())
 
 dimension = sa.Table(
     "dimension",
@@ -39,6 +46,7 @@ dimension = sa.Table(
         "key", sa.String(40), primary_key=True, comment="such as sales, service, parts; general is built in"
     ),
     sa.Column("name", sa.Text, nullable=False),
+    _closed_at(),
 )
 
 node = sa.Table(
@@ -113,6 +121,7 @@ position = sa.Table(
     id_column(),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("family", sa.String(40), nullable=False),
+    _closed_at(),
 )
 
 position_superior = sa.Table(

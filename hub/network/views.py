@@ -92,10 +92,11 @@ def list_places(uow: UnitOfWork, partner_id: str, limit: int = 500) -> dict[str,
 
 
 def list_positions(uow: UnitOfWork, limit: int = 500) -> dict[str, str]:
-    """The first positions by name, to choose from: names by id."""
+    """The first positions by name that are not closed, to choose from: names by id."""
     table = tables.position
+    still = sa.or_(table.c.closed_at.is_(None), table.c.closed_at > uow.now)
     rows = uow.connection.execute(
-        sa.select(table.c.id, table.c.title).order_by(table.c.title, table.c.id).limit(limit)
+        sa.select(table.c.id, table.c.title).where(still).order_by(table.c.title, table.c.id).limit(limit)
     )
     return {row.id: row.title for row in rows}
 

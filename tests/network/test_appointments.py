@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing
+from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal.tables import audit as audit_table
 from hub.network import tables as network
@@ -15,9 +15,9 @@ from hub.network.import_network import import_network
 from hub.network.locations import close_location, end_brand
 from hub.network.people import read_appointments
 from hub.network.places import Place
-from hub.network.rename import add_brand, add_position
 from hub.network.representatives import look_after
 from hub.network.roster_keys import find_id
+from hub.network.words import add_brand, add_position
 from hub.runtime import Hub
 from hub.training import tables as training
 from tests.network.small_network import SmallNetwork
@@ -141,7 +141,10 @@ def test_a_position_named_after_a_brand_is_noted(world: World) -> None:
     with world.hub.unit_of_work() as uow:
         add_brand(uow, "Corvantis")
         add_position(uow, "Technician", "service")
-        named = add_position(uow, "Corvantis Technician", "service")
+        with pytest.raises(Conflict) as warned:
+            add_position(uow, "Corvantis Technician", "service")
+        assert warned.value.code == "brand_in_title"
+        named = add_position(uow, "Corvantis Technician", "service", anyway=True)
         noted = sa.select(audit_table.c.subject_id).where(
             audit_table.c.action == "position_named_after_brand"
         )

@@ -38,8 +38,8 @@ from hub.network.locations import (
 )
 from hub.network.people import read_appointments
 from hub.network.record import record
-from hub.network.rename import brand_in_title, rename_brand, rename_dimension, rename_position
 from hub.network.roster_keys import find_id
+from hub.network.words import brand_in_title, rename_brand, rename_dimension, rename_position
 from hub.rebuild.state_hash import hash_state
 from hub.rebuild.verify import verify
 from hub.runtime import Hub

@@ -54,6 +54,7 @@ DONE_WORDS = {
     "audit_exported": "Saved the audit trail into a file",
     "mail_read": "Opened a mail that was not sent",
     "mail_dropped": "Let a mail be",
+    "digests_stopped": "Wants no more mails about training",
     "mails_queued": "Sent the mails that waited",
     "mail_tested": "Wrote a test mail",
     "secrets_rotated": "Stored secrets sealed with a new key",

@@ -1,4 +1,9 @@
-"""What the network keeps of itself."""
+"""brands, positions and dimensions that are closed"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.types import Time
 
 revision = "0037"
 down_revision = "0036"
@@ -7,4 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    for table in ("brand", "position", "dimension"):
+        op.add_column(
+            table, sa.Column("closed_at", Time(), nullable=True, comment="nothing new is said with it since")
+        )
