@@ -25,7 +25,8 @@ from hub.audiences.rules import read_audience, read_rule, read_rules, set_audien
 from hub.clock import SettableClock
 from hub.errors import BadInput, NotAllowed
 from hub.journal.tables import change
-from hub.network.attributes import AttributeKind, define_attribute
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import define_attribute
 from hub.network.places import Place
 from hub.rebuild.state_hash import hash_state
 from hub.runtime import Hub

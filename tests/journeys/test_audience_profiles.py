@@ -16,7 +16,8 @@ from hub.audiences.provisioning import MODES, check_mode
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.errors import BadInput, NotAllowed
-from hub.network.attributes import AttributeKind, define_attribute
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import define_attribute
 from hub.network.places import Place
 from hub.network.tables import dimension
 from hub.runtime import Hub

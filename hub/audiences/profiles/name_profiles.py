@@ -141,8 +141,9 @@ def _workflow(
     versions = [*workflow_versions(uow, profile, table.key)]
     number = versions.index(said) + 1 if said in versions else len(versions) + 1
     before = known.said.get("workflows", {}).get(table.key) if known else None
-    is_as_before = bool(before) and before["status"] == table.status and content_of(before) == said
-    since = before["since"] if before and is_as_before else uow.now.isoformat()
+    since = uow.now.isoformat()
+    if before and before["status"] == table.status and content_of(before) == said:
+        since = before["since"]
     return {**said, "status": table.status, "version": number, "since": since}
 
 

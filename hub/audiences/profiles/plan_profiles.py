@@ -1,22 +1,23 @@
 """Planning a change of profiles and making it exactly as it was planned; going back to an earlier version."""
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hub.audiences.count_affected import Progress, count_affected
 from hub.audiences.diff import Diff
 from hub.audiences.profiles.check_profiles import check_profiles
 from hub.audiences.profiles.compile import BackTo, compile_profiles, read_audiences
 from hub.audiences.profiles.name_profiles import name_profiles
-from hub.audiences.profiles.profile import Profile, by_key, setups
-from hub.audiences.profiles.read_profiles import read_profile_versions, read_profiles
+from hub.audiences.profiles.profile import Profile, by_key, setup_of, setups
+from hub.audiences.profiles.read_profiles import read_profile, read_profile_versions, read_profiles
 from hub.audiences.profiles.run_workflows import WouldHave, would_have
-from hub.audiences.profiles.shapes import PlacedProfile, read_profile_file, refuse
+from hub.audiences.profiles.shapes import PlacedProfile, lines_of, read_profile_file, read_tables, refuse
 from hub.audiences.profiles.workflows import workflows_of
 from hub.audiences.profiles.write_profiles import write_profiles
-from hub.errors import Conflict, Missing
+from hub.errors import Conflict, Missing, Problem
 from hub.ids import content_hash
 from hub.journal.plain import canonical_json
 from hub.store import UnitOfWork
@@ -98,6 +99,36 @@ def from_tables(placed: Sequence[PlacedProfile]) -> Work:
     def work(uow: UnitOfWork) -> ProfilePlan:
         known = read_profiles(uow)
         return _plan(uow, known, name_profiles(uow, placed, known))
+
+    return work
+
+
+def from_text(text: str) -> Work:
+    """The same from what somebody wrote. BadInput ``bad_profiles`` at once for what is no TOML."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise refuse([Problem(f"is not TOML: {error}")]) from None
+    return from_tables(read_tables(tables, "profile", lines_of(text)))
+
+
+def switch_item(key: str, name: Literal["plugins", "workflows"], item: str, *, on: bool) -> Work:
+    """A plugin or a workflow goes on or off for a profile's audiences, also one it inherits. Missing ``no_profile``, ``no_item``."""
+
+    def work(uow: UnitOfWork) -> ProfilePlan:
+        profiles = read_profiles(uow)
+        profile = read_profile(uow, key)
+        entry = setup_of(profiles, key).items(name).get(item)
+        if entry is None:
+            raise Missing("no_item", f"The profile {key} says nothing of {item}.")
+        becomes: dict[str, Any] = {"on": on}
+        if name == "workflows" and (entry["status"] == "live") == on:
+            becomes = {}
+        elif name == "workflows":
+            becomes = {"status": "live" if on else "draft", "since": uow.now.isoformat()}
+        items = {**profile.said.get(name, {}), item: {**entry, **becomes}}
+        said = {**profile.said, name: items} if {**entry, **becomes} != entry else profile.said
+        return _plan(uow, profiles, [replace(profile, said=said)])
 
     return work
 

@@ -33,7 +33,7 @@ class ProfileVersion:
 def read_profiles(uow: UnitOfWork) -> dict[str, Profile]:
     """Every profile by its key, in their order."""
     rows = uow.connection.execute(sa.select(audience_profile).order_by(audience_profile.c.key))
-    return {row.key: Profile.of(row._mapping) for row in rows}
+    return {row.key: Profile.of(dict(row._mapping)) for row in rows}
 
 
 def read_profile(uow: UnitOfWork, key: str) -> Profile:

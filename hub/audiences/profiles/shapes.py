@@ -139,10 +139,15 @@ def read_profile_file(file: Path) -> list[PlacedProfile]:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refuse([Problem(f"is not TOML: {error}", file.name)]) from None
-    return read_profiles(tables, file.name, [text.count("\n", 0, h.start()) for h in _HEADER.finditer(text)])
+    return read_tables(tables, file.name, lines_of(text))
 
 
-def read_profiles(tables: Mapping[str, Any], name: str, lines: Sequence[int] = ()) -> list[PlacedProfile]:
+def lines_of(text: str) -> list[int]:
+    """The lines before the beginning of each profile in a text."""
+    return [text.count("\n", 0, header.start()) for header in _HEADER.finditer(text)]
+
+
+def read_tables(tables: Mapping[str, Any], name: str, lines: Sequence[int] = ()) -> list[PlacedProfile]:
     """The profiles of a file that was read; ``lines`` before the beginning of each. Raises as ``read_profile_file``."""
     problems = [
         Problem(f"unknown table {each}; known is profile", name) for each in tables if each != "profile"

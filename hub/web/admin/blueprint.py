@@ -20,6 +20,7 @@ SECTIONS = (
     ("policies", "Completion"),
     ("deliveries", "Deliveries"),
     ("audiences", "Audiences"),
+    ("profiles", "Profiles"),
     ("plugins", "Plugins"),
     ("readers", "Readers"),
     ("connections", "Connections"),
