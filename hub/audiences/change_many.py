@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.access.explore_field import works_in_sight
 from hub.access.reach import Sight
+from hub.audiences.choose_many import MOST, Line, appointment_lines, named
 from hub.audiences.provisioning import check_mode
 from hub.errors import BadInput, Conflict, Problem
 from hub.ids import content_hash, is_id
@@ -23,10 +24,7 @@ from hub.network.dates import start_of_day
 from hub.network.intervals import holds
 from hub.network.places import Place
 from hub.store import UnitOfWork, valid_at
-from hub.store.folded import folded
 
-MOST = 500
-"""So many appointments are changed at once: one unit of work makes it."""
 Do = Literal["end", "move", "add"]
 
 
@@ -44,23 +42,6 @@ class Wish:
     location_id: str = ""
     position_id: str = ""
     brand_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Line:
-    """What happens to one appointment. ``problem``: why nothing does; ``note``: what to know (codes, see the page's words).
-
-    ``time_zone`` is that in which the day of the wish begins.
-    """
-
-    appointment_id: str
-    person_id: str
-    person: str
-    position: str
-    location: str
-    time_zone: str
-    problem: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,33 +122,6 @@ def change_many(uow: UnitOfWork, sight: Sight, wish: Wish, plan_hash: str, *, ac
     return plan
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Which appointments are shown to choose from: an empty field asks nothing."""
-
-    location_id: str = ""
-    position_id: str = ""
-    brand_id: str = ""
-
-
-def list_to_choose(
-    uow: UnitOfWork, sight: Sight, choice: Choice, limit: int = MOST
-) -> tuple[list[Line], int]:
-    """Appointments that hold now or later, by family names, ``limit`` at most; and how many there are."""
-    a = tables.appointment
-    where = [works_in_sight(sight), sa.or_(a.c.valid_to.is_(None), a.c.valid_to > uow.now)]
-    for column, id in ((a.c.location_id, choice.location_id), (a.c.position_id, choice.position_id)):
-        if id:
-            where.append(column == id if is_id(id) else sa.false())
-    if choice.brand_id:
-        of = tables.appointment_brand
-        brand = of.c.brand_id == choice.brand_id if is_id(choice.brand_id) else sa.false()
-        where.append(a.c.id.in_(sa.select(of.c.appointment_id).where(brand)))
-    total = uow.connection.scalar(sa.select(sa.func.count()).select_from(a).where(*where)) or 0
-    rows = uow.connection.execute(_lines().where(*where).limit(limit))
-    return [Line(*_named(row), row.time_zone) for row in rows], total
-
-
 def _check(uow: UnitOfWork, sight: Sight, wish: Wish) -> tuple[Any, set[str]]:
     """The location to which it leads, and the brands it carries then."""
     problems = []
@@ -209,7 +163,7 @@ def _line(
     sources: Mapping[str, str],
     held: Collection[tuple[str, str, str]],
 ) -> Line:
-    name, at = _named(row), _instant(uow, wish, (target or row).time_zone)
+    name, at = named(row), _instant(uow, wish, (target or row).time_zone)
     problem, note = "", ""
     is_over = row.valid_to is not None and row.valid_to <= at
     if wish.do != "add" and is_over:
@@ -247,39 +201,13 @@ def _appointments(
     """Those that are seen, and the brands of each."""
     wanted = sorted({id for id in ids if is_id(id)})
     a, of = tables.appointment, tables.appointment_brand
-    rows = uow.connection.execute(_lines().where(uow.among(a.c.id, wanted), works_in_sight(sight))).all()
+    rows = uow.connection.execute(
+        appointment_lines().where(uow.among(a.c.id, wanted), works_in_sight(sight))
+    ).all()
     brands: dict[str, set[str]] = {}
     for row in uow.connection.execute(sa.select(of).where(uow.among(of.c.appointment_id, wanted))):
         brands.setdefault(row.appointment_id, set()).add(row.brand_id)
     return rows, brands
-
-
-def _lines() -> sa.Select[Any]:
-    a, detail, position, location = (
-        tables.appointment,
-        tables.person_detail,
-        tables.position,
-        tables.location,
-    )
-    return (
-        sa.select(
-            a,
-            detail.c.given_name,
-            detail.c.family_name,
-            position.c.title,
-            location.c.name.label("location"),
-            location.c.time_zone,
-        )
-        .join(position, position.c.id == a.c.position_id)
-        .join(location, location.c.id == a.c.location_id)
-        .outerjoin(detail, detail.c.person_id == a.c.person_id)
-        .order_by(folded(sa.func.coalesce(detail.c.family_name, "")), detail.c.given_name, a.c.id)
-    )
-
-
-def _named(row: Any) -> tuple[str, str, str, str, str]:
-    name = f"{row.given_name or ''} {row.family_name or ''}".strip()
-    return row.id, row.person_id, name, row.title, row.location
 
 
 def _instant(uow: UnitOfWork, wish: Wish, time_zone: str) -> datetime:

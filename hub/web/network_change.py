@@ -6,19 +6,18 @@ import flask
 from flask_babel import ngettext
 from werkzeug import Response
 
+from hub.access.explore_location import read_location_page
 from hub.access.explore_locations import Wanted, find_location, list_location_lines
 from hub.access.reach import Sight
 from hub.audiences.change_many import (
-    MOST,
     ChangePlanOutdated,
-    Choice,
     Do,
     Plan,
     Wish,
     change_many,
-    list_to_choose,
     plan_change_of_many,
 )
+from hub.audiences.choose_many import Choice, list_to_choose
 from hub.errors import HubError, NotAllowed
 from hub.flask_hub import current_hub
 from hub.network.views import list_positions
@@ -38,7 +37,7 @@ PICKED = 20
 
 @blueprint.get("")
 def page() -> str:
-    """Whom to choose. Query: ``location``, ``position`` and ``brand``, ids; ``do``, one of DOES."""
+    """Whom to choose. Query: ``at`` (a location), ``of`` (a position) and ``for`` (a brand), ids; ``q``, words of locations; ``do``, one of DOES."""
     return _page(Filled({"do": flask.request.args.get("do", "move")}))
 
 
@@ -120,19 +119,17 @@ def _page(filled: Filled) -> str:
     with current_hub().reading() as uow:
         found = _changing(uow)
         seen = sight(uow, found)
-        choice = Choice(arguments.get("at", ""), arguments.get("of", ""), arguments.get("for", ""))
-        lines, total = list_to_choose(uow, seen, choice)
+        choice = Choice(*(arguments.get(name, "").strip()[:100] for name in ("at", "q", "of", "for")))
+        at = choice.location_id
         return flask.render_template(
             "network/change.html",
             filled=filled,
             choice=choice,
             chosen=set(flask.request.form.getlist("appointment")),
-            lines=lines,
-            total=total,
-            most=MOST,
+            found=list_to_choose(uow, seen, choice),
+            place=read_location_page(uow, seen, at, found.at).name if at else "",
             positions=list_positions(uow),
             brands=brand_names(uow),
-            locations=list_location_lines(uow, seen, found.at, Wanted(), limit=200).lines,
         )
 
 

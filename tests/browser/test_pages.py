@@ -73,6 +73,14 @@ PAGES = {
     "admin, who comes in": ("olga", "/admin/connections/harbor/people"),
     "admin, choosing whom to merge": ("olga", "choosing whom to merge"),
     "admin, merging": ("olga", "merging"),
+    "admin, themes": ("olga", "/admin/themes"),
+    "admin, a new theme": ("olga", "/admin/themes/new"),
+    "network": ("olga", "/network"),
+    "network, searched": ("olga", "/network?q=r&on=2026-01-01"),
+    "network, locations": ("sofia", "/network/locations"),
+    "network, a location": ("olga", "network location"),
+    "network, a person": ("olga", "network person"),
+    "network, changing many": ("olga", "/network/change"),
     "account": ("ana", "/account"),
     "a partner's people": ("sofia", "/partner"),
 }
@@ -85,6 +93,9 @@ def address(site: Site, who: str, path: str) -> str:
     if path in {"learner", "preview"}:
         max_id = site.world.ids["max"]
         return f"/admin/learners/{max_id}" if path == "learner" else f"/admin/preview?person={max_id}"
+    if path.startswith("network"):
+        kind, name = ("people", "max") if path.endswith("person") else ("locations", "riverside")
+        return f"/network/{kind}/{site.world.ids[name]}"
     if path in {"choosing whom to merge", "merging"}:
         max_id, ana_id = site.world.ids["max"], site.world.ids["ana"]
         words = f"person={ana_id}" if path == "merging" else "who=mia"
