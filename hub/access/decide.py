@@ -31,6 +31,14 @@ class WaiverPreview:
     may: bool
 
 
+@dataclass(frozen=True)
+class EndPreview:
+    """What asks for the goal once the decision has ended, as far as the manager may see it: again after a waiver, still otherwise."""
+
+    decision: Decision
+    reasons: tuple[Reason, ...]
+
+
 def give_goal(
     uow: UnitOfWork,
     manager_id: str,
@@ -72,10 +80,13 @@ def preview_waiver(uow: UnitOfWork, manager_id: str, goal_id: str) -> WaiverPrev
     return WaiverPreview(goal, _told(uow, manager_id, goal, every), may)
 
 
-def preview_undo(uow: UnitOfWork, manager_id: str, decision_id: str) -> tuple[Reason, ...]:
-    """What would ask again if a waiver ended now; reads only. Missing ``no_decision``."""
-    goal = _decided(uow, manager_id, decision_id).goal
-    return _told(uow, manager_id, goal, read_waived_reasons(uow, [goal.id]).get(goal.id, ()))
+def preview_end(uow: UnitOfWork, manager_id: str, decision_id: str) -> EndPreview:
+    """What ending a decision would change; reads only. Missing ``no_decision``."""
+    decision = _decided(uow, manager_id, decision_id)
+    goal = decision.goal
+    read = read_waived_reasons if decision.verdict == "waive" else read_reasons
+    told = _told(uow, manager_id, goal, read(uow, [goal.id]).get(goal.id, ()))
+    return EndPreview(decision, tuple(reason for reason in told if reason.source_key != decision_id))
 
 
 def waive_goal(

@@ -25,13 +25,18 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True)
 class TeamGoal:
-    """One goal of a team member as this manager may see it. ``may_waive`` is False of what certainly nobody waives."""
+    """One goal of a team member as this manager may see it. ``may_waive`` is False of what certainly nobody waives.
+
+    ``target`` is how a form names what it is about; ``given`` are the decisions (ids) by which managers ask for it.
+    """
 
     title: str
     kind: str
     due_at: datetime | None
     reached_at: datetime | None
     id: str = ""
+    target: str = ""
+    given: tuple[str, ...] = ()
 
     @property
     def may_waive(self) -> bool:
@@ -196,6 +201,8 @@ def _goals(
             goal.c.person_id,
             goal.c.kind,
             _reached(uow, at),
+            goal.c.target_kind,
+            goal.c.target_id,
             title.label("title"),
             sa.func.min(source.c.due_at, type_=source.c.due_at.type).label("due_at"),
         )
@@ -203,12 +210,26 @@ def _goals(
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
         .where(goal.c.person_id.in_(person_ids), visible, valid_at(source, at))
-        .group_by(goal.c.id, goal.c.person_id, goal.c.kind, goal.c.reached_at, offering.c.title, path.c.title)
+        .group_by(goal.c.id, offering.c.title, path.c.title)
         .order_by(title)
-    )
+    ).all()
+    given = _given(uow, [row.id for row in rows], at)
     found: dict[str, list[TeamGoal]] = {}
     for r in rows:
-        found.setdefault(r.person_id, []).append(TeamGoal(r.title, r.kind, r.due_at, r.reached_at, r.id))
+        target = f"{r.target_kind}:{r.target_id}"
+        made = TeamGoal(r.title, r.kind, r.due_at, r.reached_at, r.id, target, given.get(r.id, ()))
+        found.setdefault(r.person_id, []).append(made)
+    return found
+
+
+def _given(uow: UnitOfWork, goal_ids: list[str], at: datetime) -> dict[str, tuple[str, ...]]:
+    """The decisions by which managers ask for these goals."""
+    source = training.goal_source
+    query = sa.select(source.c.goal_id, source.c.source_key).distinct().order_by(source.c.source_key)
+    asked = query.where(source.c.kind == "manager", source.c.goal_id.in_(goal_ids), valid_at(source, at))
+    found: dict[str, tuple[str, ...]] = {}
+    for goal_id, id in uow.connection.execute(asked):
+        found[goal_id] = (*found.get(goal_id, ()), id)
     return found
 
 

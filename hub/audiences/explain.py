@@ -57,7 +57,7 @@ def explain(conditions: Conditions, facts: AppointmentFacts, names: Names, at: d
         bounds = (("≥", conditions.tenure_at_least), ("≤", conditions.tenure_at_most))
         asked = [f"{sign} {days}" for sign, days in bounds if days is not None]
         days_here = str(max((at - facts.during[0]).days, 0))
-        yield leaf("tenure", tenure(conditions, facts.during), at, found=[days_here], wanted=asked)
+        yield leaf("tenure", tenure(conditions, facts), at, found=[days_here], wanted=asked)
 
 
 def _brand(conditions: Conditions, facts: AppointmentFacts, names: Names, at: datetime) -> Iterator[Leaf]:
@@ -71,7 +71,11 @@ def _brand(conditions: Conditions, facts: AppointmentFacts, names: Names, at: da
         "brand",
         intersect((facts.during,), times),
         at,
-        found=[f"{name} ({b.activity})" for b in facts.brands for name in names.of([b.brand_id])],
+        found={
+            f"{name} ({b.activity})" if conditions.activity else name
+            for b in facts.brands
+            for name in names.of([b.brand_id])
+        },
         wanted=[
             f"{name} ({conditions.activity})" if conditions.activity else name
             for name in names.of(conditions.brands) or ("*",)

@@ -24,7 +24,7 @@ ORDER: tuple[Verdict, ...] = ("open", "reached", "waived", "not_asked")
 class Leaf:
     """One thing that must hold, and what is so: ``found`` and ``wanted`` are names, empty where none is to be told.
 
-    ``since`` and ``until`` (exclusive) bound the time in which it holds; while it does not, the next such time, if one is known.
+    ``since`` and ``until`` (exclusive) bound the time in which it holds; while it does not, the next such time, or else the last.
     """
 
     what: What
@@ -183,5 +183,5 @@ def leaf(
 ) -> Leaf:
     """A leaf about something that holds at these times, as of an instant."""
     now = next((each for each in times if holds(each, at)), None)
-    dated = now or next((each for each in times if each[0] > at), (None, None))
+    dated = now or next((each for each in times if each[0] > at), times[-1] if times else (None, None))
     return Leaf(what, now is not None, tuple(sorted(found)), tuple(sorted(wanted)), title, *dated)

@@ -110,6 +110,21 @@ def waive(goal_id: str) -> flask.typing.ResponseReturnValue:
     return _back(goal.dimension)
 
 
+@blueprint.get("/decisions/<decision_id>/end")
+def end_form(decision_id: str) -> str:
+    """What ending a waiver, or what was given, would change; 404 for what the viewer may not see."""
+    manager_id = current_viewer().person.id
+    with current_hub().reading() as uow:
+        preview = decide.preview_end(uow, manager_id, decision_id)
+        goal = preview.decision.goal
+        return flask.render_template(
+            "team_end.html",
+            preview=preview,
+            title=title_of(uow, goal.target_kind, goal.target_id),
+            member=find_member(uow, manager_id, goal.dimension, goal.person_id),
+        )
+
+
 @blueprint.post("/decisions/<decision_id>/end")
 def end(decision_id: str) -> Response:
     """End a waiver, or what was given. Form: ``dimension``, to go back to."""

@@ -154,7 +154,7 @@ def test_a_waived_goal_leaves_the_plan_says_so_and_comes_back(world: World, cloc
         (waived,) = read_waived(uow, world.ids["ann"])
         assert (waived.title, waived.reason, waived.evidence) == ("Brakes", "Knows it", "Certificate 7")
         assert (waived.by, waived.until) == ("sam Tester", clock.now() + days(10))
-        (again,) = decide.preview_undo(uow, world.ids["sara"], decision)
+        (again,) = decide.preview_end(uow, world.ids["sara"], decision).reasons
         assert again.source_key == "brakes"
     assert refuses(Conflict, lambda: waive(world, "sara", "brakes")) == "goal_waived"
     assert refuses(Conflict, lambda: give(world, "sara", "brakes", "brand")) == "goal_waived"

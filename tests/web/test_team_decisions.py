@@ -29,8 +29,10 @@ def test_a_goal_is_waived_with_a_preview_and_asked_for_again(world: World) -> No
     plan = page(world, "ana", "/my-training")
     assert "Has the certificate" in plan
     assert sofia.send(paths[0], "/team", reason="again").status_code == 409
-    undo = re.search(r'action="(/team/decisions/[^"]+/end)"', page(world, "sofia", "/team"))
+    undo = re.search(r'href="(/team/decisions/[^"]+/end)"', page(world, "sofia", "/team"))
     assert undo is not None
+    assert "comes back into the plan" in page(world, "sofia", undo[1])
+    assert world.browser("marc").get(undo[1]).status_code == 404
     assert sofia.send(undo[1], "/team", dimension="service").status_code == 303
     world.work()
     assert "Has the certificate" not in page(world, "ana", "/my-training")
@@ -52,6 +54,12 @@ def test_a_goal_is_given_to_somebody_of_the_own_team_only(world: World) -> None:
     world.work()
     assert "given by" in page(world, "ana", "/my-training")
     assert sofia.send(path, form[1], **sent).status_code == 409
+    back = re.search(r'href="(/team/decisions/[^"]+/end)"', page(world, "sofia", "/team"))
+    assert back is not None
+    assert "leaves the plan" in page(world, "sofia", back[1])
+    assert sofia.send(back[1], back[1], dimension="service").status_code == 303
+    world.work()
+    assert "given by" not in page(world, "ana", "/my-training")
     assert world.browser("marc").get(form[1]).status_code == 404
     assert world.browser("marc").send(path, **sent).status_code in (403, 404)
 
