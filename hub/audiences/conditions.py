@@ -110,6 +110,8 @@ class AppointmentFacts:
     places: Sequence[Placed] = field(default_factory=tuple)
     attributes: Mapping[str, Sequence[tuple[Any, Interval]]] = field(default_factory=dict)
     time_zone: str = "UTC"
+    since: datetime | None = None
+    """When the appointment itself began, where its location opened later: tenure counts from there."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def match(conditions: Conditions, facts: AppointmentFacts) -> Match | None:
     for test in conditions.attributes:
         during = intersect(during, times_of(test, facts))
     if conditions.tenure_at_least is not None or conditions.tenure_at_most is not None:
-        during = intersect(during, tenure(conditions, facts.during))
+        during = intersect(during, tenure(conditions, facts))
     return Match(during, brand_ids) if during else None
 
 
@@ -149,9 +151,9 @@ def times_of(test: AttributeTest, facts: AppointmentFacts) -> Intervals:
     return union(time for value, time in facts.attributes.get(test.key, ()) if test.holds_for(value))
 
 
-def tenure(conditions: Conditions, during: Interval) -> Intervals:
+def tenure(conditions: Conditions, facts: AppointmentFacts) -> Intervals:
     """When so many whole days have passed since the beginning, and not more: known from the start, so nothing is polled."""
-    start = during[0]
+    during, start = facts.during, facts.since or facts.during[0]
     since = start + timedelta(days=conditions.tenure_at_least or 0)
     if conditions.tenure_at_most is None:
         return intersect((during,), ((since, None),))

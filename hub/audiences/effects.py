@@ -52,18 +52,26 @@ class Reckoning:
         self._digest = hashlib.sha256()
         self._effects = Effects()
 
-    def add(self, person_ids: Sequence[str], facts: Mapping[str, Sequence[AppointmentFacts]]) -> None:
-        """Look at some people."""
+    def add(
+        self,
+        person_ids: Sequence[str],
+        facts: Mapping[str, Sequence[AppointmentFacts]],
+        becoming: Mapping[str, Sequence[AppointmentFacts]] | None = None,
+    ) -> None:
+        """Look at some people. ``becoming``: their appointments as they would be, where it is these that change."""
         opinions = read_opinions(self._uow, person_ids)
         decisions = read_decisions(self._uow, person_ids)
         for id in person_ids:
-            mine, decided = facts.get(id, ()), decisions.get(id, ())
+            decided = decisions.get(id, ())
             was, becomes = (
                 self._goals(
                     mine,
                     *derive_goals(mine, config.rules, config.switched, opinions.get(id, ()), decided),
                 )
-                for config in (self._is, self._would_be)
+                for config, mine in (
+                    (self._is, facts.get(id, ())),
+                    (self._would_be, (facts if becoming is None else becoming).get(id, ())),
+                )
             )
             self._compare(id, was, becomes)
 

@@ -77,7 +77,7 @@ def _bounds(
     conditions: Conditions, during: Interval | None
 ) -> tuple[sa.ColumnElement[datetime], sa.ColumnElement[datetime]]:
     """The times of the appointment, its open location, its tenure and of whoever asks."""
-    first = starts = sa.func.greatest(_a.c.valid_from, _l.c.valid_from)
+    first, starts = _a.c.valid_from, sa.func.greatest(_a.c.valid_from, _l.c.valid_from)
     ends = sa.func.least(sa.func.coalesce(_a.c.valid_to, FOREVER), sa.func.coalesce(_l.c.valid_to, FOREVER))
     if conditions.tenure_at_least is not None or conditions.tenure_at_most is not None:
         starts = sa.func.greatest(starts, _days_after(first, conditions.tenure_at_least or 0))

@@ -1,6 +1,6 @@
 """Reading what conditions ask about people's appointments, for many people at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from hub.network import tables
 from hub.network.attributes import values_of
 from hub.network.intervals import overlap
 from hub.network.places import Place
+from hub.network.trees import Above
 from hub.store import UnitOfWork
 
 
@@ -25,7 +26,7 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
             loc.c.valid_to.label("closed"),
         )
         .join(loc, loc.c.id == a.c.location_id)
-        .where(a.c.person_id.in_(person_ids))
+        .where(uow.among(a.c.person_id, person_ids))
         .order_by(a.c.id)
     ).all()
     brands = _brands(uow, person_ids)
@@ -49,6 +50,7 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
                 places.get(r.location_id, ()),
                 {key: dated for id in _subjects(r) if id in values for key, dated in values[id].items()},
                 r.time_zone,
+                r.valid_from,
             )
         )
     return facts
@@ -99,13 +101,33 @@ def _brands(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Carrie
         sa.select(ab.c.appointment_id, lb.c.brand_id, lb.c.activity, lb.c.valid_from, lb.c.valid_to)
         .join(a, a.c.id == ab.c.appointment_id)
         .join(lb, sa.and_(lb.c.location_id == a.c.location_id, lb.c.brand_id == ab.c.brand_id))
-        .where(a.c.person_id.in_(person_ids))
+        .where(uow.among(a.c.person_id, person_ids))
     )
     found: dict[str, list[CarriedBrand]] = {}
-    for r in rows:
-        carried = CarriedBrand(r.brand_id, r.activity, (r.valid_from, r.valid_to))
-        found.setdefault(r.appointment_id, []).append(carried)
+    for appointment_id, brand_id, activity, since, until in rows.all():
+        found.setdefault(appointment_id, []).append(CarriedBrand(brand_id, activity, (since, until)))
     return found
+
+
+def places_of(
+    uow: UnitOfWork, location_ids: set[str], above: Mapping[str, Collection[Above]]
+) -> dict[str, list[Placed]]:
+    """Under which nodes locations stand; ``above`` says what would stand above some nodes instead of what does."""
+    ln = tables.location_node
+    rows = uow.connection.execute(
+        sa.select(ln).where(uow.among(ln.c.location_id, sorted(location_ids)))
+    ).all()
+    others = sorted({row.node_id for row in rows} - above.keys())
+    closure, known = tables.node_closure, {id: list(rows) for id, rows in above.items()}
+    for row in uow.connection.execute(sa.select(closure).where(uow.among(closure.c.descendant_id, others))):
+        here = Above(row.ancestor_id, row.depth, row.valid_from, row.valid_to)
+        known.setdefault(row.descendant_id, []).append(here)
+    nodes: dict[tuple[Any, ...], set[str]] = {}
+    for row in rows:
+        for each in known.get(row.node_id, ()):
+            if during := overlap((row.valid_from, row.valid_to), (each.valid_from, each.valid_to)):
+                nodes.setdefault((row.location_id, *during), set()).add(each.ancestor_id)
+    return _placed(nodes, location_ids)
 
 
 def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
@@ -120,13 +142,19 @@ def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
             closure.c.valid_to.label("below_to"),
         )
         .join(closure, closure.c.descendant_id == ln.c.node_id)
-        .where(ln.c.location_id.in_(sorted(location_ids)))
+        .where(uow.among(ln.c.location_id, sorted(location_ids)))
     )
     nodes: dict[tuple[Any, ...], set[str]] = {}
-    for r in rows:
-        if during := overlap((r.valid_from, r.valid_to), (r.below_from, r.below_to)):
-            nodes.setdefault((r.location_id, *during), set()).add(r.ancestor_id)
-    found: dict[str, list[Placed]] = {}
+    for location_id, since, until, ancestor_id, below_from, below_to in rows.all():
+        if during := overlap((since, until), (below_from, below_to)):
+            nodes.setdefault((location_id, *during), set()).add(ancestor_id)
+    return _placed(nodes, ())
+
+
+def _placed(
+    nodes: Mapping[tuple[Any, ...], set[str]], location_ids: Collection[str]
+) -> dict[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {id: [] for id in location_ids}
     for (location_id, start, end), ids in nodes.items():
         found.setdefault(location_id, []).append(Placed(frozenset(ids), (start, end)))
     return found

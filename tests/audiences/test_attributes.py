@@ -1,5 +1,6 @@
 """Rules over attributes and tenure, as intervals known in advance (B51, B82)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,20 +41,22 @@ def facts(during: Interval, **attributes: Any) -> AppointmentFacts:
     st.integers(1, 8),
     st.none() | st.integers(0, 4),
     st.none() | st.integers(0, 4),
+    st.integers(0, 3),
     st.lists(st.sampled_from([1, 2, 3]), max_size=5),
 )
 def test_intervals_say_what_asking_each_day_would(
-    start: int, length: int, low: int | None, high: int | None, values: list[int]
+    start: int, length: int, low: int | None, high: int | None, before: int, values: list[int]
 ) -> None:
-    """B51: tenure counts whole days, and a test holds while the value does."""
+    """B51: tenure counts whole days from the appointment's first, and a test holds while the value does."""
     during = (DAYS[start], START + timedelta(days=start + length))
     dated = [(value, (DAYS[n], DAYS[n + 1])) for n, value in enumerate(values)]
     conditions = Conditions(
         attributes=(AttributeTest("bays", "at_least", (2,)),), tenure_at_least=low, tenure_at_most=high
     )
-    found = match(conditions, facts(during, bays=dated))
+    since = during[0] - timedelta(days=before)  # the location opened later
+    found = match(conditions, replace(facts(during, bays=dated), since=since))
     for at in (day + timedelta(hours=5) for day in DAYS):
-        tenure = (at - during[0]).days
+        tenure = (at - since).days
         wanted = (
             holds(during, at)
             and (low is None or tenure >= low)
