@@ -6,7 +6,7 @@ expired, or whose person is switched off, is refused from the next request on, i
 
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from hub.access.reach import Reach, ReachKind
-from hub.access.tables import api_token
+from hub.access.tables import api_token, rest_answer
 from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed, Problem
 from hub.ids import content_hash, is_id, new_id
 from hub.journal import Change, audit, record_changes
@@ -25,15 +25,31 @@ from hub.store import UnitOfWork
 from hub.store.driver import Question
 
 CHANGED = "api_token_changed"
-NETWORK, PEOPLE, AUDIENCES = "network/read", "people/read", "audiences/read"
+NETWORK, PEOPLE, AUDIENCES, GOALS = "network/read", "people/read", "audiences/read", "goals/read"
+NETWORK_WRITE, PEOPLE_WRITE, AUDIENCES_WRITE = "network/write", "people/write", "audiences/write"
+GOALS_WRITE, WEBHOOKS = "goals/write", "webhooks"
 SCOPES = {
     NETWORK: "Read partners, locations, brands, positions, dimensions and their nodes.",
-    PEOPLE: "Read people with their appointments and managers.",
+    PEOPLE: "Read people with their appointments, attributes and managers.",
     AUDIENCES: "Read audiences with their members, and rules.",
+    GOALS: "Read goals, why there are, and credits.",
+    NETWORK_WRITE: "Import network files; set attributes of locations and partners.",
+    PEOPLE_WRITE: "Give people appointments and end them; set attributes of people.",
+    AUDIENCES_WRITE: "Change which rules are live.",
+    GOALS_WRITE: "Give, choose and waive goals, as the person whose token it is.",
+    WEBHOOKS: "Let an address be told of news.",
 }
 """What a token may be used for, in words."""
-OF_PERSON = frozenset({NETWORK, PEOPLE})
+OF_PARTNER = frozenset({NETWORK, PEOPLE, AUDIENCES, GOALS, PEOPLE_WRITE, WEBHOOKS})
+"""What tokens of a partner may be used for: the network as such and its rules are the business of operators."""
+OF_PERSON = frozenset({NETWORK, PEOPLE, GOALS, GOALS_WRITE})
 """What tokens of a person may be used for: audiences are the business of operators and partners."""
+ALLOWED: Mapping[ReachKind, frozenset[str]] = {
+    "operator": frozenset(SCOPES) - {GOALS_WRITE},  # a goal is given by somebody, who answers for it
+    "partner": OF_PARTNER,
+    "person": OF_PERSON,
+}
+"""By owner, what a token may be used for."""
 MAX_LABEL = 100
 PREFIX = "hub_"
 """By which scanners find tokens that lie where they should not."""
@@ -110,8 +126,9 @@ def make_api_token(
     ]
     if not scopes:
         problems.append(Problem("there must be at least one", "scopes"))
-    if reach.kind == "person" and (beyond := set(scopes) & set(SCOPES) - OF_PERSON):
-        problems.append(Problem(f"not for a person: {', '.join(sorted(beyond))}", "scopes"))
+    if beyond := set(scopes) & set(SCOPES) - ALLOWED[reach.kind]:
+        whose = {"operator": "the hub itself", "partner": "a partner", "person": "a person"}[reach.kind]
+        problems.append(Problem(f"not for {whose}: {', '.join(sorted(beyond))}", "scopes"))
     if len(label) > MAX_LABEL or not label.isprintable():
         problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
     if expires_at is not None and expires_at <= uow.now:
@@ -151,8 +168,10 @@ def revoke_api_token(uow: UnitOfWork, token_id: str, *, actor_id: str | None = N
 
 def delete_api_tokens_of(uow: UnitOfWork, person_id: str) -> int:
     """Delete the tokens of a person who is erased; how many. Their labels may name somebody."""
-    mine = sa.delete(api_token).where(api_token.c.person_id == person_id)
-    return uow.connection.execute(mine).rowcount
+    mine = api_token.c.person_id == person_id
+    answered = sa.select(api_token.c.id).where(mine)
+    uow.connection.execute(sa.delete(rest_answer).where(rest_answer.c.token_id.in_(answered)))
+    return uow.connection.execute(sa.delete(api_token).where(mine)).rowcount
 
 
 def list_api_tokens(uow: UnitOfWork, after: str = "", limit: int = 100) -> list[ApiTokenLine]:
@@ -225,6 +244,15 @@ def note_use(hub: Hub, caller: Caller) -> None:
     with hub.unit_of_work() as uow:
         mine = sa.and_(table.c.id == caller.token_id, is_old)
         uow.connection.execute(sa.update(table).where(mine).values(last_used_at=now))
+
+
+def note_write(uow: UnitOfWork, caller: Caller, operation: str) -> None:
+    """Remember in the audit trail by which token something was changed; what it was, the services note themselves."""
+    reach = caller.reach
+    told = {"operation": operation.rpartition(".")[2]}
+    audit(
+        uow, "api_write", caller.token_id, actor_id=reach.person_id, partner_id=reach.partner_id, detail=told
+    )
 
 
 def _check_owner(uow: UnitOfWork, reach: Reach) -> None:

@@ -10,34 +10,14 @@ import sqlalchemy as sa
 from hub.access.managers import managers_of
 from hub.access.pages_of import Asked, Page, page_of, part_of
 from hub.access.reach import Sight
+from hub.access.read_appointments import AppointmentSeen, appointments_of
 from hub.access.read_network import seen_row
 from hub.errors import Missing
 from hub.ids import is_id
 from hub.network import tables
-from hub.store import UnitOfWork, valid_at
+from hub.network.in_force import in_force
+from hub.store import UnitOfWork
 from hub.store.folded import folded
-
-
-@dataclass(frozen=True)
-class Named:
-    """Something by its id and what people call it."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class AppointmentSeen:
-    """A person at a location in a position with brands, for a time."""
-
-    id: str
-    location: Named
-    partner: Named
-    position: Named
-    brands: tuple[Named, ...]
-    audience_class: str
-    valid_from: datetime
-    valid_to: datetime | None
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,7 @@ def list_people(
     if which.email:
         query = query.where(folded(detail.c.email) == folded(sa.literal(which.email)), sight.details)
     if which.location_id or which.position_id:
-        holding = sa.select(a.c.person_id).where(sight.appointments, valid_at(a, at))
+        holding = sa.select(a.c.person_id).where(sight.appointments, in_force(a, at))
         if which.location_id:
             holding = holding.where(a.c.location_id == which.location_id)
         if which.position_id:
@@ -148,7 +128,7 @@ def _people(sight: Sight) -> sa.Select[Any]:
 
 
 def _with_appointments(uow: UnitOfWork, sight: Sight, rows: Sequence[Any]) -> tuple[PersonSeen, ...]:
-    found = _appointments(uow, sight, [row.id for row in rows])
+    found = appointments_of(uow, sight, [row.id for row in rows])
     return tuple(
         PersonSeen(
             row.id,
@@ -162,53 +142,3 @@ def _with_appointments(uow: UnitOfWork, sight: Sight, rows: Sequence[Any]) -> tu
         )
         for row in rows
     )
-
-
-def _appointments(
-    uow: UnitOfWork, sight: Sight, person_ids: Sequence[str]
-) -> dict[str, list[AppointmentSeen]]:
-    a, place, partner, position = tables.appointment, tables.location, tables.partner, tables.position
-    rows = uow.connection.execute(
-        sa.select(
-            a,
-            place.c.name.label("location"),
-            partner.c.id.label("partner_id"),
-            partner.c.name.label("partner"),
-            position.c.title,
-        )
-        .join(place, place.c.id == a.c.location_id)
-        .join(partner, partner.c.id == place.c.partner_id)
-        .join(position, position.c.id == a.c.position_id)
-        .where(a.c.person_id.in_(person_ids), sight.appointments)
-        .order_by(a.c.valid_from, a.c.id)
-    ).all()
-    brands = _brands(uow, [row.id for row in rows])
-    found: dict[str, list[AppointmentSeen]] = {}
-    for row in rows:
-        found.setdefault(row.person_id, []).append(
-            AppointmentSeen(
-                row.id,
-                Named(row.location_id, row.location),
-                Named(row.partner_id, row.partner),
-                Named(row.position_id, row.title),
-                tuple(brands.get(row.id, ())),
-                row.audience_class,
-                row.valid_from,
-                row.valid_to,
-            )
-        )
-    return found
-
-
-def _brands(uow: UnitOfWork, appointment_ids: Sequence[str]) -> dict[str, list[Named]]:
-    of, brand = tables.appointment_brand, tables.brand
-    rows = uow.connection.execute(
-        sa.select(of.c.appointment_id, brand.c.id, brand.c.name)
-        .join(brand, brand.c.id == of.c.brand_id)
-        .where(uow.among(of.c.appointment_id, appointment_ids))
-        .order_by(brand.c.name, brand.c.id)
-    )
-    found: dict[str, list[Named]] = {}
-    for row in rows:
-        found.setdefault(row.appointment_id, []).append(Named(row.id, row.name))
-    return found

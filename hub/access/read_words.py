@@ -41,7 +41,7 @@ def list_brands(uow: UnitOfWork, asked: Asked) -> Page[BrandSeen]:
     table = tables.brand
     query = part_of(sa.select(table), table.c.id, asked)
     rows, following = page_of(uow.connection.execute(query).all(), asked, lambda row: str(row.id))
-    return Page(tuple(BrandSeen(**row._mapping) for row in rows), following)
+    return Page(tuple(BrandSeen(row.id, row.name) for row in rows), following)
 
 
 def read_brand(uow: UnitOfWork, brand_id: str) -> BrandSeen:
@@ -58,7 +58,7 @@ def list_positions(uow: UnitOfWork, asked: Asked, *, family: str = "") -> Page[P
     query = sa.select(table).where(*([table.c.family == family] if family else ()))
     rows = uow.connection.execute(part_of(query, table.c.id, asked)).all()
     kept, following = page_of(rows, asked, lambda row: str(row.id))
-    return Page(tuple(PositionSeen(**row._mapping) for row in kept), following)
+    return Page(tuple(PositionSeen(row.id, row.title, row.family) for row in kept), following)
 
 
 def read_position(uow: UnitOfWork, position_id: str) -> PositionSeen:
@@ -74,7 +74,7 @@ def list_dimensions(uow: UnitOfWork, asked: Asked) -> Page[DimensionSeen]:
     table = tables.dimension
     query = part_of(sa.select(table), table.c.key, asked)
     rows, following = page_of(uow.connection.execute(query).all(), asked, lambda row: str(row.key))
-    return Page(tuple(DimensionSeen(**row._mapping) for row in rows), following)
+    return Page(tuple(DimensionSeen(row.key, row.name) for row in rows), following)
 
 
 def read_dimension(uow: UnitOfWork, key: str) -> DimensionSeen:

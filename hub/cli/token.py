@@ -22,7 +22,7 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="What it is for: network/read, people/read or audiences/read. Repeatable.",
+    help="What it is for, such as people/read; the page of tokens lists them all. Repeatable.",
 )
 @click.option("--label", default="", help="What it is for; people see it in lists.")
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it is good; without end if left out.")

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import flask
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from hub.access.reach import Sight, sight_of
-from hub.errors import BadInput, HubError, Problem
+from hub.errors import HubError
 from hub.flask_hub import current_hub
 from hub.rest.caller import current_caller, let_in
 from hub.rest.problems import MEDIA_TYPE, refuse, refuse_http, report_failure
+from hub.rest.reading import read_body, read_parameters, read_query
+from hub.rest.writing import WriteAsked, WriteHeaders, write
 
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
@@ -32,6 +34,7 @@ _WORDS = {
     "403": "The token is not for this.",
     "404": "There is no such thing, or the token does not see it: the two answer alike.",
     "405": "This address cannot be used like that.",
+    "413": "The body is too large.",
     "429": "There were too many requests in a short time.",
 }
 REFUSALS: Any = {
@@ -41,6 +44,9 @@ REFUSALS: Any = {
     }
     for status, words in _WORDS.items()
 }
+_CONFLICT = "Something else is already there, or what would be changed is not what the plan said: `plan` is the new one."
+CONFLICTS: Any = {"409": {**REFUSALS["400"], "description": _CONFLICT}}
+"""What only requests that write are answered."""
 
 
 class Api(APIBlueprint):
@@ -65,6 +71,28 @@ class Api(APIBlueprint):
 
         return add
 
+    def writes(self, rule: str, answer: type[BaseModel], scope: str, tag: str) -> Callable[[View], View]:
+        """A route (POST) that writes in one unit (``hub.rest.writing``); it may be tried first and repeated safely."""
+
+        def add(view: View) -> View:
+            self.scopes[f"{self.name}.{view.__name__}"] = scope
+
+            @wraps(view)
+            def documented(**asked: Any) -> Any:
+                return view(**asked)
+
+            documented.__annotations__ = {**view.__annotations__, "query": WriteAsked, "header": WriteHeaders}
+            self.post(
+                rule,
+                responses={200: answer, **CONFLICTS},
+                security=[{TOKEN: [scope]}],
+                tags=[Tag(name=tag)],
+                operation_id=view.__name__,
+            )(documented)
+            return view
+
+        return add
+
     @staticmethod
     def create_view_func(
         func: Callable[..., Any],
@@ -72,20 +100,25 @@ class Api(APIBlueprint):
         cookie: Any,
         path: type[BaseModel] | None,
         query: type[BaseModel] | None,
+        form: Any,
+        body: type[BaseModel] | None,
         *_: Any,
         **__: Any,
     ) -> Callable[..., flask.Response]:
-        """The view as Flask calls it, with path and query read into their shapes."""
+        """The view as Flask calls it, with path, query and body read into their shapes."""
 
         @wraps(func)
         def view(**names: str) -> flask.Response:
             asked: dict[str, BaseModel] = {}
             if path is not None:
-                asked["path"] = _read(path, names)
-            if query is not None:
-                asked["query"] = _read(query, _single(flask.request.args.to_dict(flat=False)))
-            elif flask.request.args:
-                raise _bad([Problem("is no parameter here", name) for name in flask.request.args])
+                asked["path"] = read_parameters(path, names)
+            parameters = read_query(query)
+            if body is not None:
+                asked["body"] = read_body(body)
+            if isinstance(parameters, WriteAsked):
+                return write(func, asked, dry_run=parameters.dry_run)
+            if parameters is not None:
+                asked["query"] = parameters
             answered: BaseModel = func(**asked)
             response = flask.Response(answered.model_dump_json(), mimetype="application/json")
             response.headers["Cache-Control"] = "no-store"
@@ -116,26 +149,3 @@ def looking() -> "Iterator[tuple[UnitOfWork, Sight]]":
 blueprint.register_error_handler(HubError, refuse)
 blueprint.register_error_handler(HTTPException, refuse_http)
 blueprint.register_error_handler(Exception, report_failure)
-
-
-def _read(shape: type[BaseModel], values: dict[str, str]) -> BaseModel:
-    try:
-        return shape.model_validate(values)
-    except ValidationError as error:
-        problems = [
-            Problem(each["msg"].removeprefix("Value error, "), ".".join(map(str, each["loc"])))
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-    raise _bad(problems)
-
-
-def _single(values: dict[str, list[str]]) -> dict[str, str]:
-    repeated = [Problem("is given more than once", name) for name, given in values.items() if len(given) > 1]
-    if repeated:
-        raise _bad(repeated)
-    return {name: given[0] for name, given in values.items()}
-
-
-def _bad(problems: list[Problem]) -> BadInput:
-    help = "The document at /api/v1/openapi.json says what may be asked."
-    return BadInput("bad_request", "The hub does not understand this request.", help, problems)

@@ -13,7 +13,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _PLAIN = "^[^\\x00]*$"
 
 
-def _read_instant(value: Any) -> datetime:
+def read_instant(value: Any) -> datetime:
+    """The instant in UTC; ValueError for anything else. For pydantic."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise ValueError("must be an instant such as 2027-03-31T12:00:00Z; in an address + is written %2B")
     try:
@@ -36,7 +37,7 @@ def _read_number(value: Any) -> Any:
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_read_instant),
+    BeforeValidator(read_instant),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """RFC 3339, with its offset from UTC."""

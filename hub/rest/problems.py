@@ -1,5 +1,8 @@
 """What was refused, as a JSON problem (RFC 9457)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import flask
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException
@@ -41,12 +44,16 @@ class Problem(BaseModel):
     detail: str = Field(description="What to do about it.")
     problems: list[SingleProblem] = Field(description="Every single problem, where there may be several.")
     reference: str = Field(description="Names this request in the hub's log.")
+    plan: dict[str, Any] = Field(
+        {}, description="With the code plan_outdated: what a dry run would answer now."
+    )
 
 
 def refuse(error: HubError) -> flask.Response:
     """The answer to what a service or the way in refused."""
     logger.info("request_refused", reason=error.code, status=error.status)
-    response = answer(error.status, error.code, error.message, error.help, error.problems)
+    plan = getattr(error, "plan", None)
+    response = answer(error.status, error.code, error.message, error.help, error.problems, plan)
     if isinstance(error, Unauthorized):
         wrong = "" if error.code == "no_token" else ', error="invalid_token"'
         response.headers["WWW-Authenticate"] = f'Bearer realm="hub"{wrong}'
@@ -68,7 +75,12 @@ def report_failure(error: Exception) -> flask.Response:
 
 
 def answer(
-    status: int, code: str, title: str, detail: str, problems: tuple[Wrong, ...] = ()
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    problems: tuple[Wrong, ...] = (),
+    plan: Mapping[str, Any] | None = None,
 ) -> flask.Response:
     """A problem with this status."""
     told = Problem(
@@ -79,5 +91,6 @@ def answer(
         detail=detail,
         problems=[SingleProblem(message=each.message, place=each.place) for each in problems],
         reference=str(flask.g.get("reference", "")),
+        plan=dict(plan or {}),
     )
-    return flask.Response(told.model_dump_json(), status, mimetype=MEDIA_TYPE)
+    return flask.Response(told.model_dump_json(exclude_defaults=True), status, mimetype=MEDIA_TYPE)

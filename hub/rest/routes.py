@@ -10,11 +10,33 @@ from flask_openapi3.openapi import OpenAPI
 from hub import __version__
 from hub.access.api_tokens import SCOPES
 from hub.flask_hub import current_hub
-from hub.rest import audiences, network, people
+from hub.rest import (
+    appointments,
+    attributes,
+    audiences,
+    change_people,
+    decisions,
+    goals,
+    network,
+    people,
+    webhooks,
+)
 from hub.rest.api import PREFIX, TOKEN, blueprint
 from hub.rest.problems import Problem
 
-__all__ = ["audiences", "blueprint", "document", "network", "people"]
+__all__ = [
+    "appointments",
+    "attributes",
+    "audiences",
+    "blueprint",
+    "change_people",
+    "decisions",
+    "document",
+    "goals",
+    "network",
+    "people",
+    "webhooks",
+]
 
 ABOUT = """Partners, locations, people and what they have to learn, for programs.
 
@@ -48,8 +70,9 @@ def document() -> dict[str, Any]:
     writer.register_api(blueprint)
     told: dict[str, Any] = writer.api_doc
     for path in told["paths"].values():
-        for parameter in path["get"].get("parameters", ()):
-            _let_be_given(parameter["schema"])
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                _let_be_given(parameter["schema"])
     assert all(address.startswith(PREFIX) for address in told["paths"])  # noqa: S101  (ours alone)
     return told
 

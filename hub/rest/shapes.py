@@ -103,6 +103,7 @@ class Appointment(Shape):
     """A person at a location in a position with brands, for a time."""
 
     id: str
+    person_id: str
     location: Named
     partner: Named
     position: Named
@@ -211,6 +212,10 @@ class People(PageOf[Person]):
 
 class Audiences(PageOf[Audience]):
     """Audiences, in the order of their keys."""
+
+
+class Appointments(PageOf[Appointment]):
+    """Appointments, in the order of their ids."""
 
 
 class Members(PageOf[Member]):

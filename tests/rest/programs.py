@@ -9,7 +9,7 @@ import flask
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from hub.access.api_tokens import AUDIENCES, NETWORK, OF_PERSON, PEOPLE, make_api_token
+from hub.access.api_tokens import ALLOWED, make_api_token
 from hub.access.reach import OPERATOR, Reach
 from hub.app import create_app
 from hub.audiences.conditions import Conditions
@@ -39,7 +39,7 @@ class Network:
             reach = Reach("partner", self.ids[who])
         else:
             reach = Reach("person", self.ids[who]) if who else OPERATOR
-        wanted = scopes or (OF_PERSON if reach.kind == "person" else (NETWORK, PEOPLE, AUDIENCES))
+        wanted = scopes or ALLOWED[reach.kind]
         with self.hub.unit_of_work() as uow:
             return make_api_token(uow, reach, wanted).token
 

@@ -1,0 +1,1 @@
+"""Webhooks: addresses of programs that are told of news, signed, as far as their owners see."""

@@ -1,0 +1,230 @@
+"""Webhooks: making one, trying it, sending again what was parked, and ending it."""
+
+import base64
+import binascii
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from hub.access.pages_of import Asked, Page, page_of, part_of
+from hub.access.reach import Reach, ReachKind
+from hub.errors import BadInput, Missing, Problem
+from hub.ids import is_id, new_id
+from hub.journal import Change, audit, record_changes
+from hub.journal.outbox import PARKED, WAITING, Effect, enqueue_all, resend_where
+from hub.journal.tables import outbox
+from hub.notify.webhooks.tables import webhook
+from hub.sealing import Sealer
+from hub.store import UnitOfWork
+
+CHANGED = "webhook_changed"
+WEBHOOK = "webhook"
+"""The kind of such deliveries in the outbox."""
+EVENTS = {
+    "credit_granted": "A goal was credited.",
+    "credit_revoked": "The evidence of a credit is gone.",
+    "completion_recognized": "Somebody completed a course.",
+}
+"""What can be told, in words."""
+OF_PARTNER = frozenset({"credit_granted", "credit_revoked"})
+"""What partners are told: whatever else their people complete is not theirs to know."""
+TEST = "webhook_tested"
+PREFIX = "whsec_"
+MAX_URL, MAX_LABEL, AT_MOST = 2_000, 100, 20
+
+
+@dataclass(frozen=True)
+class WebhookLine:
+    """One webhook. ``waiting`` and ``parked`` count what was not delivered yet."""
+
+    id: str
+    kind: ReachKind
+    partner_id: str | None
+    url: str
+    events: tuple[str, ...]
+    label: str
+    created_at: datetime
+    ended_at: datetime | None
+    waiting: int
+    parked: int
+
+
+def receiver_of(webhook_id: str) -> str:
+    """How the outbox calls a webhook."""
+    return f"{WEBHOOK}:{webhook_id}"
+
+
+def add_webhook(
+    uow: UnitOfWork,
+    reach: Reach,
+    url: str,
+    events: Collection[str],
+    secret: str,
+    label: str = "",
+    *,
+    actor_id: str | None = None,
+) -> str:
+    """Let an address be told of news from now on; the webhook's id.
+
+    ``secret`` is ``whsec_`` and 24 to 64 bytes in base64, as Standard Webhooks has it. BadInput ``bad_webhook`` with every problem.
+    """
+    problems = [
+        *_problems_of_url(uow, url),
+        *_problems_of_events(reach, events),
+        *_problems_of_secret(secret),
+    ]
+    if len(label) > MAX_LABEL or not label.isprintable():
+        problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
+    mine = sa.select(sa.func.count()).select_from(webhook).where(_of(reach), webhook.c.ended_at.is_(None))
+    if (uow.connection.scalar(mine) or 0) >= AT_MOST:
+        problems.append(Problem(f"there are {AT_MOST} already", "url"))
+    if problems:
+        raise BadInput("bad_webhook", "This cannot be a webhook.", "", problems)
+    id = new_id()
+    uow.insert(
+        webhook,
+        id=id,
+        kind=reach.kind,
+        partner_id=reach.partner_id,
+        url=url,
+        sealed_secret=Sealer(uow.settings.secret_keys).seal(secret),
+        events=sorted(set(events)),
+        label=label,
+        created_at=uow.now,
+        created_by=actor_id,
+    )
+    _record(uow, id, reach, "created", actor_id)
+    return id
+
+
+def end_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str | None = None) -> bool:
+    """Tell an address nothing more, also not what waits; whether that changed anything. Missing ``no_webhook``."""
+    row = _find(uow, reach, webhook_id)
+    if row.ended_at is not None:
+        return False
+    uow.connection.execute(sa.update(webhook).where(webhook.c.id == row.id).values(ended_at=uow.now))
+    _record(uow, row.id, reach, "ended", actor_id)
+    return True
+
+
+def try_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> None:
+    """Send something that says nothing, so that its receiver can be tried. Missing ``no_webhook``, also for one that ended."""
+    row = _find(uow, reach, webhook_id)
+    if row.ended_at is not None:
+        raise _missing()
+    told = new_id()
+    body = {"type": TEST, "timestamp": uow.now.isoformat(), "data": {}}
+    enqueue_all(uow, [effect_of(row.id, told, body)])
+
+
+def resend_parked(uow: UnitOfWork, reach: Reach, webhook_id: str) -> int:
+    """Try again everything that was parked for a webhook; how much that is. Missing ``no_webhook``."""
+    row = _find(uow, reach, webhook_id)
+    return resend_where(uow, sa.and_(outbox.c.kind == WEBHOOK, outbox.c.receiver == receiver_of(row.id)))
+
+
+def list_webhooks(uow: UnitOfWork, reach: Reach, asked: Asked) -> Page[WebhookLine]:
+    """Webhooks of a partner; of everybody for operators."""
+    rows = uow.connection.execute(part_of(sa.select(webhook).where(_of(reach)), webhook.c.id, asked)).all()
+    kept, following = page_of(rows, asked, lambda row: str(row.id))
+    return Page(tuple(_lines(uow, kept)), following)
+
+
+def read_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> WebhookLine:
+    """One webhook. Missing ``no_webhook``, also for another partner's."""
+    return _lines(uow, [_find(uow, reach, webhook_id)])[0]
+
+
+def effect_of(webhook_id: str, told: str, body: dict[str, Any], person_id: str | None = None) -> Effect:
+    """The delivery of one piece of news; each stands in a lane of its own, so that none supersedes another."""
+    key = f"{receiver_of(webhook_id)}:{told}"
+    return Effect(WEBHOOK, receiver_of(webhook_id), key, {"id": told, **body}, person_id, key, "1")
+
+
+def _lines(uow: UnitOfWork, rows: Any) -> list[WebhookLine]:
+    o = outbox
+    counts: dict[tuple[str, str], int] = {}
+    for row in uow.connection.execute(
+        sa.select(o.c.receiver, o.c.state, sa.func.count().label("count"))
+        .where(o.c.receiver.in_([receiver_of(row.id) for row in rows]), o.c.state.in_([WAITING, PARKED]))
+        .group_by(o.c.receiver, o.c.state)
+    ):
+        counts[row.receiver, row.state] = row._mapping["count"]
+    return [
+        WebhookLine(
+            row.id,
+            row.kind,
+            row.partner_id,
+            row.url,
+            tuple(row.events),
+            row.label,
+            row.created_at,
+            row.ended_at,
+            counts.get((receiver_of(row.id), WAITING), 0),
+            counts.get((receiver_of(row.id), PARKED), 0),
+        )
+        for row in rows
+    ]
+
+
+def _of(reach: Reach) -> sa.ColumnElement[bool]:
+    """Whose webhooks: operators look after all of them."""
+    return sa.true() if reach.kind == "operator" else webhook.c.partner_id == reach.partner_id
+
+
+def _find(uow: UnitOfWork, reach: Reach, webhook_id: str) -> Any:
+    query = sa.select(webhook).where(webhook.c.id == webhook_id, _of(reach))
+    row = uow.connection.execute(query).one_or_none() if is_id(webhook_id) else None
+    if row is None:
+        raise _missing()
+    return row
+
+
+def _problems_of_url(uow: UnitOfWork, url: str) -> list[Problem]:
+    try:
+        parts = urlsplit(url)
+        place = f"{parts.hostname}:{parts.port or 443}"
+    except ValueError:
+        return [Problem("is no address", "url")]
+    is_well = parts.scheme == "https" or place in uow.settings.outgoing_allow
+    if (
+        not is_well
+        or not parts.hostname
+        or "@" in parts.netloc
+        or len(url) > MAX_URL
+        or not url.isprintable()
+    ):
+        return [Problem(f"must be https:// to a host, at most {MAX_URL} characters", "url")]
+    return []
+
+
+def _problems_of_events(reach: Reach, events: Collection[str]) -> list[Problem]:
+    allowed = set(EVENTS) if reach.kind == "operator" else OF_PARTNER
+    wrong = sorted(set(events) - allowed)
+    if wrong or not events:
+        return [Problem(f"are some of {', '.join(sorted(allowed))}", "events")]
+    return []
+
+
+def _problems_of_secret(secret: str) -> list[Problem]:
+    try:
+        bits = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        bits = b""
+    if not secret.startswith(PREFIX) or not 24 <= len(bits) <= 64:
+        return [Problem(f"must be {PREFIX} and 24 to 64 random bytes in base64", "secret")]
+    return []
+
+
+def _missing() -> Missing:
+    return Missing("no_webhook", "There is no such webhook.")
+
+
+def _record(uow: UnitOfWork, id: str, reach: Reach, state: str, actor_id: str | None) -> None:
+    body = {"kind": reach.kind, "partner_id": reach.partner_id, "state": state}
+    record_changes(uow, [Change(CHANGED, id, body, actor_id=actor_id)])
+    audit(uow, f"webhook_{state}", id, actor_id=actor_id, partner_id=reach.partner_id)

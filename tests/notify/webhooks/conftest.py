@@ -1,0 +1,5 @@
+"""The network of programs, with goals in it."""
+
+from tests.rest.conftest import goals, network
+
+__all__ = ["goals", "network"]

@@ -1,0 +1,99 @@
+"""Goals, lines, credits and attributes, as each program sees them (B04, B61, B71, I22)."""
+
+from typing import Any
+
+import pytest
+
+from hub.network.attribute_values import AttributeKind
+from hub.network.attributes import define_attribute, set_attributes
+from tests.rest.programs import Network
+
+
+def ids_of(network: Network, token: str, path: str, **query: Any) -> set[str]:
+    names = {id: name for name, id in network.ids.items()}
+    return {names[item["id"]] for item in network.read(token, path, **query)["items"]}
+
+
+@pytest.mark.requirement("B04", "B61", "B71")
+def test_each_sees_the_goals_on_its_side_and_reviews_are_told_to_no_system(goals: Network) -> None:
+    everything = {"of ana", "sold by ana", "of carl"}
+    seen = {who: ids_of(goals, goals.token(who), "/goals") for who in ("", "harbor", "summit", "ana")}
+    assert seen == {
+        "": everything,
+        "harbor": {"of ana", "sold by ana"},
+        "summit": {"of carl"},
+        "ana": {"of ana", "sold by ana", "review"},
+    }
+    assert ids_of(goals, goals.token("rosa"), "/goals") == {"of ana"}  # her appointment there is external
+    assert ids_of(goals, goals.token("ben"), "/goals") == {"sold by ana"}
+    review = goals.ids["review"]
+    refused = [goals.ask(goals.token(who), f"/goals/{review}").status_code for who in ("", "harbor", "rosa")]
+    assert refused == [404, 404, 404]
+
+
+def test_reasons_are_those_of_appointments_that_are_seen(goals: Network) -> None:
+    path = f"/goals/{goals.ids['of ana']}"
+    told = {
+        who: {each["title"] for each in goals.read(goals.token(who), path)["sources"]}
+        for who in ("", "harbor", "rosa", "ana")
+    }
+    assert told[""] == told["ana"] == {"rule of ana at pier", "rule of ana at peak"}
+    assert told["harbor"] == told["rosa"] == {"rule of ana at pier"}
+
+
+def test_goals_are_found_by_what_they_are(goals: Network) -> None:
+    token, ids = goals.token(), goals.ids
+    assert ids_of(goals, token, "/goals", state="reached") == {"of ana"}
+    assert ids_of(goals, token, "/goals", state="open", person_id=ids["ana"]) == {"sold by ana"}
+    assert ids_of(goals, token, "/goals", dimension="sales") == {"sold by ana"}
+    assert ids_of(goals, token, "/goals", kind="review") == set()
+    assert ids_of(goals, token, "/goals", target_id=ids["tires"]) == set()
+    lines = goals.read(token, f"/people/{ids['ana']}/assignments")["items"]
+    assert [(line["target"]["title"], len(line["goals"])) for line in lines] == [("Brakes", 2)]
+    assert lines[0]["reached_at"] is None
+
+
+def test_the_evidence_of_credits_is_for_those_who_may_look_into_it(goals: Network) -> None:
+    told = {
+        who: {
+            each["goal_id"]: each["statement_id"]
+            for each in goals.read(goals.token(who), "/credits")["items"]
+        }
+        for who in ("", "harbor", "ana", "ben")
+    }
+    ana, carl = goals.ids["of ana"], goals.ids["of carl"]
+    assert told[""].keys() == {ana, carl}
+    assert None not in told[""].values()
+    assert told["harbor"] == {ana: None}
+    assert told["ana"][ana] == told[""][ana]
+    assert told["ben"] == {}
+
+
+def test_attributes_are_told_where_the_details_are(goals: Network) -> None:
+    ids = goals.ids
+    with goals.hub.unit_of_work() as uow:
+        for subject in ("person", "location"):
+            define_attribute(uow, AttributeKind(f"tier-{subject}", "Tier", subject, "number"))
+        set_attributes(uow, "person", ids["ana"], {"tier-person": 3})
+        set_attributes(uow, "location", ids["pier"], {"tier-location": 1.5})
+    token = goals.token("harbor")
+    kinds = goals.read(token, "/attribute-kinds")["items"]
+    assert [(each["key"], each["subject"]) for each in kinds] == [
+        ("tier-location", "location"),
+        ("tier-person", "person"),
+    ]
+    value = goals.read(token, f"/people/{ids['ana']}/attributes")["items"][0]
+    assert (value["key"], value["value"], value["valid_to"]) == ("tier-person", 3, None)
+    assert goals.read(token, f"/locations/{ids['pier']}/attributes")["items"][0]["value"] == 1.5
+    assert goals.ask(goals.token("rosa"), f"/people/{ids['ana']}/attributes").status_code == 404
+    assert goals.ask(goals.token("summit"), f"/locations/{ids['pier']}/attributes").status_code == 404
+
+
+def test_appointments_are_those_in_force_on_the_own_side(goals: Network) -> None:
+    token, ids = goals.token("harbor"), goals.ids
+    assert ids_of(goals, token, "/appointments") == {"ana at pier", "ana at dock"}
+    assert ids_of(goals, token, "/appointments", as_of="2024-06-01T00:00:00Z") == {"ana at pier"}
+    assert ids_of(goals, token, "/appointments", location_id=ids["peak"]) == set()
+    one = goals.read(token, f"/appointments/{ids['ana at dock']}")
+    assert (one["person_id"], one["location"]["name"]) == (ids["ana"], "dock")
+    assert goals.ask(token, f"/appointments/{ids['ana at peak']}").status_code == 404
