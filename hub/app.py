@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub import __version__, hookspecs
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
+from hub.access.tables import rest_answer
 from hub.audiences.reassign import reassign
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
@@ -33,6 +34,8 @@ from hub.notify.send_mail import MAIL
 from hub.notify.send_reports import Reports
 from hub.notify.smtp import send_mails
 from hub.notify.tables import mail
+from hub.notify.webhooks.send import WebhookSender
+from hub.notify.webhooks.tell import tell_webhooks
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
@@ -69,6 +72,7 @@ READERS = (
     workflows,
     workflows_joined,
     publish,
+    tell_webhooks,
     pass_back,
     pass_back_links,
 )
@@ -97,6 +101,7 @@ EXPIRING = (
     lti_content_request,
     lti_pick,
     xapi_tables.xapi_token,
+    rest_answer,
     local_tables.passkey_challenge,
     local_tables.recovery_request,
     local_tables.self_registration,
@@ -124,6 +129,7 @@ def open_worker(hub: Hub) -> Worker:
     errands = (
         Forwarder(hub, worker_name()),
         GradeSender(hub),
+        WebhookSender(hub),
         OverdueSessions(hub),
         EndedSessions(hub),
         Upkeep(hub),

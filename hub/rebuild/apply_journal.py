@@ -112,6 +112,7 @@ KEPT_BY_ADAPTERS = frozenset(
         "theme_changed",
         "theme_removed",
         "xapi_credential",
+        "webhook_changed",
     }
 )
 """Kinds that only the protocols' own tables rest on, and rules of retention; they decide nothing about people, goals or credits."""

@@ -60,6 +60,8 @@ DONE_WORDS = {
     "secrets_rotated": "Stored secrets sealed with a new key",
     "audiences_applied": "Audiences and rules applied",
     "api_write": "Changed something by a program",
+    "webhook_created": "Webhook made",
+    "webhook_ended": "Webhook ended",
     "tool_connected": "LMS connected",
     "tool_disabled": "LMS switched off",
     "tool_enabled": "LMS switched on",
