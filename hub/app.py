@@ -30,6 +30,8 @@ from hub.lti.notices.handlers import LTI_NOTICE
 from hub.lti.notices.send import send_notice
 from hub.lti.tool import tables as lti_tool_tables
 from hub.network import tables as network_tables
+from hub.notify.digests import Digests
+from hub.notify.follow import notice_reader
 from hub.notify.send_mail import MAIL
 from hub.notify.send_reports import Reports
 from hub.notify.smtp import send_mails
@@ -72,6 +74,7 @@ READERS = (
     workflows,
     workflows_joined,
     publish,
+    notice_reader,
     tell_webhooks,
     pass_back,
     pass_back_links,
@@ -134,6 +137,7 @@ def open_worker(hub: Hub) -> Worker:
         EndedSessions(hub),
         Upkeep(hub),
         Watch(hub),
+        Digests(hub),
         Reports(hub),
     )
     handlers = {

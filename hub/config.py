@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         description="The sender of the hub's mails, such as Training Hub <training@example.com>. Needed with smtp_url.",
         validate_default=True,
     )
+    digests: bool = Field(
+        True,
+        description="Whether learners get a mail a day at most with what is new, due, overdue and credited; needs smtp_url. "
+        "Each chooses on the account page what it tells, and when it may come.",
+    )
     admin_acr: str = Field(
         "",
         description="How operators must have signed in for the admin pages, as their provider's acr says it; several "

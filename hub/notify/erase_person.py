@@ -1,4 +1,4 @@
-"""A person's mails, deleted when the person is erased."""
+"""A person's mails, what they were told and what they chose, deleted when the person is erased."""
 
 import json
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.errors import HubError
-from hub.notify.tables import mail
+from hub.notify.tables import mail, message_preference, notice, notice_look, notice_news
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 
@@ -15,16 +15,21 @@ _BATCH = 500
 
 def count_of_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     """What ``erase_person`` would delete, in rows by kind."""
-    return {
-        "mails": uow.connection.scalar(sa.select(sa.func.count()).where(mail.c.person_id == person_id)) or 0
-    }
+    notices = sum(_count(uow, table, person_id) for table in (notice, notice_news))
+    return {"mails": _count(uow, mail, person_id)} | ({"notices": notices} if notices else {})
 
 
 def erase_person(uow: UnitOfWork, person_id: str) -> dict[str, int]:
     """Delete what was written to the person, or about. Rows by kind."""
     counts = count_of_person(uow, person_id)
-    uow.connection.execute(sa.delete(mail).where(mail.c.person_id == person_id))
+    for table in (mail, notice, notice_news, notice_look, message_preference):
+        uow.connection.execute(sa.delete(table).where(table.c.person_id == person_id))
     return counts
+
+
+def _count(uow: UnitOfWork, table: sa.Table, person_id: str) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.person_id == person_id)
+    return uow.connection.scalar(query) or 0
 
 
 def count_mails_to(uow: UnitOfWork, emails: Collection[str]) -> int:

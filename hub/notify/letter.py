@@ -1,6 +1,6 @@
 """Letters: one text of ours becomes a subject, a plain text and a simple HTML page.
 
-A template is ``letters/NAME.txt``: its first line is ``Subject: ...``, then come paragraphs, an empty line between them. A
+A template is ``letters/NAME.txt``, in other languages ``letters/LANGUAGE/NAME.txt``: its first line is ``Subject: ...``, then come paragraphs, an empty line between them. A
 paragraph that is ``[words](address)`` becomes a link. Values stand between double braces, as in every template here; one
 that is missing is an error. A paragraph that comes out empty is left out.
 """
@@ -13,6 +13,9 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
+
+from hub.words.languages import DEFAULT
+from hub.words.phrase import in_language, say
 
 FOLDER = Path(__file__).parent / "letters"
 SUBJECT = "Subject: "
@@ -37,12 +40,14 @@ class Letter:
     html: str
 
 
-def write_letter(template: str, values: Mapping[str, Value]) -> Letter:
-    """The letter of a template with these values, each of which stays on one line.
+def write_letter(template: str, values: Mapping[str, Value], language: str = DEFAULT) -> Letter:
+    """The letter of a template with these values, each of which stays on one line; in English where a language has none.
 
     ValueError for a template there is not, jinja2.UndefinedError for a value that is missing: mistakes of ours.
     """
-    subject, paragraphs = _read(template)
+    if not _path(template, language).is_file():
+        language = DEFAULT
+    subject, paragraphs = _read(template, language)
     clean = {name: _clean(value) for name, value in values.items()}
     texts: list[str] = []
     pages: list[Markup] = []
@@ -53,27 +58,31 @@ def write_letter(template: str, values: Mapping[str, Value]) -> Letter:
             if not address.startswith(("http://", "https://")) or " " in address:
                 raise ValueError(f"the letter {template} links to what is no address")
             texts.append(f"{words}:\n{address}")
-            pages.append(_button(words, address))
+            pages.append(_button(words, address, language))
         elif filled := _fill(paragraph, clean):
             texts.append(filled)
             pages.append(Markup("<p>{}</p>").format(Markup("<br>").join(filled.split("\n"))))
     title = " ".join(_fill(subject, clean).split())
     html = Markup(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{}</title></head>'
+        '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title></head>'
         '<body style="{}">{}</body></html>'
-    ).format(title, _BODY, Markup("\n").join(pages))
+    ).format(language, title, _BODY, Markup("\n").join(pages))
     return Letter(title, "\n\n".join(texts) + "\n", str(html))
 
 
-def _button(words: str, address: str) -> Markup:
-    return Markup(
-        '<p><a href="{0}" style="{1}">{2}</a></p><p style="font-size: 14px">Or copy this address: {0}</p>'
-    ).format(escape(address), _BUTTON, words)
+def _button(words: str, address: str, language: str) -> Markup:
+    return Markup('<p><a href="{0}" style="{1}">{2}</a></p><p style="font-size: 14px">{3} {0}</p>').format(
+        escape(address), _BUTTON, words, in_language(say("Or copy this address:"), language)
+    )
+
+
+def _path(template: str, language: str) -> Path:
+    return FOLDER / ("" if language == DEFAULT else language) / f"{template}.txt"
 
 
 @cache
-def _read(template: str) -> tuple[str, tuple[str, ...]]:
-    path = FOLDER / f"{template}.txt"
+def _read(template: str, language: str) -> tuple[str, tuple[str, ...]]:
+    path = _path(template, language)
     if not _NAME.fullmatch(template) or not path.is_file():
         raise ValueError(f"there is no letter {template}")
     first, _, rest = path.read_text(encoding="utf-8").partition("\n")

@@ -12,11 +12,13 @@ from hub.ids import is_id, new_id
 from hub.journal import audit, enqueue
 from hub.network.people import read_person
 from hub.notify.letter import Value, write_letter
+from hub.notify.preferences import read_preferences
 from hub.notify.tables import mail
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
 from hub.themes.choose_theme import theme_of
+from hub.words.languages import DEFAULT, language_of
 
 MAIL = "mail"
 """The kind of such deliveries in the outbox."""
@@ -43,22 +45,25 @@ def send_mail(
     """Write a mail to an address or to a person (by id) from ``letters/TEMPLATE.txt``; False when ``key`` was written before.
 
     ``key`` holds ids only. A person's given name is there as ``name``, and the hub's address as ``hub``, unless the values
-    say otherwise. ``about`` is whose mail it is when ``to`` is an address: erasing the person takes it away. The
-    name it comes from is that of the person's theme. BadInput ``bad_email`` for what is no address, ``no_email`` for a person
-    without one.
+    say otherwise. It is written in the person's language, to an address in English, and the name it comes from is that of the
+    person's theme. ``about`` is whose mail it is when ``to`` is an address: erasing the person takes it away. BadInput
+    ``bad_email`` for what is no address, ``no_email`` for a person without one.
     """
-    person_id, address, name = about, to.strip(), ""
+    person_id, address, name, language = about, to.strip(), "", DEFAULT
     if is_id(to):
         person = read_person(uow, to)
         person_id, address, name = person.id, person.email, person.given_name
+        language = read_preferences(uow, to).language or language_of(person.locale) or DEFAULT
         if not address:
             raise BadInput("no_email", "This person has no e-mail address.", "Add one first.")
     if not is_address(address):
         raise BadInput(
             "bad_email", "This is no e-mail address.", "Write one address, such as tess@example.com."
         )
-    letter = write_letter(template, {"name": name, "hub": uow.settings.public_url, **values})
+    letter = write_letter(template, {"name": name, "hub": uow.settings.public_url, **values}, language)
     content = {"to": address, "subject": letter.subject, "text": letter.text, "html": letter.html}
+    if isinstance(unsubscribe := values.get("unsubscribe"), str):
+        content["unsubscribe"] = unsubscribe
     if person_id and (theme := theme_of(uow, person_id)):
         content |= {"sender": theme.sender, "reply_to": theme.reply_to}
     id, goes = new_id(), bool(uow.settings.smtp_url.get_secret_value())

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.config import Settings
 from hub.errors import OutsideFailed
 from hub.journal.outbox import Delivery, Handler
+from hub.notify.digest_letter import DIGEST, write_again
 from hub.notify.tables import mail
 from hub.runtime import Hub
 
@@ -36,7 +37,10 @@ def send_mails(hub: Hub) -> Handler:
             return
         if row is None or row.sealed_letter is None:
             raise OutsideFailed("mail_gone", "The mail was let be, or is too old.", retryable=False)
-        _send(hub.settings, _message(hub, row.id, json.loads(hub.sealer.open(row.sealed_letter))))
+        letter = json.loads(hub.sealer.open(row.sealed_letter))
+        if row.template == DIGEST and not _is_still_news(hub, mail_id, letter):
+            return
+        _send(hub.settings, _message(hub, row.id, letter))
         with hub.unit_of_work() as uow:
             values = {"sealed_letter": None, "sent_at": uow.now}
             uow.connection.execute(sa.update(mail).where(mail.c.id == mail_id).values(**values))
@@ -62,6 +66,9 @@ def _message(hub: Hub, mail_id: str, letter: dict[str, str]) -> EmailMessage:
     message["Subject"] = letter["subject"]
     message["Date"] = format_datetime(hub.clock.now())
     message["Message-ID"] = f"<{mail_id}@{urlsplit(hub.settings.public_url).hostname}>"
+    if letter.get("unsubscribe"):
+        message["List-Unsubscribe"] = f"<{letter['unsubscribe']}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to these
     message.set_content(letter["text"])
     message.add_alternative(letter["html"], subtype="html")
@@ -71,6 +78,18 @@ def _message(hub: Hub, mail_id: str, letter: dict[str, str]) -> EmailMessage:
 def _sender(mail_from: str, name: str) -> str:
     """The hub's address, which the mail server vouches for, under another name if there is one (RFC 5322, 3.4)."""
     return formataddr((name, parseaddr(mail_from)[1])) if name else mail_from
+
+
+def _is_still_news(hub: Hub, mail_id: str, letter: dict[str, str]) -> bool:
+    """Whether a digest is still to be sent; its letter then says what holds now. One that says nothing any more is let be."""
+    with hub.unit_of_work() as uow:
+        written = write_again(uow, mail_id)
+        if written is None:
+            gone = {"sealed_letter": None, "dropped_at": uow.now}
+            uow.connection.execute(sa.update(mail).where(mail.c.id == mail_id).values(**gone))
+            return False
+    letter |= {"subject": written.subject, "text": written.text, "html": written.html}
+    return True
 
 
 def _send(settings: Settings, message: EmailMessage) -> None:

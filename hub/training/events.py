@@ -16,6 +16,13 @@ class CompletionRecognized(Event):
 
 
 @dataclass(frozen=True)
+class PlanChanged(Event):
+    """What is asked of somebody changed; ``added`` are goals that nothing asked for before, now or from a later day."""
+
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CreditGranted(Event):
     """A goal was credited; ``statement_id`` is the evidence."""
 

@@ -1,6 +1,6 @@
 """Goals: what a person is to reach, for which dimension, and every source that says so."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from hub.ids import derived_id
+from hub.journal import announce
 from hub.store import UnitOfWork
 from hub.training import tables
+from hub.training.events import PlanChanged
 
 if TYPE_CHECKING:
     from hub.training.waivers import WaivedSource
@@ -113,11 +115,27 @@ def _write(
     added = [id for id in wanted if id not in known]
     changed = [id for id, row in wanted.items() if id in known and known[id] != row]
     gone = [id for id in known if id not in wanted]
+    if table is tables.goal_source:
+        asked = {goals[wanted[id]["goal_id"]] for id in (*added, *changed)}
+        _announce(uow, asked, {row["goal_id"] for row in known.values()})
     _insert_missing_goals(uow, {id: goals[id] for id in {wanted[each]["goal_id"] for each in added}})
     uow.execute_many(sa.insert(table), [wanted[id] for id in added])
     _update_sources(uow, table, [wanted[id] for id in changed])
     _delete_sources(uow, table, gone)
     return {wanted[id]["goal_id"] for id in (*added, *changed)} | {known[id]["goal_id"] for id in gone}
+
+
+def _announce(uow: UnitOfWork, asked: Collection[GoalKey], known: Collection[str]) -> None:
+    """Say whose plan asks for something else than before; what is only withdrawn is no news."""
+    added: dict[str, list[str]] = {}
+    for goal in asked:
+        mine = added.setdefault(goal.person_id, [])
+        if goal.id not in known:
+            mine.append(goal.id)
+    if added:
+        announce(
+            uow, [PlanChanged(person_id, tuple(sorted(ids))) for person_id, ids in sorted(added.items())]
+        )
 
 
 def _known_sources(uow: UnitOfWork, source: sa.Table, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -18,6 +18,7 @@ from hub.web import (
     local_sign_in,
     look,
     lti_open,
+    messages,
     my_training,
     network,
     network_change,
@@ -91,6 +92,7 @@ PAGES = (
     records.blueprint,
     invitations.blueprint,
     language.blueprint,
+    messages.blueprint,
 )
 
 
@@ -127,6 +129,9 @@ def install(app: flask.Flask) -> CSRFProtect:
     csrf.exempt(
         language.blueprint
     )  # another site could change a browser's language at most: the session's cookie does not come along
+    csrf.exempt(
+        messages.stop
+    )  # mail programs press the button (RFC 8058); the sealed address is all the proof there is
     # The last one registered runs first: headers are on the response before it is counted.
     app.after_request(count_request)
     app.after_request(set_headers)

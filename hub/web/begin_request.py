@@ -42,6 +42,7 @@ _PAGES = frozenset(
         "register",
         "invitations",
         "language",
+        "messages",
     }
 )
 """The blueprints of pages for people; protocols have rules of their own."""

@@ -1,5 +1,6 @@
 """Letters: what stands in them, and what values cannot do to them."""
 
+import re
 from pathlib import Path
 
 import jinja2
@@ -7,6 +8,9 @@ import pytest
 
 from hub.notify import letter as room
 from hub.notify.letter import FOLDER, write_letter
+from hub.words.languages import TRANSLATED
+
+VALUE = re.compile(r"\{\{ (\w+) \}\}")
 
 
 @pytest.fixture
@@ -56,4 +60,17 @@ def test_missing_values_and_letters_are_mistakes(letters: Path) -> None:
 
 def test_every_letter_begins_with_a_subject() -> None:
     for path in FOLDER.glob("*.txt"):
-        assert room._read(path.stem)[0], path
+        assert room._read(path.stem, "en")[0], path
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_letters_say_the_same_in_every_language(language: str) -> None:
+    for path in (FOLDER / language).glob("*.txt"):
+        here, there = room._read(path.stem, language), room._read(path.stem, "en")
+        assert len(here[1]) == len(there[1]), path
+        for said, english in zip((here[0], *here[1]), (there[0], *there[1]), strict=True):
+            assert sorted(VALUE.findall(said)) == sorted(VALUE.findall(english)), path
+    written = {path.name for path in (FOLDER / language).glob("*.txt")}
+    assert {path.name for path in FOLDER.glob("*.txt")} - written == {
+        "expiry.txt"
+    }  # for owners of connections

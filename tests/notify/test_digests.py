@@ -1,0 +1,210 @@
+"""Digests: one a day, quiet at night, never the same twice, and nothing about what was done meanwhile."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from hub.app import create_app, open_worker
+from hub.clock import SettableClock
+from hub.errors import BadInput, Missing
+from hub.ids import new_id
+from hub.notify.digests import Digests, write_digests
+from hub.notify.preferences import Preferences, choose_language, choose_messages
+from hub.notify.tables import mail, notice, notice_look, notice_news
+from hub.notify.unsubscribe import person_of, unsubscribe_address
+from hub.runtime import Hub
+from hub.testing.smtp import Mailbox
+from hub.training.tables import goal_source
+from tests.apps import app_of
+from tests.world import World
+
+
+@pytest.fixture
+def world(hub: Hub) -> World:
+    """It is two in the morning where Ann works."""
+    world = World(hub).begin()
+    world.add(brands=["A"], positions=["technician"])
+    world.add_location("Riverside", brands={"A": ["service"]})
+    world.add_courses("south", "brakes", "batteries", "belts")
+    world.add_person("ann")
+    world.link("ann")
+    return world
+
+
+def ask(world: World, clock: SettableClock, *courses: str, due_days: int = 10) -> None:
+    world.appoint("ann", "technician", "Riverside", since=clock.now())
+    for course in courses:
+        world.add_rule(course, course, "service", positions=("technician",), due_days=due_days)
+    world.drain()
+
+
+def texts(mailbox: Mailbox) -> list[str]:
+    """The plain texts of what arrived, and forget it."""
+    bodies = [each.get_body(("plain",)) for each in mailbox.mails]
+    mailbox.mails.clear()
+    return [body.get_content() for body in bodies if body is not None]
+
+
+@pytest.mark.requirement("S2.04")
+def test_a_digest_a_day_says_each_thing_once(world: World, clock: SettableClock, mailbox: Mailbox) -> None:
+    ask(world, clock, "brakes", "batteries")
+    assert texts(mailbox) == []  # it is night
+    clock.advance(hours=6)
+    world.drain()
+    (text,) = texts(mailbox)
+    assert "New for you:" in text
+    assert "brakes" in text.lower()
+    assert "batteries" in text.lower()
+    world.add_rule("belts", "belts", "service", positions=("technician",), due_days=10)
+    world.drain()
+    assert texts(mailbox) == []  # tomorrow
+    clock.advance(days=1)
+    world.drain()
+    (text,) = texts(mailbox)
+    assert "belts" in text.lower()
+    assert "brakes" not in text.lower()
+    clock.advance(days=1)
+    world.drain()
+    assert texts(mailbox) == []
+
+
+@pytest.mark.requirement("S2.04")
+def test_what_is_due_is_said_once_and_what_is_done_not_at_all(
+    world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes", "batteries")
+    clock.advance(hours=6)
+    world.drain()
+    texts(mailbox)
+    world.send("ann", "batteries")
+    world.drain()
+    clock.advance(days=4)
+    world.drain()
+    (text,) = texts(mailbox)
+    assert "Due within a week:" in text
+    assert "Done and credited:" in text
+    assert text.lower().count("brakes") == text.lower().count("batteries") == 1
+    clock.advance(days=7)
+    world.drain()
+    (text,) = texts(mailbox)
+    assert "Overdue:" in text
+    clock.advance(days=30)
+    world.drain()
+    assert texts(mailbox) == []
+
+
+@pytest.mark.requirement("S2.04")
+def test_a_completion_before_sending_takes_the_reminder_back(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes", "batteries", due_days=20)
+    clock.advance(hours=6)
+    world.drain()
+    clock.advance(days=14)
+    with hub.unit_of_work() as uow:
+        assert write_digests(uow) == 1  # and the mail server is away
+    texts(mailbox)
+    world.send("ann", "batteries")
+    worker = open_worker(hub)
+    while worker.follow():
+        pass
+    world.drain()
+    (text,) = texts(mailbox)
+    assert "batteries" not in text.lower()
+    assert "brakes" in text.lower()
+
+
+def test_a_reminder_of_nothing_else_is_let_be(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes")
+    clock.advance(hours=6)
+    with hub.unit_of_work() as uow:
+        assert write_digests(uow) == 1
+        uow.connection.execute(sa.delete(goal_source))  # nobody asks for it any more
+    worker = open_worker(hub)
+    while worker.send():
+        pass
+    assert texts(mailbox) == []
+    with hub.reading() as uow:
+        assert uow.connection.scalar(sa.select(mail.c.dropped_at)) == clock.now()
+
+
+@pytest.mark.requirement("S2.04")
+def test_many_new_goals_of_one_rule_are_one_digest_each(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    for number in range(30):
+        world.add_person(f"p{number}")
+        world.appoint(f"p{number}", "technician", "Riverside", since=clock.now())
+    ask(world, clock, "brakes")
+    clock.advance(hours=6)
+    world.drain()
+    assert len(mailbox.mails) == len({each["To"] for each in mailbox.mails}) == 31
+    with hub.reading() as uow:
+        for table in (notice_look, notice_news):
+            left = uow.connection.scalar(sa.select(sa.func.count()).select_from(table))
+            assert left == (31 if table is notice_look else 0)
+        keys = list(uow.connection.scalars(sa.select(notice.c.kind).distinct()))
+    assert keys == ["new"]
+
+
+def test_people_choose_what_they_are_told_when_and_how(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ann = world.ids["ann"]
+    with hub.unit_of_work() as uow:
+        choose_messages(uow, ann, Preferences(unwanted=frozenset({"credited"}), quiet_from=0, quiet_to=0))
+        choose_language(uow, ann, "de")
+    ask(world, clock, "brakes")
+    (text,) = texts(mailbox)
+    assert "Neu für dich:" in text or "Neu für Sie:" in text
+    assert "Mai 2026" in text
+    world.send("ann", "brakes")
+    clock.advance(days=1)
+    world.drain()
+    assert texts(mailbox) == []
+    with hub.unit_of_work() as uow, pytest.raises(BadInput):
+        choose_messages(uow, ann, Preferences(quiet_from=24))
+
+
+def test_one_click_ends_them_without_a_sign_in(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes")
+    clock.advance(hours=6)
+    world.drain()
+    (arrived,) = mailbox.mails
+    assert arrived["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = re.sub(r"[<>\s]", "", arrived["List-Unsubscribe"])
+    base = hub.settings.public_url
+    path = address.removeprefix(base)
+    browser = app_of(hub, create_app).test_client()
+    assert "No more mails about your training?" in browser.get(path, base_url=base).text
+    assert browser.post(path, base_url=base, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert browser.post(path[:-3] + "abc", base_url=base).status_code == 404
+    mailbox.mails.clear()
+    clock.advance(days=5)
+    world.drain()
+    assert mailbox.mails == []
+    with hub.reading() as uow:
+        assert (
+            person_of(uow, unsubscribe_address(uow, world.ids["ann"]).rpartition("/")[2]) == world.ids["ann"]
+        )
+        with pytest.raises(Missing):
+            person_of(uow, new_id())
+
+
+def test_nobody_is_told_where_the_hub_is_told_not_to(hub: Hub, world: World, clock: SettableClock) -> None:
+    clock.advance(hours=6)
+    world.appoint("ann", "technician", "Riverside", since=clock.now())
+    world.add_rule("brakes", "brakes", "service", positions=("technician",), due_days=10)
+    worker = open_worker(hub)
+    worker.register()
+    while worker.follow():
+        pass
+    silent = replace(hub, settings=hub.settings.model_copy(update={"digests": False}))
+    assert not Digests(silent).turn()
+    assert Digests(hub).turn()
