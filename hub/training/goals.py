@@ -119,9 +119,9 @@ def _write(
         asked = {goals[wanted[id]["goal_id"]] for id in (*added, *changed)}
         _announce(uow, asked, {row["goal_id"] for row in known.values()})
     _insert_missing_goals(uow, {id: goals[id] for id in {wanted[each]["goal_id"] for each in added}})
-    uow.execute_many(sa.insert(table), [wanted[id] for id in added])
-    _update_sources(uow, table, [wanted[id] for id in changed])
-    _delete_sources(uow, table, gone)
+    # What changed is written anew: thousands of rows at once, where each update would be a round trip.
+    _delete_sources(uow, table, [*gone, *changed])
+    uow.execute_many(sa.insert(table), [wanted[id] for id in (*added, *changed)])
     return {wanted[id]["goal_id"] for id in (*added, *changed)} | {known[id]["goal_id"] for id in gone}
 
 
@@ -141,27 +141,25 @@ def _announce(uow: UnitOfWork, asked: Collection[GoalKey], known: Collection[str
 def _known_sources(uow: UnitOfWork, source: sa.Table, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     goal = tables.goal
     rows = uow.connection.execute(
-        sa.select(source).join(goal, goal.c.id == source.c.goal_id).where(goal.c.person_id.in_(person_ids))
-    )
-    return {row.id: dict(row._mapping) for row in rows}
+        sa.select(source)
+        .join(goal, goal.c.id == source.c.goal_id)
+        .where(uow.among(goal.c.person_id, person_ids))
+    ).all()
+    names = list(source.c.keys())
+    return {row.id: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def _insert_missing_goals(uow: UnitOfWork, by_id: Mapping[str, GoalKey]) -> None:
+    ids, goal = sorted(by_id), tables.goal
     known: set[str] = set()
-    ids = sorted(by_id)
-    for start in range(0, len(ids), 1000):
-        chunk = ids[start : start + 1000]
-        known |= set(uow.connection.scalars(sa.select(tables.goal.c.id).where(tables.goal.c.id.in_(chunk))))
+    for start in range(0, len(ids), 10_000):
+        some = uow.among(goal.c.id, ids[start : start + 10_000])
+        known |= set(uow.connection.scalars(sa.select(goal.c.id).where(some)))
     uow.execute_many(
         sa.insert(tables.goal), [{"id": id, **by_id[id]._asdict()} for id in ids if id not in known]
     )
 
 
-def _update_sources(uow: UnitOfWork, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    for row in rows:
-        uow.connection.execute(sa.update(table).where(table.c.id == row["id"]).values(**row))
-
-
 def _delete_sources(uow: UnitOfWork, table: sa.Table, ids: Sequence[str]) -> None:
-    if ids:
-        uow.connection.execute(sa.delete(table).where(table.c.id.in_(ids)))
+    for start in range(0, len(ids), 10_000):
+        uow.connection.execute(sa.delete(table).where(uow.among(table.c.id, ids[start : start + 10_000])))
