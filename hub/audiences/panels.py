@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.audiences.conditions import AppointmentFacts, is_valid, match
+from hub.audiences.profiles.profile import told_of
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.read_facts import read_facts
 from hub.audiences.rules import SwitchedPlugin, read_switched
 from hub.hooks import Failure
@@ -28,11 +30,15 @@ def read_panels(uow: UnitOfWork, person_id: str) -> list[Panel | PanelFailure]:
     if not switched:
         return []
     appointments = read_facts(uow, [person_id]).get(person_id, [])
+    setups = read_setups(uow)
     found: list[Panel | PanelFailure] = []
     for plugin in plugins:
-        starts = _starts(appointments, [s for s in switched if s.plugin == plugin], uow.now)
+        mine = [s for s in switched if s.plugin == plugin]
+        starts = _starts(appointments, mine, uow.now)
         if starts:
-            found += _ask(uow, plugin, PanelView(person_id, uow.now, starts))
+            first = next(s for s in mine if any(_is_in(s, a, uow.now) for a in appointments))
+            settings, _ = told_of(setups.get(first.audience.key), plugin)
+            found += _ask(uow, plugin, PanelView(person_id, uow.now, starts, settings))
     return found
 
 

@@ -1,7 +1,9 @@
 """Small boxes that plugins add to the learner's page."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,8 @@ class PanelView:
     on: datetime
     starts: tuple[datetime, ...]
     """When the person's appointments in the plugin's audiences began."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the profile of the first of these audiences says for the plugin, instead of the hub's settings."""
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,12 @@ class Plugin:
 
     @hookimpl
     def plan_panels(self, view: PanelView) -> Sequence[Panel]:
-        """Say how long it is until the launch of the hub's settings; audiences with a day of their own have no panel."""
-        if self.settings.day is None:
+        """Say how long it is until the launch of the first wave."""
+        settings = self._settings(view.settings)
+        if settings.day is None:
             return []
-        left = (self.settings.day - view.on.date()).days
-        return [Panel("Launch", f"{left} days until the launch.")] if 0 < left <= self.settings.days else []
+        left = (settings.day - view.on.date()).days
+        return [Panel("Launch", f"{left} days until the launch.")] if 0 < left <= settings.days else []
 
     def _settings(self, said: Mapping[str, Any]) -> Settings:
         return Settings.model_validate({**self.settings.model_dump(), **said})

@@ -1,7 +1,8 @@
 """A learning path for people in their first days at a place; it ends by itself when those days are over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from pydantic import Field
 
@@ -30,28 +31,34 @@ class Plugin:
     def decide_assignments(self, candidates: Sequence[Candidate]) -> Iterator[Opinion]:
         """Ask for the path; on day ``days`` + 1 it is gone without anybody doing anything."""
         for candidate in candidates:
+            settings = self._settings(candidate.settings)
             yield Opinion(
                 appointment_id=candidate.appointment_id,
                 target_kind="path",
-                target=self.settings.path,
-                reason=f"you are in your first {self.settings.days} days",
+                target=settings.path,
+                reason=f"you are in your first {settings.days} days",
                 since=candidate.starts,
-                until=candidate.starts + timedelta(days=self.settings.days),
-                due_at=candidate.starts + timedelta(days=self.settings.days, seconds=-1),
+                until=candidate.starts + timedelta(days=settings.days),
+                due_at=candidate.starts + timedelta(days=settings.days, seconds=-1),
             )
 
     @hookimpl
     def plan_panels(self, view: PanelView) -> Sequence[Panel]:
         """Show which day of the first days it is."""
+        settings = self._settings(view.settings)
         days = [(view.on - start).days + 1 for start in view.starts if start <= view.on]
-        current = [day for day in days if day <= self.settings.days]
+        current = [day for day in days if day <= settings.days]
         if not current:
             return []
         day = min(current)
-        left = self.settings.days - day
-        text = f"Day {day} of {self.settings.days}. " + (
+        left = settings.days - day
+        text = f"Day {day} of {settings.days}. " + (
             "Today is the last day of your welcome path."
             if left == 0
             else f"Your welcome path ends by itself in {left + 1} days."
         )
-        return [Panel("Your first days", text, progress=day / self.settings.days)]
+        return [Panel("Your first days", text, progress=day / settings.days)]
+
+    def _settings(self, said: Mapping[str, Any]) -> Settings:
+        """The hub's settings, with what the audience's profile says instead."""
+        return self.settings.model_copy(update=dict(said))

@@ -67,7 +67,7 @@ def test_a_profile_is_written_tried_switched_and_taken_back(world: World, olga: 
     assert olga.send("/admin/profile-change", WRITE, **hidden(planned.text)).status_code == 303
     page = text(olga.get("/admin/profiles/workshops").text)
     assert "Sets up New technicians. Inherits from Everybody" in page
-    assert "Ways in SCIM or an operator's invitation" in page
+    assert "Ways in By SCIM or an operator's invitation" in page
     assert "Smallest group in reports 3 people inherited from base" in page
     assert "first_90_days On" in page
     assert "What it says is inherited by Workshops" in text(olga.get("/admin/profiles/base").text)
@@ -75,7 +75,7 @@ def test_a_profile_is_written_tried_switched_and_taken_back(world: World, olga: 
         olga.get("/admin/profiles/workshops/reports/new-technicians/reached").text
     )
     tried = olga.get("/admin/profile-plan?key=workshops&kind=workflows&item=hello&on=1")
-    assert "workflow:hello for new-technicians on" in text(tried.text)
+    assert "Workflow hello goes on for New technicians" in text(tried.text)
     assert olga.send("/admin/profile-change", WRITE, **hidden(tried.text)).status_code == 303
     assert "Hello Live" in text(olga.get("/admin/profiles/workshops").text)
     back = olga.get("/admin/profile-plan?key=workshops&version=1")

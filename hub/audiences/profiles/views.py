@@ -129,7 +129,11 @@ def _whole(uow: UnitOfWork, setup: Setup) -> list[Line]:
     titles = sorted(uow.connection.scalars(sa.select(position.c.title).where(uow.among(position.c.id, ids))))
     mandatory = [kinds[k].title if k in kinds else k for k in setup.get("mandatory") or ()]
     said = (
-        ("provisioning", "Ways in", _either([WAYS[mode] for mode in setup.get("provisioning") or ()])),
+        (
+            "provisioning",
+            "Ways in",
+            "By " + _either([WAYS[mode] for mode in setup.get("provisioning") or ()]),
+        ),
         ("mandatory", "Must be known", ", ".join(mandatory) or "Nothing"),
         ("dimensions", "Dimensions", ", ".join(setup.get("dimensions") or ())),
         ("positions", "Positions people come in at", _either(titles)),

@@ -1,10 +1,12 @@
 """Profiles: how audiences are set up, what is inherited, and every change planned before it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import flask
 from werkzeug import Response
 
+from hub.audiences.diff import AudienceChange, SwitchChange
 from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     ProfilePlan,
@@ -16,6 +18,7 @@ from hub.audiences.profiles.plan_profiles import (
     roll_back_profile,
     switch_item,
 )
+from hub.audiences.profiles.profile import WORKFLOW
 from hub.audiences.profiles.read_profiles import read_profile, read_profile_versions
 from hub.audiences.profiles.reports import run_report
 from hub.audiences.profiles.views import METRICS, list_profiles, view_profile
@@ -148,6 +151,31 @@ def _wanted(said: Mapping[str, str]) -> Work:
     )
 
 
+@dataclass(frozen=True)
+class Part:
+    """One thing that a plan changes: of what kind, which, what becomes of it, and for how many people."""
+
+    kind: str
+    key: str
+    what: str
+    people: int
+
+
+def _parts(plan: ProfilePlan) -> Iterator[Part]:
+    for place, change in enumerate(plan.diff.changes):
+        people = plan.diff.affected.get(place, 0)
+        match change:
+            case SwitchChange(audience, plugin):
+                kind = "Workflow" if plugin.startswith(WORKFLOW) else "Plugin"
+                yield Part(
+                    kind, plugin.removeprefix(WORKFLOW), f"goes {change.what} for {audience.name}", people
+                )
+            case AudienceChange(_, after):
+                yield Part("Audience", after.key, "people come in by other ways", people)
+            case _:
+                yield Part("Rule", change.key, "goes" if change.key in plan.removed else change.what, people)
+
+
 def _editor(key: str, text: str, problems: "list[Problem] | tuple[Problem, ...]") -> str:
     return flask.render_template(
         "admin/profile_text.html", key=key, text=text, problems=problems, section="profiles"
@@ -163,6 +191,7 @@ def _show_plan(plan: ProfilePlan, said: Mapping[str, str], *, outdated: bool = F
         "admin/profile_plan.html",
         plan=plan,
         effects=plan.diff.effects,
+        parts=list(_parts(plan)),
         people=people,
         said={name: said.get(name, "") for name in names},
         fields=FIELDS,
