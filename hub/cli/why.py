@@ -35,9 +35,9 @@ def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json:
     from hub.audiences.verify_why import to_json, verify_why
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
-    from hub.journal import audit
     from hub.network.roster_keys import find_ids
     from hub.training.offerings import find_target
+    from hub.training.reviews import note_reviews_seen
 
     kind, _, key = target.rpartition(":")
     scope = WITH_PURPOSE if purpose.strip() else OPERATORS
@@ -50,7 +50,7 @@ def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json:
             verified = verify_why(uow, to_json(tree), scope)
         if purpose.strip():
             with hub.unit_of_work() as uow:
-                audit(uow, "reviews_looked_at", person_id, detail={"purpose": purpose.strip()[:500]})
+                note_reviews_seen(uow, person_id, purpose)
     if as_json:
         click.echo(json.dumps(to_json(tree), indent=1))
         return

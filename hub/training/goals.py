@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TargetKind = Literal["offering", "path"]
 GoalKind = Literal["brand", "compliance", "development", "review"]
+REVIEW: GoalKind = "review"
+"""Of performance: confidential between the person and those who look after an internal appointment of theirs."""
 
 
 class GoalKey(NamedTuple):

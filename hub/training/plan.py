@@ -12,6 +12,7 @@ from hub.store import UnitOfWork, valid_at
 from hub.store.driver import Question
 from hub.training import tables
 from hub.training.course_access import has_access
+from hub.training.goals import REVIEW
 from hub.training.reasons import Reason, read_reasons
 
 
@@ -90,9 +91,11 @@ class Plan:
         return next((line for line in self.open if line.next_step), None)
 
 
-def read_plan(uow: UnitOfWork, person_id: str, target: tuple[str, str] | None = None) -> Plan:
-    """The person's plan now; ``target`` (kind, id) narrows it to one line."""
-    goals = _live_goals(uow, person_id, target)
+def read_plan(
+    uow: UnitOfWork, person_id: str, target: tuple[str, str] | None = None, *, reviews: bool = True
+) -> Plan:
+    """The person's plan now; ``target`` (kind, id) narrows it to one line. Without ``reviews`` as others may see it."""
+    goals = [row for row in _live_goals(uow, person_id, target) if reviews or row.kind != REVIEW]
     reasons = read_reasons(uow, [row.id for row in goals])
     names = {row.key: row.name for row in uow.connection.execute(sa.select(network.dimension))}
     by_target: dict[tuple[str, str], list[PlanGoal]] = {}

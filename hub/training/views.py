@@ -14,6 +14,7 @@ from hub.journal.tables import reader as reader_table
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables
+from hub.training.goals import REVIEW
 from hub.training.recognize import people_of_statements, recognize
 
 COMPLETES, WAITS, VOIDED, UNREAD, KEPT = "completes", "waits", "voided", "unread", "kept"
@@ -61,8 +62,11 @@ def count_waiting(uow: UnitOfWork, at_most: int | None = None) -> int:
     return uow.connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def ledger_with_titles() -> sa.Select[tuple[Any, ...]]:
-    """Every entry of the ledger, with the ``title`` of what its goal is about and the name of its ``dimension``."""
+def ledger_with_titles(*, reviews: bool = False) -> sa.Select[tuple[Any, ...]]:
+    """Every entry of the ledger, with the ``title`` of what its goal is about and the name of its ``dimension``.
+
+    Goals of performance reviews are confidential: they are left out, or with ``reviews`` nothing else is in it.
+    """
     ledger, goal, dimension = tables.credit_ledger, tables.goal, network.dimension
     offering, path = tables.offering, tables.path
     return (
@@ -75,15 +79,16 @@ def ledger_with_titles() -> sa.Select[tuple[Any, ...]]:
         .join(dimension, dimension.c.key == goal.c.dimension)
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
+        .where((goal.c.kind == REVIEW) == reviews)
     )
 
 
 def list_credits(
-    uow: UnitOfWork, *, person_id: str | None = None, before: str | None = None
+    uow: UnitOfWork, *, person_id: str | None = None, before: str | None = None, reviews: bool = False
 ) -> Listed[CreditRow]:
-    """The credit ledger, the last recorded first. Ids are in order of time."""
+    """The credit ledger, the last recorded first; ``reviews`` as in ``ledger_with_titles``. Ids are in order of time."""
     ledger = tables.credit_ledger
-    query = ledger_with_titles().order_by(ledger.c.id.desc()).limit(ROWS + 1)
+    query = ledger_with_titles(reviews=reviews).order_by(ledger.c.id.desc()).limit(ROWS + 1)
     if person_id:
         query = query.where(ledger.c.person_id == person_id)
     if before is not None:

@@ -12,6 +12,7 @@ from hub.network.intervals import Interval
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
 from hub.training.decisions import Words, read_words
+from hub.training.goals import REVIEW
 
 _NOTHING = Words("", "", "")
 
@@ -39,9 +40,10 @@ class WaivedGoal:
     appointment_id: str | None = None
 
 
-def read_waived(uow: UnitOfWork, person_id: str) -> list[WaivedGoal]:
-    """What is waived for a person now, by title: without goals that are asked for nevertheless."""
-    return list_waived(uow, [person_id], sa.true(), uow.now)
+def read_waived(uow: UnitOfWork, person_id: str, *, reviews: bool = True) -> list[WaivedGoal]:
+    """What is waived for a person now, by title: without goals that are asked for nevertheless; ``reviews`` as in ``read_plan``."""
+    seen = sa.true() if reviews else tables.goal.c.kind != REVIEW
+    return list_waived(uow, [person_id], seen, uow.now)
 
 
 def list_waived(

@@ -13,6 +13,7 @@ from hub.journal.tables import statement_id as id_table
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables
+from hub.training.goals import REVIEW
 from hub.training.plan import PlanLine, read_plan
 from hub.training.targets import title_of
 from hub.training.uncounted import Uncounted, read_uncounted
@@ -54,8 +55,11 @@ class Why:
     target: str = ""
 
 
-def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
-    """All about a person's own goal. Missing ``no_goal`` for anybody else's, as for one there is not."""
+def read_why(uow: UnitOfWork, person_id: str, goal_id: str, *, reviews: bool = True) -> Why:
+    """All about a person's own goal. Missing ``no_goal`` for anybody else's, as for one there is not.
+
+    Without ``reviews`` as others may see it: a goal of that kind is not there.
+    """
     goal = tables.goal
     found = (
         uow.connection.execute(
@@ -64,11 +68,11 @@ def read_why(uow: UnitOfWork, person_id: str, goal_id: str) -> Why:
         if is_id(goal_id)
         else None
     )
-    if found is None:
+    if found is None or (found.kind == REVIEW and not reviews):
         raise Missing(
             "no_goal", "There is no such goal in your training.", "Open My training to see what there is."
         )
-    plan = read_plan(uow, person_id, (found.target_kind, found.target_id))
+    plan = read_plan(uow, person_id, (found.target_kind, found.target_id), reviews=reviews)
     line = next((x for x in (*plan.open, *plan.done) if goal_id in {g.id for g in x.goals}), None)
     title = line.title if line else title_of(uow, found.target_kind, found.target_id)
     goal_ids = {goal_id, *(g.id for g in line.goals)} if line else {goal_id}

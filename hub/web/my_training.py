@@ -5,13 +5,14 @@ from uuid import UUID
 import flask
 from werkzeug import Response
 
-from hub.access.why_scope import OWN
+from hub.access.why_scope import WhyScope
 from hub.audiences.panels import read_panels
 from hub.audiences.read_why import read_why_tree
 from hub.flask_hub import current_hub
 from hub.lti.launch import start_launch
 from hub.lti.views import launched_offerings
 from hub.network.people import read_appointments
+from hub.sso.looking import current_look
 from hub.sso.saml_provider.views import systems_to_open
 from hub.training.plan import Plan, read_plan
 from hub.training.plan_version import read_plan_version
@@ -33,7 +34,7 @@ def page() -> str:
     person_id = current_viewer().person.id
     allow_leaving()
     with current_hub().reading() as uow:
-        plan = read_plan(uow, person_id)
+        plan = read_plan(uow, person_id, reviews=_is_own())
         steps = _next_offerings(plan)
         return flask.render_template(
             "my_training.html",
@@ -43,7 +44,7 @@ def page() -> str:
             appointments=read_appointments(uow, person_id) if not plan.open and not plan.done else [],
             version=read_plan_version(uow, person_id),
             systems=systems_to_open(uow, person_id),
-            waived=read_waived(uow, person_id),
+            waived=read_waived(uow, person_id, reviews=_is_own()),
         )
 
 
@@ -62,7 +63,7 @@ def why(goal_id: str) -> str:
     allow_leaving()
     person_id = current_viewer().person.id
     with current_hub().reading() as uow:
-        found = read_why(uow, person_id, goal_id)
+        found = read_why(uow, person_id, goal_id, reviews=_is_own())
         steps = [found.line.next_step.offering_id] if found.line and found.line.next_step else []
         begun = launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps)
         return flask.render_template("why.html", why=found, begun=begun)
@@ -73,7 +74,7 @@ def weighed() -> str:
     """Why a course or a path is asked for, or why not. Query: ``target``, as ``Target.value``; 404 for what there is not."""
     target = target_of(flask.request.args.get("target", ""))
     with current_hub().reading() as uow:
-        tree = read_why_tree(uow, current_viewer().person.id, target, OWN)
+        tree = read_why_tree(uow, current_viewer().person.id, target, WhyScope(reviews=_is_own()))
     return flask.render_template("weighed.html", tree=tree)
 
 
@@ -87,6 +88,11 @@ def launch(offering_id: UUID) -> Response:
     response = flask.redirect(address, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _is_own() -> bool:
+    """Whether somebody reads the own pages: whoever looks at them sees no performance reviews."""
+    return current_look() is None
 
 
 def _next_offerings(plan: Plan) -> list[str]:

@@ -18,7 +18,9 @@ from hub.lti.views import list_launches
 from hub.network.people import read_appointments, read_person
 from hub.network.views import names_of_connections
 from hub.sso.sessions import list_sessions
+from hub.training.goals import REVIEW
 from hub.training.plan import Plan, read_plan
+from hub.training.reviews import note_reviews_seen
 from hub.training.views import list_credits, titles_of_offerings
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
@@ -79,6 +81,24 @@ def review(person_id: str) -> flask.typing.ResponseReturnValue:
     return response
 
 
+@blueprint.post("/learners/<person_id>/performance")
+def performance(person_id: str) -> str:
+    """Performance reviews, which are confidential: with a purpose, which the audit trail keeps. Form: ``purpose``."""
+    purpose = flask.request.form.get("purpose", "").strip()
+    with current_hub().unit_of_work() as uow:
+        person = read_person(uow, person_id)
+        note_reviews_seen(uow, person.id, purpose, own_session().person_id)
+    with current_hub().reading() as uow:
+        plan = read_plan(uow, person.id)
+        return flask.render_template(
+            "admin/learner_performance.html",
+            person=person,
+            purpose=purpose,
+            lines=[x for x in (*plan.open, *plan.done) if any(goal.kind == REVIEW for goal in x.goals)],
+            credits=list_credits(uow, person_id=person.id, reviews=True).rows,
+        )
+
+
 @blueprint.post("/learners/<person_id>/scores")
 def settle_score(person_id: str) -> flask.typing.ResponseReturnValue:
     """Send a parked score again, or let it be. Form: ``score``, an id; ``do``, resend or dismiss."""
@@ -99,7 +119,7 @@ def preview() -> str:
     who, offering_id = read_person_filter(), flask.request.args.get("offering", "")
     found, problem = None, None
     with current_hub().reading() as uow:
-        plan = read_plan(uow, who.id) if who.id else None
+        plan = read_plan(uow, who.id, reviews=False) if who.id else None
         if who.id and offering_id:
             if not is_id(offering_id):
                 raise Missing("no_offering", "There is no such course.")
