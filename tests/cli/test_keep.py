@@ -100,9 +100,17 @@ def test_replay_does_not_compare_while_work_waits(hub_command: Command, tmp_path
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 def test_the_hash_of_one_dimension_is_of_its_field_and_goals_alone(hub_command: Command) -> None:
     lines = hub_command("state", "hash", "--dimension", "service").stdout.splitlines()
-    field = ["node", "location_node", "rep_assignment", "manager_relation", "position_superior"]
+    field = [
+        "node",
+        "location_node",
+        "rep_assignment",
+        "manager_relation",
+        "position_superior",
+        "goal_decision",
+    ]
     field += ["node_parent", "node_closure"]
-    assert [line.split()[2] for line in lines] == [*field, "goal", "goal_source", "credit", "all"]
+    of_goals = ["goal", "goal_source", "waived_source", "credit"]
+    assert [line.split()[2] for line in lines] == [*field, *of_goals, "all"]
     assert hub_command("state", "hash", "--dimension", "nowhere").exit_code == 1
 
 

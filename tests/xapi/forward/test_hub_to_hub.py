@@ -18,6 +18,7 @@ from hub.config import load_settings
 from hub.journal.tables import reader, statement
 from hub.network.connections import create_connection
 from hub.runtime import Hub
+from hub.testing.demo.hub_process import READY_SECONDS
 from hub.testing.serve import free_port
 from hub.xapi.credentials import create_credential
 from hub.xapi.forward.stores import find_store
@@ -90,7 +91,7 @@ def second(new_database: Callable[..., str], tmp_path: Path) -> Iterator[tuple[W
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(READY_SECONDS * 10):
         try:
             if requests.get(url, timeout=2).ok:
                 return
