@@ -67,6 +67,76 @@ def show(what: str, as_of: datetime | None) -> None:
         (_show_person if kind == "person" else _show_location)(uow, id, at or uow.now)
 
 
+@network.command()
+@click.argument("what", type=click.Choice(["move", "close", "end-brand", "end-appointments"]))
+@click.argument("things", nargs=-1, required=True)
+@click.option("--to", help="The new parent of a node, or the brand that a location loses.")
+@click.option("--activity", default="", help="Only this activity of the brand.")
+@click.option(
+    "--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="The first day, from 00:00 UTC; now."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="Of a move: what was planned from this day on stays."
+)
+@click.option("--apply", "plan_hash", metavar="PLAN", help="Do what the plan with this hash said.")
+def change(
+    what: str,
+    things: tuple[str, ...],
+    to: str | None,
+    activity: str,
+    start: datetime | None,
+    until: datetime | None,
+    plan_hash: str | None,
+) -> None:
+    """Plan a change that touches many, and do it once it is as planned.
+
+    THINGS and --to are called as in the network files (nodes as dimension/node), or are ids. Moves a node, closes a location, ends a brand at a
+    location, or ends appointments. Without --apply it says how many locations, appointments and people that touches and which goals come
+    and go, and changes nothing.
+    """
+    from typing import Any, cast
+
+    from hub.audiences.plan_network import NetworkWish, make_network_change, plan_network_change
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+
+    do, kind, other = _WISHES[what]
+    first, last = (day.replace(tzinfo=UTC) if day else None for day in (start, until))
+    with opened_hub() as hub:
+        with hub.reading() as uow:
+            ids = tuple(_id_of(uow, kind, thing) for thing in things)
+            target = _id_of(uow, other, to) if to else None
+        wish = NetworkWish(cast(Any, do), ids, target, first, last, activity)
+        if plan_hash:
+            plan = make_network_change(hub, wish, plan_hash)
+        else:
+            with hub.reading() as uow:
+                plan = plan_network_change(uow, wish)
+    effects = plan.effects
+    numbers = (plan.locations, plan.appointments, plan.people, effects.gained, effects.lost, effects.changed)
+    names = ("locations", "appointments", "people", "goals that come", "goals that go", "at other times")
+    show_table(names, [tuple(f"{number:,}" for number in numbers)])
+    if plan_hash:
+        click.echo("\nDone. The worker brings everybody's goals up to date.")
+    else:
+        click.echo(f"\nNothing was changed. To do it: add --apply {plan.hash}")
+
+
+_WISHES = {
+    "move": ("move_node", "node", "node"),
+    "close": ("close_location", "location", "location"),
+    "end-brand": ("end_brand", "location", "brand"),
+    "end-appointments": ("end_appointments", "appointment", "appointment"),
+}
+
+
+def _id_of(uow: "UnitOfWork", kind: str, name: str) -> str:
+    from hub.ids import is_id
+    from hub.network.roster_keys import find_id
+
+    return name if is_id(name) else find_id(uow, kind, name)
+
+
 def _find(uow: "UnitOfWork", what: str) -> tuple[str, str]:
     from hub.errors import Missing
     from hub.ids import is_id

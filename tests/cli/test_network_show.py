@@ -32,3 +32,18 @@ def test_a_person_and_a_location_as_of_a_day(hub_command: Command, tmp_path: Pat
     missing = hub_command("network", "show", "nobody")
     assert missing.exit_code == 1
     assert "no person and no location nobody" in missing.output
+
+
+@pytest.mark.requirement("D2", "B22")
+def test_a_change_of_many_is_planned_and_done_as_planned(hub_command: Command, tmp_path: Path) -> None:
+    hub_command("network", "import", SmallNetwork().write(tmp_path / "net"))
+    move = ("network", "change", "move", "sales/city", "--to", "sales/south", "--from", "2026-05-01")
+    planned = hub_command(*move).stdout
+    assert "Nothing was changed" in planned
+    plan = planned.rsplit(" ", 1)[-1].strip()
+    assert "Done" in hub_command(*move, "--apply", plan).stdout
+    moved = hub_command("network", "show", "L1", "--as-of", "2026-05-02").stdout
+    assert "Sales worldwide > Sales South > Sales City" in moved
+    refused = hub_command("network", "change", "close", "L1", "--apply", plan)
+    assert refused.exit_code == 1
+    assert "nothing was changed" in refused.output
