@@ -9,9 +9,9 @@ import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import __version__, hookspecs
+from hub.access.tables import rest_answer, told_number, told_piece
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
-from hub.access.tables import rest_answer
 from hub.audiences.reassign import reassign
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
@@ -74,8 +74,8 @@ READERS = (
     workflows,
     workflows_joined,
     publish,
-    notice_reader,
     tell_webhooks,
+    notice_reader,
     pass_back,
     pass_back_links,
 )
@@ -105,6 +105,8 @@ EXPIRING = (
     lti_pick,
     xapi_tables.xapi_token,
     rest_answer,
+    told_piece,
+    told_number,
     local_tables.passkey_challenge,
     local_tables.recovery_request,
     local_tables.self_registration,

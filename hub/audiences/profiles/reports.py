@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.floor import groups_to_hide
 from hub.audiences.conditions import AppointmentFacts, match
 from hub.audiences.profiles.periods import PeriodName
 from hub.audiences.profiles.profile import Setup
@@ -127,14 +128,11 @@ def run_report(
 
 
 def withhold(groups: Iterable[tuple[str, str, Tally]], metric: str, floor: int) -> list[ReportRow]:
-    """The rows of groups (id, name, tally). Groups of fewer people than the floor are withheld, and if that is one alone the
-    smallest other one too: it could be worked out from the total.
+    """The rows of groups (id, name, tally). Groups of fewer people than the floor are withheld, and so many others that
+    these cannot be worked out from the total (``access.floor``).
     """
-    listed = sorted(groups, key=lambda group: (group[2].people, group[1], group[0]))
-    small = sum(0 < tally.people < floor for _, _, tally in listed)
-    hidden = {id for id, _, tally in listed if 0 < tally.people < floor}
-    if small == 1 and len(listed) > 1:
-        hidden |= {next((id for id, _, tally in listed if tally.people >= floor), "")}
+    listed = sorted(groups, key=lambda group: (group[1], group[0]))
+    hidden = groups_to_hide({id: tally.people for id, _, tally in listed}, floor)
     return [
         ReportRow(id, name, None if id in hidden else tally.value(metric), id in hidden)
         for id, name, tally in listed
