@@ -130,3 +130,18 @@ def _branches(uow: UnitOfWork, sight: Sight, rows: Sequence[Any], at: datetime) 
     return [
         Branch(row.id, row.name, row.dimension, places.get(row.id, 0), below.get(row.id, 0)) for row in rows
     ]
+
+
+def find_node(uow: UnitOfWork, sight: Sight, dimension: str, name: str) -> str:
+    """The id of the node of a dimension that is called so and exists now; empty for no name. Missing ``no_node`` for none or several."""
+    node = tables.node
+    if not name.strip():
+        return ""
+    called = folded(node.c.name) == folded(sa.literal(name.strip()))
+    query = sa.select(node.c.id).where(
+        called, node.c.dimension == dimension, valid_at(node, uow.now), sight.nodes
+    )
+    ids = uow.connection.scalars(query.limit(2)).all()
+    if len(ids) != 1:
+        raise Missing("no_node", "Several are called so." if ids else "There is no such node.")
+    return str(ids[0])

@@ -21,6 +21,7 @@ _PAGES = frozenset(
         "my_training",
         "network",
         "network_change",
+        "network_do",
         "choices",
         "courses",
         "team",

@@ -9,6 +9,7 @@ import pytest
 
 from hub.access.roles import grant_partner_admin
 from hub.network.appointments import end_appointment
+from hub.network.field import add_node
 from hub.network.people import read_appointments
 from tests.web.world import Browser, World
 
@@ -95,6 +96,34 @@ def test_what_cannot_be_done_is_said_beside_its_field(network: World) -> None:
     assert works(network, "mila")
     assert network.browser("sofia").get("/network/change").status_code == 403
     assert operator.get("/network/change/locations?q=hill").json == ["Hilltop, Hilltop"]
+
+
+def test_operators_close_locations_and_move_nodes_by_a_plan(network: World) -> None:
+    ids, operator = network.ids, network.browser("olga")
+    riverside, south = f"/network/do/close/{ids['riverside']}", f"/network/do/move/{ids['south-field']}"
+    with network.hub.unit_of_work() as uow:
+        above = add_node(uow, "service", "Nation")
+    assert "stands under nothing" in operator.get(south).text
+    assert "no such node" in send(operator, f"{south}/plan", parent="Coast")[1]
+    status, plan = send(operator, f"{south}/plan", parent="nation")
+    assert (status, "stands under Nation" in plan) == (200, True)
+    assert send(operator, south, **hidden(plan))[0] == 303
+    assert "south-field" in operator.get(f"/network/nodes/{above}").text
+    brand = f"/network/do/brand/{ids['riverside']}"
+    assert "that the location carries" in send(operator, f"{brand}/plan", brand="none")[1]
+    status, plan = send(operator, f"{brand}/plan", brand=ids["borealis"])
+    assert send(operator, brand, **hidden(plan))[0] == 303
+    status, plan = send(operator, f"{riverside}/plan", day="")
+    assert re.search(r"<dt>Appointments</dt><dd>3</dd>", plan)
+    with network.hub.unit_of_work() as uow:
+        end_appointment(uow, ids["ben there"])
+    status, plan = send(operator, riverside, **hidden(plan))
+    assert (status, "This is the new plan" in plan) == (409, True)
+    assert send(operator, riverside, **hidden(plan))[0] == 303
+    assert "closed" in operator.get(f"/network/locations/{ids['riverside']}").text
+    assert works(network, "ana") == set()
+    assert network.browser("nils").get(riverside).status_code == 403
+    assert operator.get(f"/network/do/sell/{ids['riverside']}").status_code == 404
 
 
 @pytest.mark.requirement("B40")
