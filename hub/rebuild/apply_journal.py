@@ -80,6 +80,7 @@ KEPT_BY_ADAPTERS = frozenset(
         "cmi5_course_imported",
         "course_access_given",
         "domain_claim_changed",
+        "external_record_changed",
         "identity_provider_changed",
         "line_item_changed",
         "line_item_removed",
