@@ -69,6 +69,7 @@ def give(person_id: str) -> flask.typing.ResponseReturnValue:
                 binding=values["binding"] == "yes",
             )
     except HubError as error:
+        _note_refusal("goal_given", person_id, error)
         if error.status in (403, 404) and error.code != "no_target":
             raise
         return _give_page(person_id, refused(filled, error, FIELDS_OF_CODES, empty)), error.status
@@ -103,6 +104,7 @@ def waive(goal_id: str) -> flask.typing.ResponseReturnValue:
                 until=_last_day(until, zone_of_person(uow, goal.person_id)),
             )
     except HubError as error:
+        _note_refusal("goal_waived", goal_id, error)
         if error.status == 404:
             raise
         return _waive_page(goal_id, refused(filled, error, FIELDS_OF_CODES, empty)), error.status
@@ -128,10 +130,20 @@ def end_form(decision_id: str) -> str:
 @blueprint.post("/decisions/<decision_id>/end")
 def end(decision_id: str) -> Response:
     """End a waiver, or what was given. Form: ``dimension``, to go back to."""
-    with current_hub().unit_of_work() as uow:
-        ended = decide.withdraw_decision(uow, current_viewer().person.id, decision_id)
+    try:
+        with current_hub().unit_of_work() as uow:
+            ended = decide.withdraw_decision(uow, current_viewer().person.id, decision_id)
+    except HubError as error:
+        _note_refusal("decision_withdrawn", decision_id, error)
+        raise
     flask.flash("The decision is ended." if ended else "The decision had ended already.")
     return _back(flask.request.form.get("dimension", ""))
+
+
+def _note_refusal(action: str, subject_id: str, error: HubError) -> None:
+    """Keep what was refused, but for a form that was not filled in well."""
+    if error.status != 400:
+        current_hub().audit_refusal(action, error.code, subject_id, actor_id=current_viewer().person.id)
 
 
 def _give_page(person_id: str, filled: Filled) -> str:

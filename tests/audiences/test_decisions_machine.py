@@ -18,6 +18,7 @@ from hub.network.intervals import Interval, holds
 from hub.store import UnitOfWork, valid_at
 from hub.training import decide_goals, tables
 from hub.training.decisions import Decision, read_decisions
+from hub.training.due_policy import DuePolicy
 from hub.training.goals import GoalKey
 from hub.training.offerings import find_target
 from tests.databases import Kind
@@ -89,8 +90,18 @@ class Decided(RuleBasedStateMachine):
         course=targets,
         dimension=dimensions,
         binding=st.sampled_from([False, False, True]),
+        due=st.sampled_from([None, DuePolicy("period", "month", 5), DuePolicy("anniversary", "start")]),
     )
-    def ask(self, of_class: str, n: int, kind: str, course: str, dimension: str, binding: bool) -> None:
+    def ask(
+        self,
+        of_class: str,
+        n: int,
+        kind: str,
+        course: str,
+        dimension: str,
+        binding: bool,
+        due: DuePolicy | None = None,
+    ) -> None:
         """I12: what one class is asked leaves the other alone; but one binding rule ends the waivers of a goal, whoever asks."""
         key, other = f"{of_class}-{n}", CLASSES[of_class == CLASSES[0]]
         self.world.drain()
@@ -107,6 +118,7 @@ class Decided(RuleBasedStateMachine):
             9,
             None,
             binding,
+            due,
         )
         made.happen(self.world)
         self.world.drain()

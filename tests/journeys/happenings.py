@@ -7,6 +7,7 @@ from typing import Protocol
 from hub.audiences.conditions import Conditions
 from hub.audiences.rules import Audience, Rule, set_audience, set_rule, switch_plugin
 from hub.network.identities import link_identity
+from hub.training.due_policy import DuePolicy
 from hub.training.offerings import find_target, set_offerings, set_path
 from hub.training.policies import read_policy, set_policy
 from hub.training.policy import Policy, Terms
@@ -106,6 +107,7 @@ class RuleSet:
     due_days: int | None
     look_back_days: int | None
     binding: bool = False
+    due: DuePolicy | None = None
 
     def happen(self, world: World) -> None:
         with world.hub.unit_of_work() as uow:
@@ -122,9 +124,10 @@ class RuleSet:
                     self.conditions,
                     start,
                     None if self.days is None else start + timedelta(days=self.days),
-                    self.due_days,
+                    None if self.due else self.due_days,
                     self.look_back_days,
                     binding=self.binding,
+                    due=self.due,
                 ),
             )
 

@@ -3,6 +3,7 @@
 import html
 import re
 
+from hub.journal.views import list_audit
 from tests.web.world import World
 
 
@@ -29,6 +30,12 @@ def test_a_goal_is_waived_with_a_preview_and_asked_for_again(world: World) -> No
     plan = page(world, "ana", "/my-training")
     assert "Has the certificate" in plan
     assert sofia.send(paths[0], "/team", reason="again").status_code == 409
+    assert world.browser("marc").send(paths[0], reason="not his").status_code == 404
+    with world.hub.reading() as uow:
+        refused = [
+            (r.action, r.reason) for r in list_audit(uow, actions=("goal_waived",), outcome="refused").rows
+        ]
+    assert sorted(refused) == [("goal_waived", "goal_waived"), ("goal_waived", "no_goal")]
     undo = re.search(r'href="(/team/decisions/[^"]+/end)"', page(world, "sofia", "/team"))
     assert undo is not None
     assert "comes back into the plan" in page(world, "sofia", undo[1])
