@@ -1,6 +1,6 @@
 """Reading what conditions ask about people's appointments, for many people at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from hub.network import tables
 from hub.network.attributes import values_of
 from hub.network.intervals import overlap
 from hub.network.places import Place
+from hub.network.trees import Above
 from hub.store import UnitOfWork
 
 
@@ -49,6 +50,7 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
                 places.get(r.location_id, ()),
                 {key: dated for id in _subjects(r) if id in values for key, dated in values[id].items()},
                 r.time_zone,
+                r.valid_from,
             )
         )
     return facts
@@ -107,6 +109,27 @@ def _brands(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[Carrie
     return found
 
 
+def places_of(
+    uow: UnitOfWork, location_ids: set[str], above: Mapping[str, Collection[Above]]
+) -> dict[str, list[Placed]]:
+    """Under which nodes locations stand; ``above`` says what would stand above some nodes instead of what does."""
+    ln = tables.location_node
+    rows = uow.connection.execute(
+        sa.select(ln).where(uow.among(ln.c.location_id, sorted(location_ids)))
+    ).all()
+    others = sorted({row.node_id for row in rows} - above.keys())
+    closure, known = tables.node_closure, {id: list(rows) for id, rows in above.items()}
+    for row in uow.connection.execute(sa.select(closure).where(uow.among(closure.c.descendant_id, others))):
+        here = Above(row.ancestor_id, row.depth, row.valid_from, row.valid_to)
+        known.setdefault(row.descendant_id, []).append(here)
+    nodes: dict[tuple[Any, ...], set[str]] = {}
+    for row in rows:
+        for each in known.get(row.node_id, ()):
+            if during := overlap((row.valid_from, row.valid_to), (each.valid_from, each.valid_to)):
+                nodes.setdefault((row.location_id, *during), set()).add(each.ancestor_id)
+    return _placed(nodes, location_ids)
+
+
 def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
     ln, closure = tables.location_node, tables.node_closure
     rows = uow.connection.execute(
@@ -125,7 +148,13 @@ def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
     for location_id, since, until, ancestor_id, below_from, below_to in rows.all():
         if during := overlap((since, until), (below_from, below_to)):
             nodes.setdefault((location_id, *during), set()).add(ancestor_id)
-    found: dict[str, list[Placed]] = {}
+    return _placed(nodes, ())
+
+
+def _placed(
+    nodes: Mapping[tuple[Any, ...], set[str]], location_ids: Collection[str]
+) -> dict[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {id: [] for id in location_ids}
     for (location_id, start, end), ids in nodes.items():
         found.setdefault(location_id, []).append(Placed(frozenset(ids), (start, end)))
     return found
