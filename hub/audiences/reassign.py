@@ -122,7 +122,7 @@ def reassign_chunk(uow: UnitOfWork) -> int:
     person_ids = list(uow.connection.scalars(chosen))
     if person_ids:
         reassign_people(uow, person_ids)
-        uow.connection.execute(sa.delete(queue).where(queue.c.person_id.in_(person_ids)))
+        uow.connection.execute(sa.delete(queue).where(uow.among(queue.c.person_id, person_ids)))
     return len(person_ids)
 
 

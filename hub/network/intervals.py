@@ -33,7 +33,7 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
             end = b_end if a_end is None else a_end if b_end is None else min(a_end, b_end)
             if end is None or start < end:
                 both.append((start, end))
-    return union(both)
+    return union(both) if len(both) > 1 else tuple(both)
 
 
 def subtract(left: Intervals, right: Intervals) -> Intervals:

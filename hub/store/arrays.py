@@ -33,10 +33,11 @@ _NO_ITEMS = {kind: struct.pack(">iii", 0, 0, kind) for kind in (_INT8, _UUID, _T
 
 
 def register_arrays(connection: "psycopg.Connection[Any]") -> None:
-    """Let a connection take ``Array`` as a parameter."""
+    """Let a connection take ``Array`` as a parameter, and give ids as the texts that the hub has them as."""
     # Here, because on SQLite psycopg need not be installed.
     from psycopg.adapt import Dumper
     from psycopg.pq import Format
+    from psycopg.types.string import TextLoader
 
     class ArrayDumper(Dumper):
         format = Format.BINARY
@@ -46,6 +47,7 @@ def register_arrays(connection: "psycopg.Connection[Any]") -> None:
             return obj.content
 
     connection.adapters.register_dumper(Array, ArrayDumper)
+    connection.adapters.register_loader("uuid", TextLoader)
 
 
 def bigints(values: Sequence[int]) -> Array:

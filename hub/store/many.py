@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.arrays import Array, uuids
 from hub.store.driver import driver_errors, run_many
-from hub.store.types import Time
+from hub.store.types import Id, Time
 
 if TYPE_CHECKING:
     import psycopg
@@ -91,13 +92,22 @@ def _as_text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
+class _AsSent(sa.types.UserDefinedType[Array]):
+    """A value in the form of the wire already."""
+
+    cache_ok = True
+
+
 def among(
     column: sa.ColumnElement[Any], values: Collection[Any], *, is_sqlite: bool
 ) -> sa.ColumnElement[bool]:
     """Whether a column has one of many values."""
     if is_sqlite:
         return column.in_(values)
-    return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(column.type)))
+    listed_as = postgresql.ARRAY(column.type)
+    if isinstance(column.type, Id):
+        return column == sa.any_(sa.cast(sa.bindparam(None, uuids(list(values)), _AsSent()), listed_as))
+    return column == sa.any_(sa.literal(list(values), listed_as))
 
 
 def listed(
