@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hub.access.api_tokens import AUDIENCES, make_api_token
+from hub.access.reach import OPERATOR
 from hub.access.roles import grant_partner_admin
-from hub.app import open_worker
+from hub.app import create_app, open_worker
 from hub.audiences.profiles.periods import last_period
 from hub.audiences.profiles.plan_profiles import from_file, make_profiles
 from hub.audiences.profiles.reports import Tally, run_report, withhold
@@ -16,6 +18,7 @@ from hub.errors import Missing
 from hub.network.people import grant_role
 from hub.notify.tables import mail
 from hub.runtime import Hub
+from tests.apps import app_of
 from tests.world import World, days
 
 PROFILES = """
@@ -101,12 +104,26 @@ def test_the_same_metric_of_two_audiences_in_two_layouts_once_for_each_period(
     open_worker(world.hub).drain()
     [sentence] = {text for _, text in letters(world) if "How far we are" in text}
     assert "All together: 1 goals reached." in sentence
-    with world.hub.reading() as uow:
+    with world.hub.unit_of_work() as uow:
         report = run_report(uow, "technicians", "reached", clock.now())
         assert (report.total.value, [row.value for row in report.rows]) == (3, [None, None, 2])
         assert run_report(uow, "technicians", "reached", clock.now() - days(60)).total.value == 0
+        token = make_api_token(uow, OPERATOR, {AUDIENCES}).token
         with pytest.raises(Missing):
             run_report(uow, "technicians", "nothing")
+    client = app_of(world.hub, create_app).test_client()
+    told = {
+        audience: client.get(
+            f"/api/v1/audiences/{audience}/reports/reached", headers={"Authorization": f"Bearer {token}"}
+        ).json
+        for audience in ("technicians", "sellers", "nobody")
+    }
+    figures = {
+        name: (body["total"]["value"], [row["value"] for row in body["rows"]])
+        for name, body in told.items()
+        if body and "total" in body
+    }
+    assert figures == {"technicians": (3, [None, None, 2]), "sellers": (1, [])}
 
 
 def test_one_small_group_takes_another_one_along() -> None:

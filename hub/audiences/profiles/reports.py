@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.access.floor import groups_to_hide
 from hub.audiences.conditions import AppointmentFacts, match
-from hub.audiences.profiles.periods import PeriodName
+from hub.audiences.profiles.periods import PeriodName, last_period
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.reach import chunks_of_people
@@ -111,11 +111,7 @@ def run_report(
     uow: UnitOfWork, audience: str, key: str, at: datetime | None = None, partner_id: str | None = None
 ) -> Report:
     """A report now or as of an instant, of all or of one partner's locations. Missing ``no_audience``, ``no_report``."""
-    found = read_audience(uow, audience)
-    setup = read_setups(uow).get(audience)
-    definition = next((r for r in reports_of(audience, setup) if r.key == key), None) if setup else None
-    if definition is None:
-        raise Missing("no_report", f"The audience {audience} has no report {key}.")
+    found, definition = read_audience(uow, audience), read_definition(uow, audience, key)
     at = at or uow.now
     groups, whole = _count(uow, found, definition.by, at, partner_id)
     names = _names(uow, definition.by, groups)
@@ -125,6 +121,22 @@ def run_report(
     (total,) = withhold([("", found.name, whole)], definition.metric, definition.floor)
     rows = [] if definition.by == "audience" else sorted(rows, key=lambda row: (row.name.casefold(), row.id))
     return Report(definition, at, tuple(rows), total)
+
+
+def read_last_report(uow: UnitOfWork, audience: str, key: str, partner_id: str | None = None) -> Report:
+    """A report as it stood when its last period ended, as it was mailed. Raises as ``run_report``."""
+    definition = read_definition(uow, audience, key)
+    _, end = last_period(definition.period, uow.now)
+    return run_report(uow, audience, key, end, partner_id)
+
+
+def read_definition(uow: UnitOfWork, audience: str, key: str) -> ReportDefinition:
+    """How a report is defined. Missing ``no_report``."""
+    setup = read_setups(uow).get(audience)
+    definition = next((r for r in reports_of(audience, setup) if r.key == key), None) if setup else None
+    if definition is None:
+        raise Missing("no_report", "There is no such report of this audience.")
+    return definition
 
 
 def withhold(groups: Iterable[tuple[str, str, Tally]], metric: str, floor: int) -> list[ReportRow]:
