@@ -42,6 +42,8 @@ def import_files(source: Path, dry_run: bool) -> None:
     show_table(("what", "new", "changed", "unchanged"), rows)
     for warning in report.warnings:
         click.echo(f"Worth a look: {warning}", err=True)
+    if report.waiting:
+        click.echo(f"\n{report.waiting:,} rows wait for people nobody knows yet; see hub network waiting.")
     if dry_run:
         click.echo("\nThis was a dry run: nothing was changed.")
     elif report.changes:
@@ -65,6 +67,27 @@ def show(what: str, as_of: datetime | None) -> None:
     with opened_hub() as hub, hub.reading() as uow:
         kind, id = _find(uow, what)
         (_show_person if kind == "person" else _show_location)(uow, id, at or uow.now)
+
+
+@network.command()
+@click.option("--limit", default=100, show_default=True, help="How many rows at most.")
+def waiting(limit: int) -> None:
+    """List rows of network files that wait for people nobody knows yet.
+
+    They are tried again whenever their file is imported, and shown until then, for 90 days.
+    """
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+    from hub.network.waiting_rows import count_waiting, list_waiting
+
+    with opened_hub() as hub, hub.reading() as uow:
+        rows, count = list_waiting(uow, limit=limit), count_waiting(uow)
+    show_table(
+        ("file", "waits for", "since", "row"),
+        [(r.file, r.person, _day(r.since), ",".join(r.cells.values())) for r in rows],
+    )
+    if count > len(rows):
+        click.echo(f"\nand {count - len(rows):,} more")
 
 
 @network.command()

@@ -19,6 +19,8 @@ from hub.network.roster.known import copy_known
 from hub.network.roster.names import read_names
 from hub.network.roster.reading import Progress, read_files
 from hub.network.roster.staging import open_staging
+from hub.network.roster.unknown_people import NAMING, set_aside
+from hub.network.waiting_rows import keep_waiting
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -31,12 +33,14 @@ class ImportReport:
     """What an import wrote, or would have written if it was a dry run.
 
     ``counts``: by kind of thing (dimension, brand, position, node, partner, partner_links, location, person,
-    representative, identity), without kinds whose file is absent. ``warnings`` are worth a look and hindered nothing.
+    representative, identity), without kinds whose file is absent. ``warnings`` are worth a look and hindered nothing;
+    ``waiting`` counts rows about people nobody knows yet (see ``hub.network.waiting_rows``).
     """
 
     counts: Mapping[str, Counts]
     warnings: tuple[Problem, ...]
     dry_run: bool
+    waiting: int = 0
 
     @property
     def changes(self) -> int:
@@ -52,6 +56,7 @@ def import_network(
     All files are checked before anything is written: BadInput ``bad_network_files`` holds their problems with file,
     line and column, ``no_network_files`` says that there are none, ``no_workbook`` that a file is not Excel's. The same files again change nothing. Things that
     are missing from the files stay as they are; each thing that is there is taken as a whole, with all its parts.
+    Rows about people nobody knows wait for them, with a warning, and are tried again with each import of their file.
     An import that was killed is finished by running it again. Conflict when another import has got in its way.
 
     ``progress`` is told (step, done, of): reading (bytes), checking, comparing, applying (things written for good).
@@ -61,6 +66,7 @@ def import_network(
         content_hash = read_files(staging, source, tell)
         with hub.reading() as uow:
             network = copy_known(uow, staging)
+        waiting = set_aside(staging)
         check_files(staging, network, tell)
         names = read_names(staging, network.time_zones)
         names.attribute_kinds = network.attribute_kinds
@@ -69,7 +75,9 @@ def import_network(
             run_id = _begin_run(hub, content_hash)
             apply_import(hub, staging, names, plan, tell)
             _end_run(hub, run_id, plan.counts)
-        return ImportReport(plan.counts, tuple(staging.warnings), dry_run)
+            with hub.unit_of_work() as uow:
+                keep_waiting(uow, NAMING.keys() & staging.present, waiting)
+        return ImportReport(plan.counts, tuple(staging.warnings), dry_run, len(waiting))
 
 
 @contextmanager

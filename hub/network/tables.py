@@ -4,6 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+import hub.network.roster.tables  # noqa: F401  (so that whoever knows these knows those)
 from hub.store.folded import folded
 from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
 

@@ -88,9 +88,6 @@ CASES: dict[str, Callable[[SmallNetwork], object]] = {
     'appointments.csv:6:position_id: no position "boss"': lambda n: n.add(
         "appointments.csv", "A9,U1,L1,boss,external,,,"
     ),
-    'appointments.csv:6:person_id: no person "U9" in people.csv': lambda n: n.add(
-        "appointments.csv", "A9,U9,L1,tech,external,,,"
-    ),
     'appointments.csv:6:brands: no brand "Z"': lambda n: n.add(
         "appointments.csv", "A9,U1,L1,tech,external,A;Z,,"
     ),
@@ -113,9 +110,6 @@ CASES: dict[str, Callable[[SmallNetwork], object]] = {
     ),
     'nodes.csv:7:parent_id: no node "nowhere" in dimension "sales"': lambda n: n.add(
         "nodes.csv", "sales,town,Town,nowhere"
-    ),
-    'representatives.csv:4:person_id: no person "U9"': lambda n: n.add(
-        "representatives.csv", "U9,sales,south,,,"
     ),
     'representatives.csv:4:location_id: no location "L9"': lambda n: n.add(
         "representatives.csv", "U1,sales,,L9,,"

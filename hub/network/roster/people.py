@@ -128,8 +128,9 @@ def say_managers(staging: Staging, names: Names, external: Sequence[str]) -> lis
     relations: dict[str, list[ManagerRelation]] = defaultdict(list)
     for row in rows:
         manager_id, start = ids[row.manager_id], valid_from(row.valid_from)
-        person_id = ids[row.person_id] if row.person_id else None
-        appointment_id = appointments[row.appointment_id] if row.appointment_id else None
+        # Who or what this import brings has no id while it is only planned: the file's name stands for it, and differs.
+        person_id = ids.get(row.person_id, row.person_id) or None
+        appointment_id = appointments.get(row.appointment_id, row.appointment_id) or None
         scope = (row.dimension_id, person_id or "", appointment_id or "", start)
         relations[row.manager_id].append(
             {
