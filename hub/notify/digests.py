@@ -62,7 +62,8 @@ class Digests:
 class _People:
     """What is known of the people of one chunk, by person."""
 
-    known: Mapping[str, "sa.Row[Any]"]
+    known: Mapping[str, Any]
+    """Rows with id, locale, disabled and email."""
     zones: Mapping[str, str]
     preferences: Mapping[str, Preferences]
     goals: Mapping[str, Sequence[GoalState]]
@@ -122,7 +123,7 @@ def _look(uow: UnitOfWork, person_id: str, people: _People) -> datetime | None:
 
 
 def _write(
-    uow: UnitOfWork, person: "sa.Row[Any]", found: Sequence[News], key: str, zone: str, wish: Preferences
+    uow: UnitOfWork, person: Any, found: Sequence[News], key: str, zone: str, wish: Preferences
 ) -> None:
     language = wish.language or language_of(person.locale) or DEFAULT
     lines = [Line(one.kind, one.goal.title, one.goal.due_at) for one in found]
@@ -169,7 +170,7 @@ def _read(uow: UnitOfWork, person_ids: Sequence[str]) -> _People:
     )
 
 
-def _known(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, "sa.Row[Any]"]:
+def _known(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, Any]:
     person, detail = network.person, network.person_detail
     rows = uow.connection.execute(
         sa.select(person.c.id, person.c.locale, person.c.disabled, detail.c.email)

@@ -108,8 +108,10 @@ def _news(
     preferences: Preferences,
     now: datetime,
 ) -> News | None:
-    wanted = [kind for kind in ("overdue", "new", "soon", "credited") if kind not in preferences.unwanted]
-    for kind in wanted:
+    order: tuple[NewsKind, ...] = ("overdue", "new", "soon", "credited")
+    for kind in order:
+        if kind in preferences.unwanted:
+            continue
         about = _about(kind, goal, announced, now)
         if about is not None and Told(goal.goal_id, kind, about) not in told:
             return News(kind, goal, about)

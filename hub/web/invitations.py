@@ -22,6 +22,7 @@ from hub.sso.local.registration_pages import list_pages, set_page
 from hub.web.admin.blueprint import SECTIONS
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.viewer import current_viewer, require_sign_in, require_strong_sign_in
+from hub.words.phrase import say
 
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
@@ -37,15 +38,15 @@ def _ask_operators_again() -> Response | None:
 
 
 LABELS = {
-    "given_name": "Given name",
-    "family_name": "Family name",
-    "email": "E-mail",
-    "partner": "Partner",
-    "location": "Location",
-    "position": "Position",
-    "looks_after": "They look after the people of this partner",
-    "page_partner": "Partner",
-    "slug": "Name in the address",
+    "given_name": say("Given name"),
+    "family_name": say("Family name"),
+    "email": say("E-mail"),
+    "partner": say("Partner"),
+    "location": say("Location"),
+    "position": say("Position"),
+    "looks_after": say("They look after the people of this partner"),
+    "page_partner": say("Partner"),
+    "slug": say("Name in the address"),
 }
 FIELDS = {
     "bad_email": "email",

@@ -10,18 +10,20 @@ from hub.network.provision import NewPerson
 from hub.sso.local.offered_places import chosen_places, offered_locations, offered_positions
 from hub.sso.partner_people import add_colleague, list_colleagues, switch_colleague
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.language import _
 from hub.web.own_partner import own_partner
 from hub.web.viewer import current_viewer, require_sign_in
+from hub.words.phrase import say
 
 blueprint = flask.Blueprint("partner_people", __name__, url_prefix="/partner")
 blueprint.before_request(require_sign_in)
 
 LABELS = {
-    "given_name": "Given name",
-    "family_name": "Family name",
-    "email": "E-mail",
-    "location": "Location",
-    "position": "Position",
+    "given_name": say("Given name"),
+    "family_name": say("Family name"),
+    "email": say("E-mail"),
+    "location": say("Location"),
+    "position": say("Position"),
 }
 FIELDS_OF_CODES = {
     "no_name": "family_name",
@@ -51,7 +53,7 @@ def add() -> flask.typing.ResponseReturnValue:
     new = NewPerson(partner_id, values["given_name"], values["family_name"], values["email"])
     places = chosen_places(values["location"], values["position"])
     if bool(values["location"]) != bool(values["position"]):
-        empty["position" if values["location"] else "location"] = ["is missing"]
+        empty["position" if values["location"] else "location"] = [say("is missing")]
     try:
         with current_hub().unit_of_work() as uow:
             add_colleague(uow, admin_id, new, places)
@@ -59,7 +61,10 @@ def add() -> flask.typing.ResponseReturnValue:
     except HubError as error:
         return _page(refused(filled, error, FIELDS_OF_CODES, empty)), 400
     flask.flash(
-        f"{values['given_name']} {values['family_name']} is added. Invite them, or let them sign in with your company’s sign-in."
+        _(
+            "%(name)s is added. Invite them, or let them sign in with your company’s sign-in.",
+            name=f"{values['given_name']} {values['family_name']}",
+        )
     )
     return _back(partner_id)
 
@@ -74,9 +79,9 @@ def switch(person_id: str) -> Response:
     with current_hub().unit_of_work() as uow:
         person = switch_colleague(uow, current_viewer().person.id, partner_id, person_id, disabled=off)
     flask.flash(
-        f"{person.name} is switched off and signed out everywhere."
+        _("%(name)s is switched off and signed out everywhere.", name=person.name)
         if off
-        else f"{person.name} may sign in again."
+        else _("%(name)s may sign in again.", name=person.name)
     )
     return _back(partner_id)
 

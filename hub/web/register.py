@@ -7,14 +7,15 @@ from hub.flask_hub import current_hub
 from hub.sso.local import register
 from hub.sso.local.registration_pages import find_page
 from hub.web.admin.form import Filled, read_form, refused
+from hub.words.phrase import say
 
 blueprint = flask.Blueprint("register", __name__, url_prefix="/register")
 
 LABELS = {
-    "given_name": "Given name",
-    "family_name": "Family name",
-    "email": "Work e-mail",
-    "about": "Where do you work, and as what?",
+    "given_name": say("Given name"),
+    "family_name": say("Family name"),
+    "email": say("Work e-mail"),
+    "about": say("Where do you work, and as what?"),
 }
 
 
