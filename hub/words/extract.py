@@ -107,26 +107,30 @@ def find_in_code(path: Path) -> Iterator[Found]:
     """Messages of one module."""
     place = str(path.relative_to(HUB))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        words = [each.value if isinstance(each, ast.Constant) else None for each in node.args[:3]]
-        if name in {"flash", "_back"} and node.args and isinstance(node.args[0], ast.IfExp):
-            for either in (node.args[0].body, node.args[0].orelse):
-                if isinstance(either, ast.Constant) and isinstance(either.value, str):
-                    yield Found(either.value, "", place, node.lineno)
-        elif name in WORDS and words and isinstance(words[0], str):
-            yield Found(words[0], "", place, node.lineno)
-        elif name == "ngettext" and isinstance(words[0], str) and isinstance(words[1], str):
-            yield Found(words[0], words[1], place, node.lineno)
-        elif name == "count" and len(words) > 1 and isinstance(words[-1], str):
-            yield Found(*counted(*(word for word in words[1:] if isinstance(word, str))), place, node.lineno)
-        elif name == "Problem" and words and isinstance(words[0], str):
-            yield Found(words[0], "", place, node.lineno)
-        elif name in ERRORS:
-            for word in words[1:]:
-                if isinstance(word, str) and word:
-                    yield Found(word, "", place, node.lineno)
+        if isinstance(node, ast.Call):
+            for one, many in _messages(node):
+                yield Found(one, many, place, node.lineno)
+
+
+def _messages(call: ast.Call) -> list[tuple[str, str]]:
+    """What a call of one of our functions says, with its plural; a choice between two literals says either."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    words = [_literals(each) for each in call.args[:3]]
+    if name in WORDS or name == "Problem":
+        return [(word, "") for word in (words[0] if words else [])]
+    if name == "ngettext" and len(words) > 1:
+        return [(one, many) for one, many in zip(words[0], words[1], strict=False)]
+    if name == "count" and len(words) > 1 and words[-1]:
+        return [counted(*(word for each in words[1:] for word in each))]
+    if name in ERRORS:
+        return [(word, "") for each in words[1:] for word in each if word]
+    return []
+
+
+def _literals(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.IfExp):
+        return [*_literals(node.body), *_literals(node.orelse)]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
 def wanted() -> Catalog:
