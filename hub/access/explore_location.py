@@ -13,6 +13,7 @@ from hub.access.read_network import seen_row
 from hub.ids import is_id
 from hub.network import tables
 from hub.network.as_of import attributes_at
+from hub.network.in_force import in_force
 from hub.network.intervals import Interval, holds
 from hub.store import UnitOfWork, valid_at
 from hub.store.folded import folded
@@ -101,7 +102,7 @@ def list_people_here(
         sa.select(a, detail.c.given_name, detail.c.family_name, position.c.title, *order)
         .outerjoin(detail, detail.c.person_id == a.c.person_id)
         .join(position, position.c.id == a.c.position_id)
-        .where(a.c.location_id == location_id, valid_at(a, at), works_in_sight(sight))
+        .where(a.c.location_id == location_id, in_force(a, at), works_in_sight(sight))
         .order_by(*order, a.c.id)
         .limit(limit + 1)
     )
@@ -135,7 +136,7 @@ def list_people_here(
 def count_people_here(uow: UnitOfWork, sight: Sight, location_id: str, at: datetime) -> int:
     """How many people have an appointment there at an instant that is seen."""
     a = tables.appointment
-    here = sa.and_(a.c.location_id == location_id, valid_at(a, at), works_in_sight(sight))
+    here = sa.and_(a.c.location_id == location_id, in_force(a, at), works_in_sight(sight))
     return uow.connection.scalar(sa.select(sa.func.count(a.c.person_id.distinct())).where(here)) or 0
 
 

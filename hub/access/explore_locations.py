@@ -12,6 +12,7 @@ from hub.access.reach import Sight
 from hub.errors import Missing
 from hub.ids import is_id
 from hub.network import tables
+from hub.network.in_force import in_force
 from hub.network.views import has_word
 from hub.store import UnitOfWork, valid_at
 from hub.store.folded import folded
@@ -117,7 +118,7 @@ def _people(uow: UnitOfWork, sight: Sight, ids: Sequence[str], at: datetime) -> 
     appointment = tables.appointment
     rows = uow.connection.execute(
         sa.select(appointment.c.location_id, sa.func.count(appointment.c.person_id.distinct()))
-        .where(appointment.c.location_id.in_(ids), valid_at(appointment, at), works_in_sight(sight))
+        .where(appointment.c.location_id.in_(ids), in_force(appointment, at), works_in_sight(sight))
         .group_by(appointment.c.location_id)
     )
     return {row[0]: row[1] for row in rows}

@@ -11,6 +11,7 @@ from hub.access.explore_field import works_in_sight
 from hub.access.reach import Reach, Sight, sight_of
 from hub.journal import audit
 from hub.network import tables
+from hub.network.in_force import in_force
 from hub.store import UnitOfWork, valid_at
 
 EXPORTED = "people_exported"
@@ -106,7 +107,7 @@ def _people(uow: UnitOfWork, sight: Sight, at: datetime, after: str) -> list[tup
         .join(partner, partner.c.id == location.c.partner_id)
         .join(position, position.c.id == a.c.position_id)
         .outerjoin(detail, detail.c.person_id == a.c.person_id)
-        .where(works_in_sight(sight), valid_at(a, at))
+        .where(works_in_sight(sight), in_force(a, at))
     )
     rows = _part(uow, query, a.c.id, after)
     return _with_brands(uow, rows, sa.select(of.c.appointment_id.label("of"), of.c.brand_id))

@@ -37,7 +37,10 @@ def locations_looked_after(
 def appointments_looked_after(
     uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
 ) -> sa.Select[Any]:
-    """``id`` and ``person_id`` of the appointments a person looks after, now or ``at``; nobody is the own subordinate."""
+    """``id`` and ``person_id`` of the appointments a person looks after, now or ``at``; nobody is the own subordinate.
+
+    Partners downstream are asked for while the query is made: a later one is made anew.
+    """
     ways = sa.union(*_ways(uow, manager_id, dimension, at or uow.now)).subquery()
     return sa.select(ways.c.id, ways.c.person_id).where(ways.c.person_id != manager_id)
 

@@ -9,10 +9,10 @@ from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
 from hub.network.attributes import forget_attributes, subjects_of
-from hub.network.complete import complete, ended
+from hub.network.complete import ended
 from hub.network.merges import absorbed_ids
+from hub.network.person_snapshots import read_snapshot
 from hub.network.representatives import read_responsibilities, until
-from hub.network.roster.said import Said
 from hub.network.superiors import end_relations
 from hub.store import UnitOfWork
 
@@ -79,9 +79,7 @@ def _proofs(person_id: str) -> sa.ColumnElement[bool]:
 
 def _ended(uow: UnitOfWork, person_id: str) -> Mapping[str, Any]:
     """The person's snapshot, switched off, with every appointment over."""
-    row = uow.connection.execute(sa.select(tables.person).where(tables.person.c.id == person_id)).one()
-    nothing = {**row._mapping, "appointments": []}
-    ((_, body),) = complete(uow, "person", [Said("", person_id, nothing)])
+    body = read_snapshot(uow, person_id)
     appointments = [ended(each, uow.now) for each in body["appointments"]]
     return {**body, "disabled": True, "appointments": appointments}
 

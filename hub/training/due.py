@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.store import UnitOfWork, valid_at
+from hub.network.in_force import in_force
+from hub.store import UnitOfWork
 
 
 def end_of_day(day: date, zone: str) -> datetime:
@@ -20,7 +21,7 @@ def zone_of_person(uow: UnitOfWork, person_id: str) -> str:
     query = (
         sa.select(location.c.time_zone)
         .join(a, a.c.location_id == location.c.id)
-        .where(a.c.person_id == person_id, valid_at(a, uow.now))
+        .where(a.c.person_id == person_id, in_force(a, uow.now))
         .order_by(a.c.valid_from, a.c.id)
     )
     return uow.connection.scalar(query.limit(1)) or "UTC"

@@ -99,6 +99,7 @@ def test_a_link_or_an_assignment_that_ends_takes_its_people_along(world: World) 
         assert rep.service == "Shelf visits"
         assert stop_looking_after(uow, rep.id, later)
         assert not stop_looking_after(uow, rep.id, later)
+        rows = people_looked_after(uow, ids["dora"], "distribution", later)
         assert not set(uow.connection.scalars(rows))
 
 
