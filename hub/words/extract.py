@@ -26,7 +26,6 @@ TEMPLATES = ("web/templates", "lti/templates", "sso/saml/templates")
 LATER = (
     "web/templates/admin/",
     "web/templates/setup",
-    "web/templates/network/",
     "lti/templates/lti/register",
     "lti/templates/lti/pick",
 )

@@ -15,7 +15,7 @@ def test_before_sign_in_the_browser_is_asked(world: World) -> None:
     browser = world.browser()
     page = browser.get("/sign-in", headers={"Accept-Language": "pt, fr-CA;q=0.9, de;q=0.5"}).text
     assert '<html lang="fr">' in page
-    assert "Adresse professionnelle" in page
+    assert "Adresse e-mail professionnelle" in page
     assert '<html lang="en">' in browser.get("/sign-in", headers={"Accept-Language": "pt"}).text
     answer = browser.post("/language", data={"language": "de", "return_to": "/team"})
     assert (answer.status_code, answer.location) == (303, "/team")
