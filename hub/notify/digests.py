@@ -19,7 +19,7 @@ from hub.network import tables as network
 from hub.notify import news as rules
 from hub.notify.digest_letter import DIGEST, Line, digest_values
 from hub.notify.follow import look_at
-from hub.notify.news import News, Told
+from hub.notify.news import Told
 from hub.notify.preferences import Preferences, preferences_of
 from hub.notify.send_mail import send_mail
 from hub.notify.tables import mail, notice, notice_look, notice_news
@@ -87,12 +87,10 @@ def write_digests(uow: UnitOfWork, limit: int = CHUNK) -> int:
         return 0
     people = _read(uow, person_ids)
     uow.connection.execute(sa.delete(notice_look).where(uow.among(notice_look.c.person_id, person_ids)))
-    later: dict[str, datetime] = {}
-    for person_id in person_ids:
-        at = _look(uow, person_id, people)
-        if at is not None:
-            later[person_id] = at
-    look_at(uow, later)
+    looks = {person_id: _look(uow, person_id, people) for person_id in person_ids}
+    _note_told(uow, {look.key: (person_id, look.told) for person_id, look in looks.items() if look.told})
+    _forget(uow, {person_id: look.keep for person_id, look in looks.items() if look.keep is not None})
+    look_at(uow, {person_id: look.again for person_id, look in looks.items() if look.again is not None})
     return len(person_ids)
 
 
@@ -101,51 +99,60 @@ def key_of(person_id: str, now: datetime, zone: str) -> str:
     return f"{DIGEST}:{person_id}:{now.astimezone(ZoneInfo(zone)):%Y%m%d}"
 
 
-def _look(uow: UnitOfWork, person_id: str, people: _People) -> datetime | None:
-    """Write to one person if there is something to tell; when to look again."""
+@dataclass(frozen=True)
+class _Look:
+    """What came of looking at somebody: when to look again, what was told by the mail of ``key``, and of which goals what was
+    announced is kept (None: of all)."""
+
+    again: datetime | None
+    keep: frozenset[str] | None = frozenset()
+    key: str = ""
+    told: frozenset[Told] = frozenset()
+
+
+def _look(uow: UnitOfWork, person_id: str, people: _People) -> _Look:
+    """Write to one person if there is something to tell."""
     person, wish = people.known.get(person_id), people.preferences.get(person_id, Preferences())
     if person is None or person.disabled or not person.email or not wish.digests:
-        _forget(uow, person_id, None)
-        return None
+        return _Look(None)
     zone = people.zones.get(person_id, "UTC")
     if rules.is_quiet(uow.now, zone, wish):
-        return rules.end_of_quiet(uow.now, zone, wish)
+        return _Look(rules.end_of_quiet(uow.now, zone, wish), keep=None)
     goals = people.goals.get(person_id, ())
     announced = people.announced.get(person_id, {})
     found = rules.news_of(goals, announced, people.told.get(person_id, set()), wish, uow.now)
     key = key_of(person_id, uow.now, zone)
     if found and key in people.written:
-        return rules.tomorrow(uow.now, zone, wish)
+        return _Look(rules.tomorrow(uow.now, zone, wish), keep=None)
+    told: set[Told] = set()
     if found:
-        _write(uow, person, found, key, zone, wish)
-    _forget(uow, person_id, {goal.goal_id for goal in goals if goal.begins_at is not None})
-    return rules.next_look(goals, uow.now)
+        language = wish.language or language_of(person.locale) or DEFAULT
+        lines = [Line(one.kind, one.goal.title, one.goal.due_at) for one in found]
+        if send_mail(uow, person.id, DIGEST, digest_values(uow, person.id, lines, zone, language), key=key):
+            told = {each for one in found for each in one.told}
+    keep = frozenset(goal.goal_id for goal in goals if goal.begins_at is not None)
+    return _Look(rules.next_look(goals, uow.now), keep, key, frozenset(told))
 
 
-def _write(
-    uow: UnitOfWork, person: Any, found: Sequence[News], key: str, zone: str, wish: Preferences
-) -> None:
-    language = wish.language or language_of(person.locale) or DEFAULT
-    lines = [Line(one.kind, one.goal.title, one.goal.due_at) for one in found]
-    values = digest_values(uow, person.id, lines, zone, language)
-    if send_mail(uow, person.id, DIGEST, values, key=key):
-        mail_id = uow.find(mail, key=key).id
-        told = {each for one in found for each in one.told}
-        uow.insert_new(
-            notice,
-            [
-                {**each._asdict(), "person_id": person.id, "mail_id": mail_id, "told_at": uow.now}
-                for each in sorted(told)
-            ],
-        )
+def _note_told(uow: UnitOfWork, by_key: Mapping[str, tuple[str, Collection[Told]]]) -> None:
+    """Remember what was told by the mails of these keys."""
+    query = sa.select(mail.c.key, mail.c.id).where(uow.among(mail.c.key, by_key))
+    ids = {row.key: row.id for row in uow.connection.execute(query)}
+    uow.insert_new(
+        notice,
+        [
+            {**each._asdict(), "person_id": person_id, "mail_id": ids[key], "told_at": uow.now}
+            for key, (person_id, told) in by_key.items()
+            for each in sorted(told)
+        ],
+    )
 
 
-def _forget(uow: UnitOfWork, person_id: str, waiting: set[str] | None) -> None:
-    """Take away what was announced; that of goals which begin later stays."""
-    gone = sa.delete(notice_news).where(notice_news.c.person_id == person_id)
-    if waiting:
-        gone = gone.where(notice_news.c.goal_id.not_in(waiting))
-    uow.connection.execute(gone)
+def _forget(uow: UnitOfWork, keep: Mapping[str, Collection[str]]) -> None:
+    """Take away what was announced to people; that of goals which begin later stays."""
+    mine = uow.among(notice_news.c.person_id, keep)
+    kept = [goal_id for ids in keep.values() for goal_id in ids]
+    uow.connection.execute(sa.delete(notice_news).where(mine, ~uow.among(notice_news.c.goal_id, kept)))
 
 
 def _read(uow: UnitOfWork, person_ids: Sequence[str]) -> _People:
