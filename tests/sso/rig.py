@@ -28,6 +28,7 @@ from hub.testing.faults import Faults, faults_of
 from hub.testing.idp import IdpConfig, create_idp, provider_of
 from hub.testing.idp_store import Person
 from hub.testing.serve import serve
+from hub.web.language import install_languages
 from tests.apps import app_of
 from tests.rows import count_rows
 
@@ -142,6 +143,7 @@ def small_app(hub: Hub) -> flask.Flask:
     app.register_blueprint(oidc)
     app.register_blueprint(oidc_machine)
     app.register_blueprint(provider)
+    install_languages(app)
 
     def who() -> flask.Response:
         session = flask.g.session
