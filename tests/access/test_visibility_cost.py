@@ -30,7 +30,7 @@ def grow(uow: UnitOfWork, partners: int) -> dict[str, str]:
     managers = {scope: people[LOCATIONS * PEOPLE + n][0] for n, scope in enumerate(SCOPES)}
     technician, chief = new_id(), new_id()
     scopes = {"node_id": nodes[0], "location_id": places[0][0], "upstream_id": ids[1]}
-    for table, rows in (
+    inserted: tuple[tuple[sa.Table, list[Row]], ...] = (
         (network.dimension, [{"key": "sales", "name": "Sales"}]),
         (network.partner, [{"id": id, "name": f"Partner {id}"} for id in ids]),
         (network.node, [{"id": id, "dimension": "sales", "name": "Area", **ALWAYS} for id in nodes]),
@@ -66,7 +66,8 @@ def grow(uow: UnitOfWork, partners: int) -> dict[str, str]:
             network.rep_assignment,
             [_rep(people[-n][0], "location_id", places[-n][0]) for n in range(1, partners)],
         ),
-    ):
+    )
+    for table, rows in inserted:
         insert_rows(uow, table, rows, "keep")
     return managers
 

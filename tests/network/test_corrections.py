@@ -42,6 +42,10 @@ def is_closure_right(hub: Hub, at: datetime) -> bool:
         return closure_at(branches, at) == stored_closure(uow, at)
 
 
+def under(uow: UnitOfWork, node_id: str, at: datetime) -> list[str]:
+    return list(uow.connection.scalars(locations_under(uow, node_id, at=at)))
+
+
 def queued_by_the_last(uow: UnitOfWork, changes: int = 1) -> int:
     newest = sa.select(change).order_by(change.c.position.desc()).limit(changes)
     queue_people(uow, list(reversed(uow.connection.execute(newest).all())))
@@ -63,9 +67,7 @@ def test_a_node_that_exists_longer_or_shorter_takes_along_what_is_ever_below_it(
     assert is_closure_right(hub, START)
     with hub.unit_of_work() as uow:
         north = find_id(uow, "node", "sales/north")
-        assert find_id(uow, "location", "L1") in set(
-            uow.connection.scalars(locations_under(uow, north, at=START))
-        )
+        assert find_id(uow, "location", "L1") in under(uow, north, START)
         assert queued_by_the_last(uow) == 1  # Lena works at L1
     imported.replace("nodes.csv", "sales,north", "sales,north,Sales North,world,,2025-01-01")
     # A former parent comes after its child in the journal: any cut between the two is borne.
@@ -138,9 +140,7 @@ def test_a_location_that_the_files_close_is_closed_for_all(
             find_id(uow, *name) for name in (("person", "U1"), ("person", "U3"), ("location", "L1"))
         )
         assert list(uow.connection.scalars(people_looked_after(uow, suda, "sales"))) == []
-        assert place not in set(
-            uow.connection.scalars(locations_under(uow, find_id(uow, "node", "sales/north")))
-        )
+        assert place not in under(uow, find_id(uow, "node", "sales/north"), uow.now)
         assert read_appointments(uow, lena) == []
         assert employers_of(uow, read_person(uow, lena)) == {find_id(uow, "partner", "P1")}
         assert all(each.during[1] for each in read_facts(uow, [lena])[lena])

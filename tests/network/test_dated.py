@@ -37,7 +37,7 @@ def test_the_last_word_holds_at_each_instant(said: list[tuple[int, Interval]]) -
 
 def test_true_is_not_one_and_other_things_stay() -> None:
     one, two, three = DAYS[:3]
-    parts = [{"value": True, **stated(one, two)}, {"value": 1, **stated(two, three)}]
+    parts: list[Part] = [{"value": True, **stated(one, two)}, {"value": 1, **stated(two, three)}]
     assert joined(parts) == parts
     assert without(parts, (one, None)) == []
     assert split(parts, {"value": 2}) == ([], parts)
