@@ -12,11 +12,14 @@ from hub.limits import Limit
 from hub.logging import get_logger
 from hub.sso.limits import TooManyRequests, take_turn
 from hub.web.begin_request import reference
+from hub.web.language import told
 from hub.web.viewer import current_session, load_viewer
 from hub.words.phrase import say
 
 logger = get_logger(__name__)
 
+SPOKEN = frozenset({"local_sign_in", "account_local"})
+"""Blueprints whose JSON is shown to people by scripts of ours; programs are told in English."""
 REFUSED_FORMS = Limit("refused_form", 20, 60)
 """Refused forms that are audited per minute and network address: a flood must not fill a table that keeps everything."""
 
@@ -130,12 +133,13 @@ def _page(explanation: Explanation) -> flask.Response:
 
 
 def _problem(explanation: Explanation) -> flask.Response:
+    spoken = told if flask.request.blueprint in SPOKEN else str
     answer = flask.jsonify(
         type="about:blank",
-        title=explanation.message,
+        title=spoken(explanation.message),
         status=explanation.status,
         code=explanation.code,
-        detail=explanation.help,
+        detail=spoken(explanation.help),
         problems=[{"message": p.message, "place": p.place} for p in explanation.problems],
         reference=reference(),
     )

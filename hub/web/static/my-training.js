@@ -48,7 +48,7 @@ async function takeNewPlan() {
   if (focused) [...plan().querySelectorAll("form")].find((form) => form.action === focused)?.querySelector("button").focus();
   const news = [...doneTitles(plan())].filter(([id]) => !before.has(id));
   for (const [id] of news) plan().querySelector(`[data-done="${CSS.escape(id)}"]`).classList.add("is-new");
-  if (news.length) tell(`Done and credited: ${news.map(([, title]) => title).join(", ")}`);
+  if (news.length) tell(`${plan().dataset.doneWords} ${news.map(([, title]) => title).join(", ")}`);
 }
 
 function tell(text) {

@@ -43,11 +43,10 @@ function sendable({ id, rawId, type, response }) {
   return { id, rawId: toText(rawId), type, response: answer, clientExtensionResults: {} };
 }
 
-function inWords(error) {
-  if (error.name === "InvalidStateError") return "This device has a passkey for your account already.";
-  if (error.name === "NotAllowedError") return "No passkey was used. Try it again, or choose another way.";
-  if (error.name === "SecurityError") return "Passkeys do not work at this address of the hub.";
-  return error.message || "It did not work. Try it again.";
+// What browsers call their refusals says nothing to people: the button holds the words for each, in the page's language.
+function inWords(error, { known, unused, insecure, failed }) {
+  const words = { InvalidStateError: known, NotAllowedError: unused, SecurityError: insecure };
+  return words[error.name] ?? (error.message || failed);
 }
 
 async function run(button) {
@@ -65,7 +64,7 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
   const problem = document.getElementById(button.dataset.problem);
   if (!window.PublicKeyCredential) {
     button.disabled = true;
-    problem.textContent = "This browser has no passkeys.";
+    problem.textContent = button.dataset.none;
     problem.hidden = false;
     continue;
   }
@@ -75,7 +74,7 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     try {
       await run(button);
     } catch (error) {
-      problem.textContent = inWords(error);
+      problem.textContent = inWords(error, button.dataset);
       problem.hidden = false;
       button.disabled = false;
     }
