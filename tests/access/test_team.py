@@ -68,6 +68,17 @@ def test_one_completion_shows_to_both_managers_each_in_the_own_goal(world: World
     assert team(world, "sam").reached == 1
 
 
+@pytest.mark.requirement("B61", "I33")
+def test_what_was_reached_later_is_not_seen_as_of_before(world: World) -> None:
+    world.send("ann", "brakes", at=world.hub.clock.now() - days(1))
+    world.drain()
+    with world.hub.reading() as uow:
+        for ago, reached in ((2, 0), (0, 1)):
+            page = read_team(uow, world.ids["sara"], at=uow.now - days(ago))
+            assert page.reached == reached
+            assert ("Brakes", bool(reached)) in goals(page)["ann Tester"]
+
+
 @pytest.mark.requirement("B61")
 def test_dimension_of_somebody_else_is_refused(world: World) -> None:
     for manager, dimension in (("sara", "sales"), ("sam", "service"), ("ann", None), ("ann", "service")):

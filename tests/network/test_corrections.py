@@ -1,11 +1,15 @@
 """What is corrected late, asked twice, refused or closed leaves the network as it should be."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
 
+import hub as hub_package
 from hub.access.visibility import people_looked_after
 from hub.app import open_worker
 from hub.audiences.read_facts import read_facts
@@ -19,7 +23,7 @@ from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
 from hub.network.field import add_node, end_node, locations_under, move_node, read_node, rename_node
 from hub.network.import_network import import_network
-from hub.network.locations import move_location, read_location
+from hub.network.locations import close_location, move_location, read_location
 from hub.network.partners import create_partner, list_partners
 from hub.network.people import employers_of, read_appointments, read_person
 from hub.network.places import Place
@@ -219,3 +223,42 @@ def test_partners_are_paged_in_one_order_whatever_their_letters(hub: Hub) -> Non
             after = (page[0].name, page[0].id)
         assert sorted(found) == sorted(names)
         assert found == [each.name for each in list_partners(uow)]
+
+
+def test_whoever_is_appointed_while_a_location_closes_ends_with_it(hub: Hub, imported: SmallNetwork) -> None:
+    with hub.reading() as uow:
+        suda, place, tech = (
+            find_id(uow, *name) for name in (("person", "U3"), ("location", "L1"), ("position", "tech"))
+        )
+    inside, closed = Event(), Event()
+
+    def appoint() -> str:
+        with hub.unit_of_work() as uow:
+            id = add_appointment(uow, suda, Place(place, tech))
+            inside.set()
+            closed.wait(0.3)  # whoever closes the location must not get through meanwhile
+        return id
+
+    def close() -> None:
+        inside.wait()
+        with hub.unit_of_work() as uow:
+            close_location(uow, place)
+        closed.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        made, done = pool.submit(appoint), pool.submit(close)
+        done.result()
+    with hub.reading() as uow:
+        ends = [
+            uow.find(table, id=id).valid_to
+            for table, id in ((network.appointment, made.result()), (network.location, place))
+        ]
+    assert ends[0] == ends[1] is not None
+
+
+def test_every_advisory_lock_has_a_number_of_its_own() -> None:
+    sources = Path(hub_package.__file__).parent.rglob("*.py")
+    numbers = [
+        number for source in sources for number in re.findall(r"LOCK = (\d[\d_]+)", source.read_text())
+    ]
+    assert len(numbers) == len(set(numbers)) > 3
