@@ -98,7 +98,8 @@ def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Se
     if aggregate.kind in _OF_PEOPLE:
         lock_people(uow, [one.id for one in said if not one.is_new])
     changes = complete(uow, aggregate.kind, said, given)
-    record_changes(uow, [_change(aggregate, one, body) for one, body in changes])
+    whose = _whose(uow, aggregate.kind, said)
+    record_changes(uow, [_change(aggregate, one, body, whose.get(one.id)) for one, body in changes])
     new = {one.id for one in said if one.is_new}
     apply_changes(uow, aggregate.change, [body for _, body in changes], new=new)
     details: list[Row] = [{"person_id": one.id, **one.detail} for one in said if one.detail]
@@ -114,9 +115,18 @@ def _write(uow: UnitOfWork, table: sa.Table, rows: Sequence[Row], is_new: Callab
     insert_rows(uow, table, known, "update")
 
 
-def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any]) -> Change:
+def _whose(uow: UnitOfWork, kind: str, said: Sequence[Said]) -> dict[str, str]:
+    """The person that each thing is about, if it is about one: who it is, or whose appointment."""
+    if kind != "attributes_appointment":
+        return {one.id: one.id for one in said} if kind in _OF_PEOPLE else {}
+    a = tables.appointment
+    mine = sa.select(a.c.id, a.c.person_id).where(uow.among(a.c.id, [one.id for one in said]))
+    return dict(uow.connection.execute(mine).all())
+
+
+def _change(aggregate: Aggregate, one: Said, body: Mapping[str, Any], person_id: str | None) -> Change:
     subject = body["key"] if aggregate.kind in ("dimension", "attribute_kind") else one.id
-    return Change(aggregate.change, subject, body, person_id=one.id if aggregate.kind in _OF_PEOPLE else None)
+    return Change(aggregate.change, subject, body, person_id=person_id)
 
 
 def _keys(kind: str, one: Said) -> Iterator[Row]:

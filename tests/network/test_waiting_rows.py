@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hub.errors import BadInput, Missing
+from hub.journal.tables import change
 from hub.network import tables
 from hub.network.import_network import import_network
 from hub.network.roster_keys import find_id, find_ids
@@ -55,6 +57,8 @@ def test_rows_wait_until_somebody_is_known(hub: Hub, folder: Path) -> None:
         assert uow.find(tables.appointment, id=appointment).person_id == ada
         assert uow.find(tables.attribute, subject_id=ada).value is True
         assert uow.find(tables.attribute, subject_id=appointment).value == "17"
+        of_it = sa.select(change.c.person_id).where(change.c.subject_id == appointment)
+        assert uow.connection.scalars(of_it).all() == [ada]
 
 
 def test_what_is_wrong_otherwise_still_stops_the_import(hub: Hub, folder: Path) -> None:
