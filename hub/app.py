@@ -30,6 +30,7 @@ from hub.lti.notices.handlers import LTI_NOTICE
 from hub.lti.notices.send import send_notice
 from hub.lti.tool import tables as lti_tool_tables
 from hub.network import tables as network_tables
+from hub.network.roster.tables import waiting_row
 from hub.notify.digests import Digests
 from hub.notify.follow import notice_reader
 from hub.notify.send_mail import MAIL
@@ -100,6 +101,7 @@ EXPIRING = (
     lti_tool_tables.lti_login,
     lti_tool_tables.lti_entry,
     network_tables.identity_proof,
+    waiting_row,
     lti_service_token,
     lti_content_request,
     lti_pick,
