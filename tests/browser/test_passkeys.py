@@ -169,7 +169,7 @@ def test_registered_approved_and_in(named_site: Site, width: int) -> None:
     expect(boris.get_by_role("heading", level=1)).to_have_text("Thank you")
     olga.reload()
     assert_fit(olga)
-    olga.get_by_text("Decide about Boris Lind").click()
+    olga.get_by_text("Decide: Boris Lind").click()
     olga.get_by_label("Works at").select_option("Hilltop")
     olga.get_by_label("As (optional)").select_option("Salesperson")
     olga.get_by_role("button", name="Approve and invite").click()
