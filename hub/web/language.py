@@ -2,8 +2,7 @@
 
 import flask
 from babel.support import NullTranslations
-from flask_babel import Babel, Domain
-from flask_babel import gettext as _
+from flask_babel import Babel, Domain, gettext
 from markupsafe import Markup
 from werkzeug import Response
 
@@ -46,6 +45,11 @@ def install_languages(app: flask.Flask) -> None:
     _Babel(app, locale_selector=current_language)
     app.jinja_env.filters["told"] = told
     app.context_processor(_context)
+
+
+def _(message: str, **values: object) -> str:
+    """A message in the reader's language, with its values in ``%(name)s``."""
+    return str(gettext(message, **values))
 
 
 def current_language() -> str:

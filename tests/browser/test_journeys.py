@@ -156,7 +156,7 @@ def test_a_manager_opens_a_person_with_the_keyboard(ana_at_work: Site) -> None:
         ana_at_work.world.appoint(f"p{number}", "technician", "riverside")
     page = ana_at_work.open("sofia")
     page.goto("/team")
-    goal = page.get_by_text("High-Voltage Battery Handling")
+    goal = page.get_by_text("High-Voltage Battery Handling").first
     expect(goal).to_be_hidden()
     page.locator("summary", has_text="Ana Lopes").focus()
     page.keyboard.press("Enter")
