@@ -82,6 +82,7 @@ PAGES = {
     "network, a person": ("olga", "network person"),
     "network, changing many": ("olga", "/network/change"),
     "account": ("ana", "/account"),
+    "mails": ("ana", "/account/messages"),
     "a partner's people": ("sofia", "/partner"),
 }
 
