@@ -30,6 +30,7 @@ from hub.store import metadata
 from hub.testing.keys import new_key
 from hub.testing.serve import serve
 from hub.training import tables as training
+from hub.web.language import install_languages
 from tests.apps import app_of
 from tests.world import LONG_AGO, World
 
@@ -89,6 +90,7 @@ def small_app(hub: Hub) -> flask.Flask:
     app = flask.Flask(__name__)
     app.extensions["hub"] = hub
     app.register_blueprint(blueprint)
+    install_languages(app)
 
     def load_session() -> None:
         person_id, _, token_hash = flask.request.cookies.get("who", "").partition("|")
