@@ -1,0 +1,1 @@
+"""The partner network at the size it is planned for: ``make bench-network``."""
