@@ -10,32 +10,52 @@ blueprint.before_request(require_operator)
 blueprint.before_request(require_strong_sign_in)
 
 SECTIONS = (
-    ("overview", "Overview"),
-    ("sign_ins", "Sign-ins"),
-    ("launches", "Launches"),
-    ("learners", "Learners"),
-    ("invitations", "Invitations"),
-    ("statements", "Statements"),
-    ("credits", "Credits"),
-    ("policies", "Completion"),
-    ("deliveries", "Deliveries"),
-    ("audiences", "Audiences"),
-    ("profiles", "Profiles"),
-    ("plugins", "Plugins"),
-    ("readers", "Readers"),
-    ("connections", "Connections"),
-    ("courses", "cmi5 courses"),
-    ("credentials", "Credentials"),
-    ("api_tokens", "API tokens"),
-    ("receiving_stores", "Receiving stores"),
-    ("retention", "Retention"),
-    ("erasure", "Erasure"),
-    ("partner_admins", "Partner admins"),
-    ("themes", "Themes"),
-    ("mails", "Mails"),
-    ("audit", "Audit trail"),
+    ("", (("overview", "Overview"),)),
+    (
+        "People",
+        (
+            ("learners", "Learners"),
+            ("invitations", "Invitations"),
+            ("partner_admins", "Partner admins"),
+            ("sign_ins", "Sign-ins"),
+        ),
+    ),
+    (
+        "Training",
+        (
+            ("audiences", "Audiences"),
+            ("profiles", "Profiles"),
+            ("policies", "Completion"),
+            ("credits", "Credits"),
+            ("statements", "Statements"),
+            ("courses", "cmi5 courses"),
+        ),
+    ),
+    (
+        "Systems",
+        (
+            ("connections", "Connections"),
+            ("launches", "Launches"),
+            ("deliveries", "Deliveries"),
+            ("credentials", "Credentials"),
+            ("api_tokens", "API tokens"),
+            ("receiving_stores", "Receiving stores"),
+        ),
+    ),
+    (
+        "This hub",
+        (
+            ("plugins", "Plugins"),
+            ("themes", "Themes"),
+            ("mails", "Mails"),
+            ("readers", "Readers"),
+            ("retention", "Retention"),
+            ("erasure", "Erasure"),
+            ("audit", "Audit trail"),
+        ),
+    ),
 )
-"""Endpoints and titles, in the order of the menu."""
+"""Headings, and below each the endpoints and titles, in the order of the menu."""
 
 CONNECTION_TABS = (
     ("connections", "All"),
