@@ -33,7 +33,7 @@ SCOPES = {
     PEOPLE: "Read people with their appointments, attributes and managers.",
     AUDIENCES: "Read audiences with their members, and rules.",
     GOALS: "Read goals, why there are, and credits.",
-    NETWORK_WRITE: "Import network files; set attributes of locations and partners.",
+    NETWORK_WRITE: "Change words, locations and the field; import network files.",
     PEOPLE_WRITE: "Give people appointments and end them; set attributes of people.",
     AUDIENCES_WRITE: "Change which rules are live.",
     GOALS_WRITE: "Give, choose and waive goals, as the person whose token it is.",

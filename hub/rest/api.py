@@ -20,7 +20,7 @@ from hub.flask_hub import current_hub
 from hub.rest.caller import current_caller, let_in
 from hub.rest.problems import MEDIA_TYPE, refuse, refuse_http, report_failure
 from hub.rest.reading import read_body, read_parameters, read_query
-from hub.rest.writing import WriteAsked, WriteHeaders, write
+from hub.rest.writing import MatchHeader, WriteAsked, WriteHeaders, write
 
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
@@ -81,6 +81,7 @@ class Api(APIBlueprint):
             def documented(**asked: Any) -> Any:
                 return view(**asked)
 
+            documented.__dict__["in_unit"] = True
             documented.__annotations__ = {**view.__annotations__, "query": WriteAsked, "header": WriteHeaders}
             self.post(
                 rule,
@@ -89,6 +90,27 @@ class Api(APIBlueprint):
                 tags=[Tag(name=tag)],
                 operation_id=view.__name__,
             )(documented)
+            return view
+
+        return add
+
+    def runs(
+        self, rule: str, answer: type[BaseModel], scope: str, tag: str, *, form: type[BaseModel] | None = None
+    ) -> Callable[[View], View]:
+        """A route (POST) whose view opens units itself and makes the whole answer; ``form`` is the shape of one that it reads."""
+
+        def add(view: View) -> View:
+            self.scopes[f"{self.name}.{view.__name__}"] = scope
+            if form is not None:
+                view.__annotations__["form"] = form
+            view.__annotations__["header"] = MatchHeader
+            self.post(
+                rule,
+                responses={200: answer, **CONFLICTS},
+                security=[{TOKEN: [scope]}],
+                tags=[Tag(name=tag)],
+                operation_id=view.__name__,
+            )(view)
             return view
 
         return add
@@ -115,11 +137,13 @@ class Api(APIBlueprint):
             parameters = read_query(query)
             if body is not None:
                 asked["body"] = read_body(body)
-            if isinstance(parameters, WriteAsked):
+            if isinstance(parameters, WriteAsked) and "in_unit" in func.__dict__:
                 return write(func, asked, dry_run=parameters.dry_run)
             if parameters is not None:
                 asked["query"] = parameters
-            answered: BaseModel = func(**asked)
+            answered: BaseModel | flask.Response = func(**asked)
+            if isinstance(answered, flask.Response):
+                return answered
             response = flask.Response(answered.model_dump_json(), mimetype="application/json")
             response.headers["Cache-Control"] = "no-store"
             return response

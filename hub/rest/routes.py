@@ -14,12 +14,17 @@ from hub.rest import (
     appointments,
     attributes,
     audiences,
+    change_network,
     change_people,
     decisions,
     goals,
+    imports,
     network,
     people,
+    plans,
+    reports,
     webhooks,
+    why,
 )
 from hub.rest.api import PREFIX, TOKEN, blueprint
 from hub.rest.problems import Problem
@@ -29,13 +34,18 @@ __all__ = [
     "attributes",
     "audiences",
     "blueprint",
+    "change_network",
     "change_people",
     "decisions",
     "document",
     "goals",
+    "imports",
     "network",
     "people",
+    "plans",
+    "reports",
     "webhooks",
+    "why",
 ]
 
 ABOUT = """Partners, locations, people and what they have to learn, for programs.

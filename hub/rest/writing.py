@@ -41,7 +41,15 @@ class WriteAsked(Parameters):
     ] = Field(False, description="Only say what would come of it.")
 
 
-class WriteHeaders(BaseModel):
+class MatchHeader(BaseModel):
+    """What may come in the head of a request that was tried before."""
+
+    if_match: str | None = Field(
+        None, alias="If-Match", description="`ETag` of a dry run: write only what it said.", max_length=100
+    )
+
+
+class WriteHeaders(MatchHeader):
     """What may come in the head of a request that writes."""
 
     idempotency_key: str | None = Field(
@@ -49,9 +57,6 @@ class WriteHeaders(BaseModel):
         alias="Idempotency-Key",
         description="The same request again with the same key, within a day, does nothing and is answered the same.",
         pattern="^[\\x21-\\x7e]{1,200}$",
-    )
-    if_match: str | None = Field(
-        None, alias="If-Match", description="`ETag` of a dry run: write only what it said.", max_length=100
     )
 
 
@@ -98,6 +103,11 @@ def changed(id: str, did: bool) -> Written:
     return Written(outcome="changed" if did else "unchanged", id=id)
 
 
+def note_token(uow: "UnitOfWork") -> None:
+    """Remember in the audit trail that this request changes something, and by which token."""
+    note_write(uow, current_caller(), flask.request.endpoint or "")
+
+
 def write(view: Callable[..., BaseModel], asked: Mapping[str, BaseModel], *, dry_run: bool) -> flask.Response:
     """The answer to a request that writes, done by ``view`` in one unit. PlanOutdated; Conflict ``key_reused``."""
     caller, said = current_caller(), read_parameters(WriteHeaders, dict(flask.request.headers))
@@ -115,7 +125,7 @@ def write(view: Callable[..., BaseModel], asked: Mapping[str, BaseModel], *, dry
             plan = _without_new_ids(json.loads(told))
             if said.if_match is not None and not dry_run and said.if_match != _tag(asked, plan):
                 raise PlanOutdated(plan)
-            note_write(uow, caller, flask.request.endpoint or "")
+            note_token(uow)
             if key:
                 keep_answer(uow, caller.token_id, key, told)
             if dry_run:

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from hub.audiences.conditions import Conditions
+from hub.audiences.rules import Rule, set_rule
+from hub.ids import new_id
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, set_attributes
-from tests.rest.programs import Network
+from tests.rest.programs import LONG_AGO, Network
 
 
 def ids_of(network: Network, token: str, path: str, **query: Any) -> set[str]:
@@ -97,3 +100,30 @@ def test_appointments_are_those_in_force_on_the_own_side(goals: Network) -> None
     one = goals.read(token, f"/appointments/{ids['ana at dock']}")
     assert (one["person_id"], one["location"]["name"]) == (ids["ana"], "dock")
     assert goals.ask(token, f"/appointments/{ids['ana at peak']}").status_code == 404
+
+
+@pytest.mark.requirement("D1")
+def test_why_and_why_not_are_told_as_far_as_each_sees(goals: Network) -> None:
+    ids = goals.ids
+    conditions = Conditions(positions=(ids["technician"],))
+    at_peak = Conditions(positions=(ids["technician"],), partners=(ids["summit"],))
+    with goals.hub.unit_of_work() as uow:
+        about = ("service", "brand", "offering", ids["brakes"])
+        set_rule(uow, Rule("all-brakes", "Brakes for all", *about, conditions, LONG_AGO))
+        set_rule(uow, Rule("peak-brakes", "Brakes at Summit", *about, at_peak, LONG_AGO))
+    path, asked = f"/people/{ids['ana']}/why", {"target_id": ids["brakes"]}
+    everything = goals.read(goals.token(), path, **asked)
+    assert (everything["verdict"], everything["title"]) == ("reached", "Brakes")
+    assert "Summit" in str(everything)
+    harbor = goals.read(goals.token("harbor"), path, **asked)
+    asks = [ask for goal in harbor["goals"] for ask in goal["asks"]]
+    assert {ask["appointment_id"] for ask in asks} == {ids["ana at pier"], ids["ana at dock"]}
+    assert [ask["holds"] for ask in asks if ask["appointment_id"] == ids["ana at dock"]] == [False]
+    told = str(harbor).lower()
+    assert not any(word in told for word in ("elsewhere", "summit", "peak", ids["ana at peak"]))
+    assert goals.ask(goals.token("summit"), path, **asked).status_code == 404
+    rosa = goals.token("rosa")
+    assert goals.ask(rosa, path, **asked).json["code"] == "no_dimension"  # type: ignore[index]
+    assert goals.read(rosa, path, **asked, dimension="service")["verdict"] == "reached"
+    assert goals.ask(rosa, path, **asked, dimension="sales").status_code == 403
+    assert goals.ask(rosa, path, target_id=new_id(), dimension="service").status_code == 404

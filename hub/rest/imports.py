@@ -1,0 +1,120 @@
+"""Importing network files that come with a request: CSV files, or an Excel workbook."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import flask
+from pydantic import BaseModel, Field
+
+from hub.access.api_tokens import NETWORK_WRITE
+from hub.errors import BadInput, Problem
+from hub.flask_hub import current_hub
+from hub.ids import content_hash
+from hub.network.import_network import ImportReport, import_network
+from hub.network.roster.files import FILES
+from hub.rest.api import blueprint
+from hub.rest.problems import SingleProblem
+from hub.rest.reading import bad
+from hub.rest.shapes import Shape
+from hub.rest.writing import PlanOutdated, WriteAsked, note_token
+
+MAX_FILES = 200 * 1024 * 1024
+NAMES = frozenset(file.name for file in FILES)
+_WORKBOOK = "network.xlsx"
+
+
+class Files(BaseModel):
+    """The files, each under the name of the part `files`."""
+
+    files: list[str] = Field(
+        description="partners.csv, locations.csv and so on, or one Excel workbook (.xlsx) with sheets of these names.",
+        json_schema_extra={"items": {"type": "string", "format": "binary"}},
+    )
+
+
+class Counted(Shape):
+    """Things of one kind; those missing from the files are left as they are."""
+
+    new: int
+    changed: int
+    unchanged: int
+    missing: int
+
+
+class Imported(Shape):
+    """What was written, or would be."""
+
+    dry_run: bool
+    changes: int
+    waiting: int = Field(
+        description="Rows about people nobody knows yet; they are tried again with each import."
+    )
+    counts: dict[str, Counted]
+    warnings: list[SingleProblem]
+
+
+@blueprint.runs("/imports", Imported, NETWORK_WRITE, "Imports", form=Files)
+def import_files(query: WriteAsked) -> flask.Response:
+    """Check network files and import them: nothing is written unless every row is right, and the same again changes nothing."""
+    expected = flask.request.headers.get("If-Match")
+    with tempfile.TemporaryDirectory(prefix="hub-import-") as folder:
+        source = _save(Path(folder))
+        hub = current_hub()
+        if query.dry_run or expected is not None:
+            plan = _told(import_network(hub, source, dry_run=True))
+            tag = _tag(source, plan)
+            if query.dry_run:
+                return _respond(plan, tag)
+            if tag != expected:
+                raise PlanOutdated(json.loads(plan.model_dump_json()))
+        with (
+            hub.unit_of_work() as uow
+        ):  # before: an import writes in many units, and may be cut off between them
+            note_token(uow)
+        return _respond(_told(import_network(hub, source)))
+
+
+def _save(folder: Path) -> Path:
+    """What came, as ``import_network`` takes it. BadInput ``no_network_files`` with every wrong name."""
+    flask.request.max_content_length = MAX_FILES
+    if flask.request.mimetype != "multipart/form-data":
+        raise bad([Problem("must be multipart/form-data", "Content-Type")])
+    sent = flask.request.files.getlist("files")
+    if len(sent) == 1 and (sent[0].filename or "").lower().endswith(".xlsx"):
+        sent[0].save(folder / _WORKBOOK)
+        return folder / _WORKBOOK
+    names = [each.filename or "" for each in sent]
+    problems = [Problem("is none of the network files", name[:100]) for name in names if name not in NAMES]
+    problems += [Problem("came twice", name) for name in sorted(NAMES) if names.count(name) > 1]
+    if problems or not sent:
+        told = f"They are called {', '.join(sorted(NAMES))}."
+        raise BadInput("no_network_files", "These are not the network files.", told, problems)
+    for each in sent:
+        each.save(folder / (each.filename or ""))
+    return folder
+
+
+def _told(report: ImportReport) -> Imported:
+    return Imported(
+        dry_run=report.dry_run,
+        changes=report.changes,
+        waiting=report.waiting,
+        counts={kind: Counted.model_validate(of_kind) for kind, of_kind in report.counts.items()},
+        warnings=[SingleProblem(message=each.message, place=each.place) for each in report.warnings],
+    )
+
+
+def _tag(source: Path, plan: Imported) -> str:
+    """An entity tag of the files and what would come of them."""
+    files = [source] if source.is_file() else sorted(source.iterdir())
+    hashes = [content_hash(file.read_bytes()) for file in files]
+    return f'"{content_hash(json.dumps([hashes, plan.model_dump()], sort_keys=True).encode())}"'
+
+
+def _respond(told: Imported, tag: str = "") -> flask.Response:
+    response = flask.Response(told.model_dump_json(), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    if tag:
+        response.headers["ETag"] = tag
+    return response

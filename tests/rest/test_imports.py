@@ -1,0 +1,61 @@
+"""Network files that come with a request."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.network.small_network import SmallNetwork
+from tests.rest.programs import Network
+from tests.rest.test_writes import code
+
+
+def upload(
+    network: Network, token: str, folder: Path, *, dry_run: bool = False, match: str = ""
+) -> TestResponse:
+    files: list[Any] = [(io.BytesIO(file.read_bytes()), file.name) for file in sorted(folder.iterdir())]
+    headers = {"Authorization": f"Bearer {token}", **({"If-Match": match} if match else {})}
+    query = {"dry_run": "true"} if dry_run else {}
+    client = network.app.test_client()
+    return client.post("/api/v1/imports", data={"files": files}, headers=headers, query_string=query)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return SmallNetwork().write(tmp_path / "files")
+
+
+def test_files_are_tried_imported_and_change_nothing_again(network: Network, folder: Path) -> None:
+    token = network.token()
+    tried = upload(network, token, folder, dry_run=True)
+    assert tried.json is not None
+    assert tried.json["dry_run"]
+    assert tried.json["changes"] > 0
+    before = set(network.names(token, "/locations"))
+    assert code(upload(network, token, folder, match='"other"')) == (409, "plan_outdated")
+    assert set(network.names(token, "/locations")) == before
+    done = upload(network, token, folder, match=tried.headers["ETag"])
+    assert done.json is not None
+    assert (done.json["changes"], done.json["waiting"]) == (tried.json["changes"], 0)
+    assert set(network.names(token, "/locations")) > before
+    again = upload(network, token, folder)
+    assert again.json is not None
+    assert again.json["changes"] == 0
+
+
+def test_every_problem_is_told_with_its_place_and_nothing_is_written(network: Network, folder: Path) -> None:
+    token = network.token()
+    locations = folder / "locations.csv"
+    locations.write_text(locations.read_text() + "broken,row\n")
+    refused = upload(network, token, folder)
+    assert code(refused) == (400, "bad_network_files")
+    assert refused.json is not None
+    assert any(each["place"].startswith("locations.csv") for each in refused.json["problems"])
+    (folder / "secrets.csv").write_text("a,b\n")
+    named = upload(network, token, folder)
+    assert code(named) == (400, "no_network_files")
+    assert named.json is not None
+    assert [each["place"] for each in named.json["problems"]] == ["secrets.csv"]
+    assert code(upload(network, network.token("harbor"), folder)) == (403, "missing_scope")
