@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.network.small_network import SmallNetwork
+from tests.network.workbooks import write_workbook
 from tests.rest.programs import Network
 from tests.rest.test_writes import code
 
@@ -59,3 +60,20 @@ def test_every_problem_is_told_with_its_place_and_nothing_is_written(network: Ne
     assert named.json is not None
     assert [each["place"] for each in named.json["problems"]] == ["secrets.csv"]
     assert code(upload(network, network.token("harbor"), folder)) == (403, "missing_scope")
+
+
+def test_a_workbook_comes_alone_and_problems_name_its_sheets(network: Network, tmp_path: Path) -> None:
+    token, folder = network.token(), tmp_path / "book"
+    folder.mkdir()
+    sheet: list[list[object]] = [["brand_id", "name"], ["B", "Borealis"]]
+    write_workbook(folder / "ours.xlsx", {"brands": sheet})
+    done = upload(network, token, folder)
+    assert done.json is not None
+    assert done.json["counts"]["brand"]["new"] == 1
+    write_workbook(folder / "ours.xlsx", {"brands": [*sheet, ["C", None]]})
+    refused = upload(network, token, folder)
+    assert code(refused) == (400, "bad_network_files")
+    assert refused.json is not None
+    assert "brands" in refused.json["problems"][0]["place"]
+    (folder / "ours.xlsx").write_bytes(b"PK")
+    assert code(upload(network, token, folder))[0] == 400
