@@ -12,6 +12,7 @@ from hub.access.roles import (
     grant_partner_admin,
     withdraw_partner_admin,
 )
+from hub.audiences.profiles.move_actions import move_actions
 from hub.errors import Conflict
 from hub.lti.move_launches import move_launches
 from hub.network.merge import MergePlan
@@ -51,6 +52,7 @@ def merge_people(
         "access": move_access(uow, from_id, to_id),
         "decisions": move_decisions(uow, from_id, to_id),
         "records": move_records(uow, from_id, to_id),
+        "acted": move_actions(uow, from_id, to_id),
         "launched": move_launches(uow, from_id, to_id),
     }
     keep_moved(uow, merge_id, moved)
@@ -65,6 +67,7 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -
     move_access(uow, merge.to_id, merge.from_id, body.get("access", ()))
     move_decisions(uow, merge.to_id, merge.from_id, body.get("decisions", ()))
     move_records(uow, merge.to_id, merge.from_id, body.get("records", ()))
+    move_actions(uow, merge.to_id, merge.from_id, body.get("acted", ()))
     move_launches(uow, merge.to_id, merge.from_id, body.get("launched", {}))
     return merge
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from hub.audiences import tables
 from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     from_file,
@@ -12,8 +13,12 @@ from hub.audiences.profiles.plan_profiles import (
     plan_profiles,
     roll_back_profile,
 )
+from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.tables import workflow_action
+from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.clock import SettableClock
+from hub.journal.tables import change
+from hub.lifecycle.merge_people import merge_people, undo_merge
 from hub.runtime import Hub
 from hub.training.reasons import read_reasons
 from hub.training.tables import goal_source
@@ -159,3 +164,39 @@ def test_whoever_joins_after_it_went_live_is_answered_whenever_they_begin(
     assert set(world.live_goals("nia")) == {("welcome", "general")}
     assert world.live_goals("zoe") == {}
     assert set(world.live_goals("zoe", at=clock.now() + days(30))) == {("welcome", "general")}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_a_workflow_gave_goes_along_when_two_records_are_one(
+    world: World, tmp_path: Path, clock: SettableClock
+) -> None:
+    clock.advance(days=1)
+    apply(world, tmp_path, PROFILE)
+    clock.advance(days=1)
+    for name in ("nia", "double"):
+        world.add_person(name)
+    appointment = world.appoint("double", "technician", "Riverside", since=clock.now())
+    world.drain()
+
+    def given_through() -> list[tuple[str, str]]:
+        with world.hub.reading() as uow:
+            rows = uow.connection.execute(sa.select(tables.opinion)).all()
+        return [(row.person_id, row.appointment_id) for row in rows]
+
+    assert given_through() == [(world.ids["double"], appointment)]
+    with world.hub.unit_of_work() as uow:
+        merge = merge_people(uow, world.ids["double"], world.ids["nia"])
+    world.drain()
+    assert given_through() == [(world.ids["nia"], appointment)]
+    assert (world.live_goals("double"), set(world.live_goals("nia"))) == ({}, {("welcome", "general")})
+    with world.hub.unit_of_work() as uow:
+        undo_merge(uow, merge)
+    world.drain()
+    assert given_through() == [(world.ids["double"], appointment)]
+    assert (acted(world), set(world.live_goals("double"))) == (1, {("welcome", "general")})
+    with world.hub.unit_of_work() as uow:
+        ours = sa.select(change.c.body).where(change.c.kind == WORKFLOW_ACTED).order_by(change.c.position)
+        bodies = uow.connection.scalars(ours).all()
+        apply_acted(uow, bodies)
+    assert [body["person_id"] for body in bodies] == [world.ids[name] for name in ("double", "nia", "double")]
+    assert given_through() == [(world.ids["double"], appointment)]

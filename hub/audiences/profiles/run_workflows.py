@@ -73,7 +73,17 @@ workflows_joined = Reader("workflows_joined", CHANGES, answer_joining, batch=500
 
 
 def apply_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
-    """Write what workflows did, as changes of kind ``workflow_acted`` have it (also used by a rebuild)."""
+    """Write what workflows did, as changes of kind ``workflow_acted`` have it (also used by a rebuild).
+
+    Of several about one action the last counts: it moves to another person when two records become one.
+    """
+    bodies = list({body["id"]: body for body in bodies}.values())
+    ids = [body["id"] for body in bodies]
+    for table, known in (
+        (workflow_action, ids),
+        (tables.opinion, [derived_id("opinion", id) for id in ids]),
+    ):
+        uow.connection.execute(sa.delete(table).where(uow.among(table.c.id, known)))
     columns = ("id", "workflow", "version", "audience", "person_id", "appointment_id", "event")
     uow.execute_many(
         sa.insert(workflow_action), [{**{c: b[c] for c in columns}, "at": _time(b["at"])} for b in bodies]
@@ -93,6 +103,13 @@ def apply_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
             for b in bodies
         ],
     )
+
+
+def record_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
+    """Write what workflows did, or about whom it is now, and note it in the journal."""
+    if bodies:
+        apply_acted(uow, bodies)
+        record_changes(uow, [Change(WORKFLOW_ACTED, b["id"], b, person_id=b["person_id"]) for b in bodies])
 
 
 def would_have(uow: UnitOfWork, workflow: Workflow) -> WouldHave:
@@ -137,9 +154,7 @@ def _act(
         )
     )
     new = [body for id, body in sorted(bodies.items()) if id not in known]
-    if new:
-        apply_acted(uow, new)
-        record_changes(uow, [Change(WORKFLOW_ACTED, b["id"], b, person_id=b["person_id"]) for b in new])
+    record_acted(uow, new)
 
 
 def _past(uow: UnitOfWork, workflow: Workflow, since: datetime) -> Sequence[Sequence[Happened]]:
