@@ -58,7 +58,7 @@ def test_whatever_is_told_is_about_at_least_five(world: World, clock: SettableCl
         with world.hub.unit_of_work() as uow:
             answer = tell_size(uow, reach, conditions)
             again = tell_size(uow, reach, conditions)
-            members = set(uow.connection.scalars(members_at(uow, conditions, uow.now)))
+            members = {str(id) for id in uow.connection.scalars(members_at(uow, conditions, uow.now))}
             exact = tell_size(uow, OPERATOR, conditions)
         assert again == answer
         assert exact.people == len(members)

@@ -137,7 +137,9 @@ class Journey(Walk):
                 LENA.name in page.text and sees in page.text, f"{manager.name} sees {sees} of {LENA.name}."
             )
             self.see(hidden not in page.text, f"{manager.name} sees nothing of {hidden}.")
-            self.see("Brake systems Why? Reached" in page.text, f"{manager.name} sees Brake systems, reached.")
+            self.see(
+                "Brake systems Why? Reached" in page.text, f"{manager.name} sees Brake systems, reached."
+            )
         other = self.browsers[SAM.id].get("/team?dimension=service")
         self.see(
             other.status == 403, f"{SAM.name} is refused the team of the other dimension ({other.status})."

@@ -1,7 +1,7 @@
 """Writing a rule in a page: a form that says what a file would, a count while one writes, a plan, and the change."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from werkzeug import Response
@@ -17,11 +17,13 @@ from hub.audiences.rules import Rule, read_rule
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people
-from hub.store import UnitOfWork
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import MAX_FIELD, Filled
 from hub.web.admin.rules import FIELDS, STATUSES
 from hub.web.viewer import current_viewer
+
+if TYPE_CHECKING:
+    from hub.store import UnitOfWork
 
 TESTS = 8
 """So many attributes one rule may ask about in the form."""
@@ -139,7 +141,7 @@ def make_rule() -> Response | tuple[str, int]:
 def _change(fields: RuleFields, seen: Rule | None) -> Compare:
     """The rule becomes what the fields say; a new one that begins with no day begins when it is made."""
 
-    def compare(uow: UnitOfWork) -> Diff:
+    def compare(uow: "UnitOfWork") -> Diff:
         known = read_rule(uow, seen.key) if seen else None
         rule = read_rule_fields(uow, fields, known)
         begins_now = known is None and not fields.values.get("valid_from")
@@ -149,7 +151,7 @@ def _change(fields: RuleFields, seen: Rule | None) -> Compare:
     return compare
 
 
-def _known(uow: UnitOfWork) -> Rule | None:
+def _known(uow: "UnitOfWork") -> Rule | None:
     key = flask.request.form.get("known", "")
     return read_rule(uow, key[:100]) if key else None
 
@@ -174,7 +176,7 @@ def _sent_tests(form: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _show_form(
-    uow: UnitOfWork, fields: RuleFields, known: Rule | None, problems: dict[str, list[str]] | None = None
+    uow: "UnitOfWork", fields: RuleFields, known: Rule | None, problems: dict[str, list[str]] | None = None
 ) -> str:
     tests: Sequence[tuple[str, str, str]] = [*fields.attributes, ("", "equals", ""), ("", "equals", "")]
     return flask.render_template(

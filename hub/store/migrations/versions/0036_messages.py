@@ -72,5 +72,5 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         begin += "::timestamptz"
     op.execute(
-        f"INSERT INTO notice_look (person_id, look_at) SELECT person_id, {begin} FROM goal GROUP BY person_id"
-    )  # noqa: S608
+        f"INSERT INTO notice_look (person_id, look_at) SELECT person_id, {begin} FROM goal GROUP BY person_id"  # noqa: S608
+    )

@@ -39,9 +39,7 @@ def upgrade() -> None:
             sa.ForeignKey("person.id", name="fk_told_piece_person_id_person"),
             nullable=False,
         ),
-        sa.Column(
-            "piece", sa.Integer, nullable=False, comment="people who were in and out of the same sets"
-        ),
+        sa.Column("piece", sa.Integer, nullable=False, comment="people who were in and out of the same sets"),
         sa.Column("expires_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("asker", "person_id", name="pk_told_piece"),
         comment="Into which pieces the sets that were told to an asker cut the people.",
