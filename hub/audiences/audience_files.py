@@ -13,7 +13,7 @@ from hub.audiences.file_names import Names, look_up, problems_of
 from hub.audiences.file_shapes import AudienceFile, read_audience_file, refuse
 from hub.audiences.plan_file import audience_of, compare_file, rule_of
 from hub.audiences.planning import Compare, make_change, plan_change
-from hub.audiences.rules import read_rules, set_audience, set_rule, switch_plugin
+from hub.audiences.rules import Rule, read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
 from hub.store import UnitOfWork
 from hub.training.offerings import set_path
@@ -21,7 +21,7 @@ from hub.training.offerings import set_path
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
-__all__ = ["Diff", "apply_audience_file", "plan_audience_file"]
+__all__ = ["Diff", "apply_audience_file", "plan_audience_file", "read_file_rules"]
 
 
 def plan_audience_file(
@@ -47,6 +47,18 @@ def apply_audience_file(hub: "Hub", file: Path, plan_hash: str | None = None) ->
             audit(uow, "audiences_applied", file.name, detail={"changes": len(diff.changes)})
 
     return make_change(hub, _compare(read), write, plan_hash)
+
+
+def read_file_rules(uow: UnitOfWork, file: Path) -> list[tuple[Rule | None, Rule]]:
+    """The file's rules, each as it is known, None if there is none yet, and as the file has it; nothing is changed.
+
+    A path that is not there yet is ``plan_file.NOT_YET``. BadInput as ``plan_audience_file``.
+    """
+    read = read_audience_file(file)
+    names = _checked_names(uow, read)
+    known = {rule.key: rule for rule in read_rules(uow)}
+    tables = [rule.table for rule in read.rules]
+    return [(known.get(t.key), rule_of(uow, t, names, known.get(t.key))) for t in tables]
 
 
 def _compare(file: AudienceFile) -> Compare:

@@ -43,7 +43,7 @@ def words(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 
 
-@pytest.mark.requirement("B86", "D2", "D8")
+@pytest.mark.requirement("B86", "D2", "D4", "D8")
 def test_a_rule_goes_live_and_back(hub_command: Command, inside: Hub, tmp_path: Path) -> None:
     hub_command("network", "import", write_network(tmp_path / "net"))
     with inside.unit_of_work() as uow:
@@ -57,6 +57,11 @@ def test_a_rule_goes_live_and_back(hub_command: Command, inside: Hub, tmp_path: 
     assert goals(inside) == 0
     *_, [*rule, people] = words(hub_command("audiences", "rules").stdout)
     assert (rule, people) == (["welcome", "shadow", "1"], "2")
+
+    branch = hub_command("replay", "--branch", file, "--since", "2025-03-01")
+    assert "so since 2025-03-01: 2 goals more, 0 fewer. Nothing was changed." in branch.stdout, branch.output
+    assert ["people", "0", "2"] in words(branch.stdout)
+    assert hub_command("replay", "--branch", file).exit_code == 2
 
     planned = hub_command("audiences", "status", "welcome", "live", "--dry-run")
     assert "2 goals more for 2 people" in planned.stdout
