@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, strategies
 from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from hub.limits import Limit
 from hub.rest.api import blueprint
@@ -56,7 +56,10 @@ def test_every_answer_is_as_the_document_says(
         if mode == GenerationMode.POSITIVE and known and "id" in (case.path_parameters or {}):
             case.path_parameters["id"] = known
         # What is written may be refused for what it says, and not only for its shape.
-        never = [positive_data_acceptance] if operation.method.upper() == "POST" else []
+        never: list[Any] = [positive_data_acceptance] if operation.method.upper() == "POST" else []
+        if any(value in ([], {}) for value in (case.query or {}).values()):
+            # An empty list is not sent at all: what is left may be right.
+            never.append(negative_data_rejection)
         response = case.call_and_validate(headers=headers, excluded_checks=never)
         if response.status_code == 200:
             assert not hidden & set(_texts(response.json()))
