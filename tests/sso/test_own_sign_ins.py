@@ -326,6 +326,7 @@ def test_i32_a_subject_is_one_person_at_most_whatever_happens(
     people = [home.person() for _ in range(3)]
     tokens = [home.token(person, subject=f"p{place}") for place, person in enumerate(people)]
     owners: dict[tuple[str, str], str] = {}
+    removed: set[tuple[str, str]] = set()
     for what, place, name, subject in steps:
         person, token, key = people[place], tokens[place], (name, subject)
         try:
@@ -335,6 +336,7 @@ def test_i32_a_subject_is_one_person_at_most_whatever_happens(
             elif what == "unlink":
                 home.unlink(token, name, subject)
                 assert owners.pop(key) == person
+                removed.add(key)
             else:
                 proved = Proved(home.connections[name], "sub", subject)
                 attempt = Attempt()
@@ -348,6 +350,7 @@ def test_i32_a_subject_is_one_person_at_most_whatever_happens(
                 "no_sign_in": owners.get(key) != person,
                 "last_sign_in": sum(owner == person for owner in owners.values()) == 1,
                 "unknown_subject": name == "shared" and key not in owners,
+                "sign_in_removed": key in removed and key not in owners,
             }
             if not expected.get(refusal.code):
                 raise
