@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.audiences.opinion import Candidate, Opinion
 from hub.audiences.profiles.aspects import Aspect
+from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed
 from hub.hooks import hookimpl
 from hub.http import Answer, OutgoingHttp
@@ -36,6 +37,7 @@ __all__ = [
     "PanelView",
     "PluginSettings",
     "RosterRow",
+    "Workflow",
     "hookimpl",
     "reads",
 ]

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub import __version__, hookspecs
 from hub.access.tables import rest_answer, told_number, told_piece
 from hub.audiences.profiles.aspects import registered_aspects
+from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
 from hub.audiences.reassign import reassign
 from hub.clock import Clock, SystemClock
@@ -39,6 +40,7 @@ from hub.notify.smtp import send_mails
 from hub.notify.tables import mail
 from hub.notify.webhooks.send import WebhookSender
 from hub.notify.webhooks.tell import tell_webhooks
+from hub.notify.workflow_mails import workflow_mails
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
@@ -77,6 +79,7 @@ READERS = (
     publish,
     tell_webhooks,
     notice_reader,
+    workflow_mails,
     pass_back,
     pass_back_links,
 )
@@ -121,6 +124,7 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
     hooks = Hooks(hookspecs, load_plugins(settings.plugins))
     hooks.configure(settings.plugin)
     registered_aspects(hooks)
+    registered_workflows(hooks)
     return Hub(
         settings=settings,
         engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),

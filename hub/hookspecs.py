@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from hub.audiences.opinion import Candidate, Opinion
 from hub.audiences.profiles.aspects import Aspect
+from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook
 from hub.http import OutgoingHttp
 from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
@@ -30,6 +31,16 @@ def register_aspects() -> Sequence[Aspect]:
 
     Called at start and whenever profiles are checked; always give the same. Two of the same key stop the start. What profiles
     said stays when your plugin is off, and is there when it comes back.
+    """
+    raise NotImplementedError
+
+
+@hook("register", "hub", "stop")
+def register_workflows() -> Sequence[Workflow]:
+    """Name workflows that profiles can take: on an event, if conditions hold, one thing is done once.
+
+    Called at start and whenever profiles are checked; always give the same. What a profile took stays as it was until it is
+    applied again, also while your plugin is off. One that cannot be stops the start.
     """
     raise NotImplementedError
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hub.api import Aspect, Candidate, Opinion, PluginSettings, hookimpl, reads
+from hub.api import Aspect, Candidate, Opinion, PluginSettings, Workflow, hookimpl, reads
 
 TIER = "contract_tier"
 TIERS = ("basic", "silver", "gold")
@@ -34,6 +34,14 @@ class Plugin:
     def register_aspects(self) -> Sequence[Aspect]:
         """The tier of the contract between the maker and these distributors."""
         return [Aspect(TIER, "Contract tier", type="choice", choices=TIERS)]
+
+    @hookimpl
+    def register_workflows(self) -> Sequence[Workflow]:
+        """Whoever looks after a distributor hears of somebody new there."""
+        words = "Somebody new works at a distributor. Please call in the first week."
+        return [
+            Workflow("welcome-call", "Welcome call", on="joined", reason="you are new", tell={"words": words})
+        ]
 
     @hookimpl
     @reads("starts", "aspects")

@@ -10,6 +10,7 @@ from hub.audiences.conditions import Conditions
 from hub.audiences.export_audiences import as_text, conditions_as_text, due_as_text, instant_as_text
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.read_profiles import read_profiles
+from hub.audiences.profiles.shapes import ACTIONS
 from hub.audiences.rules import Rule, rule_from_body
 from hub.network import tables as network
 from hub.store import UnitOfWork
@@ -80,20 +81,25 @@ def _rule(uow: UnitOfWork, key: str, entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _workflow(uow: UnitOfWork, key: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    give = entry["give"]
-    given = {
-        "target": _target(uow, give["target_kind"], give["target_id"]),
-        **{n: give[n] for n in ("kind", "dimension", "days", "due_days") if give[n] is not None},
-    }
     yield f"key = {as_text(key)}"
+    if plugin := entry.get("from"):
+        yield from (f"from = {as_text(plugin)}", f"status = {as_text(entry['status'])}")
+        return
     yield f"title = {as_text(entry['title'])}"
     yield f"on = {as_text(entry['on'])}"
     if entry["target_id"]:
         yield f"target = {as_text(_any_target(uow, entry['target_id']))}"
     yield f"conditions = {conditions_as_text(uow, Conditions.from_json(entry['conditions']))}"
     yield f"reason = {as_text(entry['reason'])}"
-    yield f"give = {_inline(given)}"
+    yield from (f"{name} = {_inline(_does(uow, entry[name]))}" for name in ACTIONS if name in entry)
     yield f"status = {as_text(entry['status'])}"
+
+
+def _does(uow: UnitOfWork, what: Mapping[str, Any]) -> dict[str, Any]:
+    goal = {}
+    if "target_id" in what:
+        goal = {"target": _target(uow, what["target_kind"], what["target_id"])}
+    return goal | {n: v for n, v in what.items() if v is not None and n not in ("target_kind", "target_id")}
 
 
 def _inline(values: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What workflows gave to somebody who turns out to be another one goes along with the appointment."""
 
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from hub.ids import derived_id
 from hub.store import UnitOfWork
 
 _TIMES = ("valid_from", "valid_to", "due_at")
-_OPINION = ("plugin", "plugin_version", "target_kind", "target_id", "kind", "dimension", "reason")
+_OPINION = ("plugin", "plugin_version", "target_kind", "target_id", "kind", "dimension", "reason", "verdict")
 
 
 def move_actions(uow: UnitOfWork, from_id: str, to_id: str, only: Collection[str] | None = None) -> list[str]:
@@ -26,12 +27,15 @@ def move_actions(uow: UnitOfWork, from_id: str, to_id: str, only: Collection[str
     going = {row.id: row for row in rows if only is None or row.id in only}
     keys = {derived_id("opinion", id): id for id in going}
     said = uow.connection.execute(sa.select(opinion).where(uow.among(opinion.c.id, list(keys)))).all()
-    bodies = []
+    wishes: dict[str, dict[str, Any]] = {}
     for each in said:
-        row = going[keys[each.id]]
         wish = {name: getattr(each, name) for name in _OPINION}
         wish |= {name: at.isoformat() if (at := getattr(each, name)) else None for name in _TIMES}
-        body = {**row._mapping, "person_id": to_id, "at": row.at.isoformat(), "opinion": wish}
-        bodies.append(body)
+        wishes[keys[each.id]] = {"opinion": wish}
+    # What was told is not told again, and attributes go along by themselves.
+    bodies = [
+        {**row._mapping, "person_id": to_id, "at": row.at.isoformat(), **wishes.get(id, {})}
+        for id, row in going.items()
+    ]
     record_acted(uow, bodies)
     return sorted(body["id"] for body in bodies)

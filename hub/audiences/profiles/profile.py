@@ -65,9 +65,13 @@ class Setup:
     def switches(self) -> dict[str, bool]:
         """Which plugins and workflows the audiences have on or off; of others nothing is said."""
         on = {name: bool(entry["on"]) for name, entry in self.items("plugins").items()}
-        return on | {
-            WORKFLOW + key: entry["status"] == "live" for key, entry in self.items("workflows").items()
-        }
+        return on | {WORKFLOW + key: self.is_live(key) for key in self.items("workflows")}
+
+    def is_live(self, workflow: str) -> bool:
+        """Whether a workflow answers what happens; one of a plugin does not while the plugin is off for these audiences."""
+        entry = self.items("workflows")[workflow]
+        plugin = self.items("plugins").get(entry.get("from", ""), {"on": True})
+        return bool(entry["status"] == "live" and plugin["on"])
 
 
 def lineage(profiles: Mapping[str, Profile], key: str) -> list[Profile]:

@@ -24,10 +24,13 @@ from hub.audiences.reassign import people_matching
 from hub.ids import derived_id
 from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
 from hub.journal.tables import event as event_table
+from hub.logging import get_logger
 from hub.network import tables as network
+from hub.network.attributes import read_kinds, set_attributes, value_problems
 from hub.store import UnitOfWork
 from hub.training import tables as training
 
+logger = get_logger(__name__)
 KINDS = {
     "completion_recognized": "completed",
     "credit_granted": "credited",
@@ -97,10 +100,12 @@ def apply_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
                 "person_id": b["person_id"],
                 "appointment_id": b["appointment_id"],
                 "audience": b["audience"],
-                "verdict": "assign",
+                "verdict": b["opinion"].get("verdict", "assign"),
                 **{name: _time(b["opinion"][name]) for name in _TIMES},
             }
             for b in bodies
+            if "opinion"
+            in b  # else a mail went out, or an attribute was set, which the journal has by itself
         ],
     )
 
@@ -155,6 +160,22 @@ def _act(
     )
     new = [body for id, body in sorted(bodies.items()) if id not in known]
     record_acted(uow, new)
+    for body in new:
+        if "set" in body:
+            _set_attribute(uow, body)
+
+
+def _set_attribute(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Give a person or an appointment a value from now on; nothing where the attribute has become another one meanwhile."""
+    what, kinds = body["set"], read_kinds(uow)
+    key, value = what["attribute"], what["value"]
+    subject = kinds[key].subject if key in kinds else ""
+    ids = {"person": body["person_id"], "appointment": body["appointment_id"]}
+    if subject not in ids or value_problems(kinds, subject, {key: value}):
+        logger.warning("workflow_attribute_not_set", workflow=body["workflow"], attribute=key)
+        return
+    until = uow.now + timedelta(days=what["days"]) if what["days"] else None
+    set_attributes(uow, subject, ids[subject], {key: value}, until=until)
 
 
 def _past(uow: UnitOfWork, workflow: Workflow, since: datetime) -> Sequence[Sequence[Happened]]:

@@ -8,11 +8,21 @@ from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from hub.audiences.file_shapes import ConditionsTable, Key, Mode, RuleTable, Words
 from hub.errors import BadInput, Problem
 from hub.training.goals import GoalKind
+from hub.training.waivers import NEVER_WAIVED
 
 ShortKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Given = bool | int | float | str
@@ -53,18 +63,42 @@ class PluginTable(_Table):
     settings: Annotated[dict[str, Any], AfterValidator(_plain)] = {}
 
 
-class GiveTable(_Table):
-    """``give``: a goal. ``days``: asked for so long, else as long as the appointment; ``due_days`` after the event."""
+class WaiveTable(_Table):
+    """``waive``: what rules and plugins ask through the appointment. ``days``: for so long, else as long as the appointment."""
 
     target: str = Field(pattern=_TARGET)
     kind: GoalKind = "development"
     dimension: Words = "general"
     days: int | None = Field(None, ge=1, le=36500)
+
+
+class GiveTable(WaiveTable):
+    """``give``: a goal. ``due_days`` after the event."""
+
     due_days: int | None = Field(None, ge=0, le=36500)
 
 
+class TellTable(_Table):
+    """``tell``: a mail to whoever looks after the person through the appointment, in one dimension or in all."""
+
+    words: Words
+    dimension: Words | None = None
+
+
+class SetTable(_Table):
+    """``set``: an attribute of the person or the appointment gets a value; ``days``: for so long, else until it gets another."""
+
+    attribute: Words
+    value: Given
+    days: int | None = Field(None, ge=1, le=36500)
+
+
+ACTIONS = ("give", "waive", "tell", "set")
+"""What a workflow can do: one of them."""
+
+
 class WorkflowTable(_Table):
-    """``[[profile.workflow]]``: on an event, if the conditions hold on an appointment of the audience, give a goal, once.
+    """``[[profile.workflow]]``: on an event, if the conditions hold on an appointment of the audience, do one thing, once.
 
     ``target``: only when the event is about this course or path. ``reason`` is what the learner reads.
     """
@@ -74,9 +108,47 @@ class WorkflowTable(_Table):
     on: Event
     target: str | None = Field(None, pattern=_TARGET)
     conditions: ConditionsTable = ConditionsTable()
-    give: GiveTable
+    give: GiveTable | None = None
+    waive: WaiveTable | None = None
+    tell: TellTable | None = None
+    set_: SetTable | None = Field(None, alias="set")
     reason: Words
     status: Literal["draft", "live"] = "draft"
+
+    @property
+    def targets(self) -> list[tuple[str, str]]:
+        """The courses and paths it names, as ``offering:KEY`` or ``path:KEY``, each with the field in which it stands."""
+        named = (
+            ("target", self.target),
+            *((name, each.target) for name, each in (("give", self.give), ("waive", self.waive)) if each),
+        )
+        return [(name, target) for name, target in named if target]
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> "WorkflowTable":
+        if sum(each is not None for each in (self.give, self.waive, self.tell, self.set_)) != 1:
+            raise ValueError(f"does one thing: {', '.join(ACTIONS)}")
+        if self.waive and self.waive.kind == NEVER_WAIVED:
+            raise ValueError("compliance goals are never waived")
+        return self
+
+
+class TakenTable(_Table):
+    """``[[profile.workflow]]`` with ``from``, the name of a plugin: its workflow of this key is taken as the plugin declares it."""
+
+    key: ShortKey
+    from_: Words = Field(alias="from")
+    status: Literal["draft", "live"] = "draft"
+
+
+def _own_or_taken(value: Any) -> str:
+    is_taken = "from" in value if isinstance(value, dict) else isinstance(value, TakenTable)
+    return "taken" if is_taken else "own"
+
+
+AnyWorkflow = Annotated[
+    Annotated[WorkflowTable, Tag("own")] | Annotated[TakenTable, Tag("taken")], Discriminator(_own_or_taken)
+]
 
 
 class ReportTable(_Table):
@@ -114,7 +186,7 @@ class ProfileTable(_Table):
     schema_: SchemaTable = Field(SchemaTable(), alias="schema")
     rule: list[RuleTable] = []
     report: list[ReportTable] = []
-    workflow: list[WorkflowTable] = []
+    workflow: list[AnyWorkflow] = []
     plugins: dict[str, PluginTable] = {}
     aspects: dict[str, Given] = {}
     without: WithoutTable = WithoutTable()
@@ -167,7 +239,7 @@ def read_tables(tables: Mapping[str, Any], name: str, lines: Sequence[int] = ())
             found.append(PlacedProfile(ProfileTable.model_validate(values), place))
         except ValidationError as error:
             problems += [
-                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(map(str, e['loc']))}")
+                Problem(_words(e["type"], e["msg"]), f"{place}: {'.'.join(_place_in(e['loc']))}")
                 for e in error.errors()
             ]
     for placed in found:
@@ -188,7 +260,7 @@ def refuse(problems: Sequence[Problem]) -> BadInput:
 
 
 def _repeated(placed: PlacedProfile) -> list[Problem]:
-    lists: Mapping[str, Sequence[RuleTable | ReportTable | WorkflowTable]] = {
+    lists: Mapping[str, Sequence[RuleTable | ReportTable | WorkflowTable | TakenTable]] = {
         "rule": placed.table.rule,
         "report": placed.table.report,
         "workflow": placed.table.workflow,
@@ -198,6 +270,10 @@ def _repeated(placed: PlacedProfile) -> list[Problem]:
         for name, items in lists.items()
         for key in sorted({each.key for each in items if [i.key for i in items].count(each.key) > 1})
     ]
+
+
+def _place_in(loc: Sequence[int | str]) -> list[str]:
+    return [str(part) for part in loc if part not in ("own", "taken")]
 
 
 def _words(kind: str, message: str) -> str:

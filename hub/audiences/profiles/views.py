@@ -95,7 +95,8 @@ def _named(profile: Profile, names: Mapping[str, str]) -> tuple[tuple[str, str],
 def _targets(uow: UnitOfWork, setup: Setup) -> dict[str, str]:
     asked = {(e["target_kind"], e["target_id"]) for e in setup.items("rules").values()}
     for entry in setup.items("workflows").values():
-        asked.add((entry["give"]["target_kind"], entry["give"]["target_id"]))
+        goals = (entry[name] for name in ("give", "waive") if name in entry)
+        asked |= {(goal["target_kind"], goal["target_id"]) for goal in goals}
         asked |= {(kind, entry["target_id"]) for kind in ("offering", "path") if entry["target_id"]}
     return titles_of_targets(uow, asked)
 
@@ -154,18 +155,36 @@ def _rule(
 def _workflow(
     uow: UnitOfWork, setup: Setup, key: str, entry: Mapping[str, Any], targets: Mapping[str, str]
 ) -> Line:
-    give = entry["give"]
     asked = [("When", EVENTS[entry["on"]])]
     if entry["target_id"]:
         asked.append(("About", targets.get(entry["target_id"], "")))
     asked += words_of(uow, Conditions.from_json(entry["conditions"]))
-    asked.append(("Gives", f"{targets.get(give['target_id'], '')} ({give['dimension']}, {give['kind']})"))
+    asked += _does(uow, entry, targets)
     asked.append(("Because", entry["reason"]))
+    if plugin := entry.get("from"):
+        asked.append(("From", f"plugin {plugin}"))
     done = sa.select(sa.func.count()).select_from(workflow_action).where(workflow_action.c.workflow == key)
     count = uow.connection.scalar(done.where(workflow_action.c.version == entry["version"])) or 0
     words = f"version {entry['version']}, acted {count:,} {'time' if count == 1 else 'times'}"
     origin = setup.origin["workflows", key]
     return Line(key, entry["title"], words, origin, entry["status"], tuple(asked))
+
+
+def _does(uow: UnitOfWork, entry: Mapping[str, Any], targets: Mapping[str, str]) -> list[tuple[str, str]]:
+    for name, words in (("give", "Gives"), ("waive", "Waives")):
+        if goal := entry.get(name):
+            return [(words, f"{targets.get(goal['target_id'], '')} ({goal['dimension']}, {goal['kind']})")]
+    if tell := entry.get("tell"):
+        where = f", {tell['dimension']}" if tell["dimension"] else ""
+        return [("Tells", f"Whoever looks after the person{where}: {tell['words']}")]
+    what, kinds = entry["set"], read_kinds(uow)
+    title = kinds[what["attribute"]].title if what["attribute"] in kinds else what["attribute"]
+    days = f", for {what['days']} days" if what["days"] else ""
+    return [("Sets", f"{title}: {_plain(what['value'])}{days}")]
+
+
+def _plain(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _report(setup: Setup, key: str, entry: Mapping[str, Any]) -> Line:
@@ -187,7 +206,7 @@ def _plugin(uow: UnitOfWork, setup: Setup, name: str, entry: Mapping[str, Any]) 
 def _aspect(uow: UnitOfWork, setup: Setup, key: str, value: object) -> Line:
     known = registered_aspects(uow.hooks).get(key)
     title = known.aspect.title if known else key
-    words = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    words = _plain(value)
     source = f"from {known.plugin}" if known else "kept for a plugin that is off"
     return Line(key, title, words, setup.origin["aspects", key], details=(("Plugin", source),))
 

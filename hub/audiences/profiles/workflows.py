@@ -1,4 +1,4 @@
-"""Workflows: an event, conditions, and a goal that is given once. Pure; ``run_workflows`` reads and writes (B34)."""
+"""Workflows: an event, conditions, and one thing that is done once. Pure; ``run_workflows`` reads and writes (B34)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.profiles.join_conditions import join
 from hub.audiences.profiles.profile import WORKFLOW, Setup
+from hub.audiences.profiles.shapes import ACTIONS
 from hub.audiences.rules import Audience
 from hub.ids import derived_id
 from hub.network.intervals import holds
@@ -18,7 +19,10 @@ WORKFLOW_ACTED = "workflow_acted"
 
 @dataclass(frozen=True)
 class Workflow:
-    """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live."""
+    """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live.
+
+    ``does`` says under one of the names of ACTIONS what is to be done.
+    """
 
     key: str
     version: int
@@ -28,7 +32,7 @@ class Workflow:
     target_id: str | None
     conditions: Conditions
     reason: str
-    give: Mapping[str, Any]
+    does: Mapping[str, Any]
     since: datetime
 
 
@@ -58,12 +62,12 @@ def workflows_of(
             entry["target_id"],
             join(audiences[audience].conditions, Conditions.from_json(entry["conditions"])),
             entry["reason"],
-            entry["give"],
+            {name: entry[name] for name in ACTIONS if name in entry},
             datetime.fromisoformat(entry["since"]),
         )
         for audience, setup in sorted(setups.items())
         for key, entry in sorted(setup.items("workflows").items())
-        if entry["status"] == "live" or not only_live
+        if setup.is_live(key) or not only_live
     ]
 
 
@@ -95,11 +99,13 @@ def joinings(facts: Sequence[AppointmentFacts]) -> Iterator[Happened]:
         yield Happened("joined", f"joined:{each.id}", each.person_id, start, appointment_id=each.id)
 
 
+def words_of_action(workflow: Workflow) -> str:
+    """Why something was done, as the learner reads it."""
+    return f"{workflow.reason} (workflow {workflow.title}, version {workflow.version})"
+
+
 def _action(workflow: Workflow, event: Happened, appointment: AppointmentFacts) -> dict[str, Any]:
-    give = workflow.give
-    until = event.at + timedelta(days=give["days"]) if give["days"] else None
-    due = event.at + timedelta(days=give["due_days"]) if give["due_days"] is not None else None
-    return {
+    done = {
         "id": derived_id("workflow_action", workflow.audience, workflow.key, event.key),
         "workflow": workflow.key,
         "version": workflow.version,
@@ -107,16 +113,29 @@ def _action(workflow: Workflow, event: Happened, appointment: AppointmentFacts) 
         "person_id": event.person_id,
         "appointment_id": appointment.id,
         "event": event.key,
-        "opinion": {
-            "plugin": WORKFLOW + workflow.key,
-            "plugin_version": str(workflow.version),
-            "target_kind": give["target_kind"],
-            "target_id": give["target_id"],
-            "kind": give["kind"],
-            "dimension": give["dimension"],
-            "reason": f"{workflow.reason} (workflow {workflow.title}, version {workflow.version})",
-            "valid_from": event.at.isoformat(),
-            "valid_to": until.isoformat() if until else None,
-            "due_at": due.isoformat() if due else None,
-        },
+    }
+    ((name, what),) = workflow.does.items()
+    if name in ("give", "waive"):
+        return done | {"opinion": _opinion(workflow, event, name, what)}
+    if name == "tell":
+        return done | {"tell": {**what, "told_by": f"{workflow.title}, {workflow.version}"}}
+    return done | {name: {**what, "reason": words_of_action(workflow)}}
+
+
+def _opinion(workflow: Workflow, event: Happened, name: str, goal: Mapping[str, Any]) -> dict[str, Any]:
+    until = event.at + timedelta(days=goal["days"]) if goal["days"] else None
+    due_days = goal.get("due_days")
+    due = event.at + timedelta(days=due_days) if due_days is not None else None
+    return {
+        "plugin": WORKFLOW + workflow.key,
+        "plugin_version": str(workflow.version),
+        "target_kind": goal["target_kind"],
+        "target_id": goal["target_id"],
+        "kind": goal["kind"],
+        "dimension": goal["dimension"],
+        "reason": words_of_action(workflow),
+        "valid_from": event.at.isoformat(),
+        "valid_to": until.isoformat() if until else None,
+        "due_at": due.isoformat() if due else None,
+        "verdict": "waive" if name == "waive" else "assign",
     }
