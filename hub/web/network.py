@@ -17,6 +17,7 @@ from hub.access.explore_partner import read_partner_page, search_partners
 from hub.access.explore_person import find_people_seen, read_person_page
 from hub.access.explore_tree import read_node_page, read_trees
 from hub.access.export_network import export_locations, export_people, note_export
+from hub.access.waiting_seen import count_waiting_seen
 from hub.flask_hub import current_hub
 from hub.journal.seen import note_seen
 from hub.web.admin.query import read_position
@@ -49,6 +50,7 @@ def page() -> str:
             locations=list_location_lines(uow, seen, found.at, Wanted(words, closed=bool(words)), limit=FEW),
             partners=search_partners(uow, seen, words, found.at, limit=FEW),
             people=find_people_seen(uow, seen, words),
+            waiting=count_waiting_seen(uow, found.eyes.reach),
         )
 
 

@@ -7,6 +7,7 @@ from hub.access.roles import administered_partners
 from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
 from hub.network.provision import NewPerson
+from hub.network.waiting_rows import count_waiting
 from hub.sso.local.offered_places import chosen_places, offered_locations, offered_positions
 from hub.sso.partner_people import add_colleague, list_colleagues, switch_colleague
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
@@ -97,6 +98,7 @@ def _page(filled: Filled) -> str:
             partner_id=partner_id,
             people=people,
             more=more,
+            waiting=count_waiting(uow, partner_id),
             words=words,
             me=viewer.person.id,
             filled=filled,

@@ -9,6 +9,9 @@ from hub.access.roles import grant_partner_admin
 from hub.network import tables
 from hub.network.field import add_node, rename_node
 from hub.network.locations import end_brand
+from hub.network.roster.unknown_people import Waiting
+from hub.network.roster_keys import name_for_files
+from hub.network.waiting_rows import keep_waiting
 from tests.web.world import World, course
 
 
@@ -134,3 +137,33 @@ def test_long_lists_go_on_in_the_order_of_names(network: World) -> None:
         address = following[1].replace("&amp;", "&") if following else ""
     assert found == sorted(f"dock {number % 40:03}" for number in range(120))
     assert "120" in names(browser.get("/network/locations?q=dock").text)
+
+
+@pytest.mark.requirement("B40")
+def test_rows_that_wait_are_seen_and_let_be_by_whose_they_are(network: World) -> None:
+    operator, admin, manager = (network.browser(who) for who in ("olga", "nils", "sofia"))
+    assert "Waiting rows" not in names(admin.get("/partner").text)
+    place = {"appointment_id": "A9", "person_id": "U9", "location_id": "L1", "position_id": "tech"}
+    with network.hub.unit_of_work() as uow:
+        name_for_files(uow, "location", "L1", network.ids["riverside"])
+        name_for_files(uow, "position", "tech", network.ids["technician"])
+        rows = [
+            Waiting("appointments.csv", 2, "person_id", "U9", place),
+            Waiting("managers.csv", 2, "manager_id", "U8", {"manager_id": "U8", "dimension_id": "service"}),
+        ]
+        keep_waiting(uow, ["appointments.csv", "managers.csv"], rows)
+    assert "Waiting rows 1" in names(admin.get("/partner").text)
+    assert "Waiting rows 2" in names(operator.get("/network").text)
+    assert "U8 Manager Service" in names(operator.get("/network/waiting").text)
+    page = admin.get("/network/waiting").text
+    assert "U9 Appointment Service Technician Riverside" in names(page)
+    assert "U8" not in page
+    assert manager.get("/network/waiting").status_code == 403
+    urls = re.findall(r'action="(/network/waiting/[^"]+)"', operator.get("/network/waiting").text)
+    mine = re.findall(r'action="(/network/waiting/[^"]+)"', page)
+    (other,) = set(urls) - set(mine)
+    assert admin.send(other).status_code == 404
+    assert manager.send(mine[0]).status_code == 403
+    assert admin.send(mine[0]).status_code == 303
+    assert "Nothing waits" in admin.get("/network/waiting").text
+    assert "Let a waiting row be" in operator.get("/admin/audit").text

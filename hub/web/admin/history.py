@@ -34,6 +34,7 @@ DONE_WORDS = {
     "rule_changed": "Rule changed",
     "theme_changed": "Theme changed",
     "theme_removed": "Theme removed",
+    "waiting_row_forgotten": "Let a waiting row be",
     "people_exported": "Took a list of people away",
     "audience_changed": "Audience changed",
     "profile_changed": "Profile of audiences changed",
