@@ -15,7 +15,7 @@ from hub.audiences import tables
 from hub.audiences.conditions import Conditions
 from hub.audiences.derive_sources import RuleIndex, derive_goals
 from hub.audiences.opinions import ask_plugins, read_opinions
-from hub.audiences.profiles.profile import PROFILE_CHANGED
+from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.audiences.read_facts import read_facts
 from hub.audiences.rules import (
@@ -86,7 +86,7 @@ def _queue_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> None:
     if change.kind == AUDIENCE_CHANGED:
         _queue(uow, people_matching(Conditions.from_json(change.body["conditions"])))
         _queue(uow, _people_of_audience(change.subject_id))
-    elif change.kind == PROFILE_CHANGED:
+    elif change.kind in (PROFILE_CHANGED, PROFILE_REMOVED):
         for audience in change.body["asks_again"]:
             _queue(uow, people_matching(read_audience(uow, audience).conditions))
     elif change.kind == "plugin_switched":

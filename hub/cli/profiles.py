@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hub.audiences.profiles.plan_profiles import ProfilePlan, Work
+    from hub.audiences.profiles.plan_profiles import ProfileChange, ProfilePlan, Work
 
 
 @click.group()
@@ -45,6 +45,17 @@ def roll_back(profile: str, version: int, dry_run: bool, plan_hash: str | None) 
     from hub.audiences.profiles.plan_profiles import roll_back_profile
 
     _carry_out(roll_back_profile(profile, version), dry_run, plan_hash)
+
+
+@profiles.command()
+@click.argument("profile")
+@dry_run
+@plan_option
+def remove(profile: str, dry_run: bool, plan_hash: str | None) -> None:
+    """Take PROFILE away, with its rules and workflows. Its versions stay, and roll-back lets it come back."""
+    from hub.audiences.profiles.plan_profiles import remove_profile
+
+    _carry_out(remove_profile(profile), dry_run, plan_hash)
 
 
 @profiles.command()
@@ -128,13 +139,17 @@ def _carry_out(work: "Work", dry_run: bool, plan_hash: str | None) -> None:
     click.echo("\nApplied. The worker brings everybody's goals up to date.")
 
 
+def _becomes(change: "ProfileChange") -> str:
+    return "removed" if change.after is None else ", ".join(change.fields) or "new"
+
+
 def _show(plan: "ProfilePlan") -> None:
     from hub.cli.output import show_table
 
     if not plan.profiles and not plan.diff.changes:
         click.echo("Nothing to change.")
         return
-    rows = [("profile", c.after.key, ", ".join(c.fields) or "new", "") for c in plan.profiles]
+    rows = [("profile", c.said.key, _becomes(c), "") for c in plan.profiles]
     rows += [
         (
             type(change).__name__.removesuffix("Change").lower(),

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hub.access.roles import CHANGED as PARTNER_ADMIN_CHANGED
 from hub.access.roles import apply_partner_admin
 from hub.audiences.opinions import apply_opinions
-from hub.audiences.profiles.profile import PROFILE_CHANGED
-from hub.audiences.profiles.read_profiles import apply_profile
+from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
+from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile
 from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.audiences.rules import RULE_REMOVED, apply_audience, apply_removed_rule, apply_rule, apply_switch
@@ -67,6 +67,7 @@ APPLY: Mapping[str, Apply] = {
     "plugin_switched": _each(apply_switch),
     RULE_REMOVED: _each(apply_removed_rule),
     PROFILE_CHANGED: _each(apply_profile),
+    PROFILE_REMOVED: _each(apply_removed_profile),
     WORKFLOW_ACTED: apply_acted,
     "opinions_given": apply_opinions,
     DECIDED: apply_decisions,

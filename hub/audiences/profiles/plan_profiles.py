@@ -28,15 +28,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProfileChange:
-    """A profile as it is, None if there is none yet, and as it will be."""
+    """A profile as it is, None if there is none yet, and as it will be, None if there is to be none; one of them is there."""
 
     before: Profile | None
-    after: Profile
+    after: Profile | None
+
+    @property
+    def said(self) -> Profile:
+        """The profile as it will be, or as it was before it goes."""
+        found = self.after or self.before
+        assert found is not None  # noqa: S101  (one of them is there)
+        return found
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What differs: title, extends, audiences, and names of what it says."""
-        if self.before is None:
+        if self.before is None or self.after is None:
             return ()
         top = [
             n for n in ("title", "extends", "audiences") if getattr(self.before, n) != getattr(self.after, n)
@@ -133,6 +140,19 @@ def switch_item(key: str, name: Literal["plugins", "workflows"], item: str, *, o
     return work
 
 
+def remove_profile(key: str) -> Work:
+    """There is no such profile any more: its rules and workflows go, what else it laid down stays. Missing ``no_profile``.
+
+    BadInput ``bad_profiles`` while others inherit from it. Its versions stay, and ``roll_back_profile`` lets it come back.
+    """
+
+    def work(uow: UnitOfWork) -> ProfilePlan:
+        read_profile(uow, key)
+        return _plan(uow, read_profiles(uow), [], gone=key)
+
+    return work
+
+
 def roll_back_profile(key: str, number: int) -> Work:
     """What an earlier version of a profile said comes into force again. Missing ``no_profile``, ``no_version``."""
 
@@ -140,8 +160,8 @@ def roll_back_profile(key: str, number: int) -> Work:
         versions = {version.number: version for version in read_profile_versions(uow, key)}
         if number not in versions:
             raise Missing("no_version", f"Profile {key} has versions 1 to {len(versions)}.")
-        then = versions.get(number + 1)
-        back_to = BackTo(then.at, then.position) if then else None
+        ended = versions[number].ended
+        back_to = BackTo(*ended) if ended else None
         return _plan(uow, read_profiles(uow), [versions[number].profile], back_to)
 
     return work
@@ -168,23 +188,28 @@ def make_profiles(
         done = work(uow)
         if plan is not None and done.content != plan.content:
             raise ProfilesOutdated(_counted(uow, done, lambda *_: None))
-        write_profiles(
-            uow, [c.after for c in done.profiles], done.diff.changes, done.removed, done.back_to, actor_id
-        )
+        written = {change.said.key: change.after for change in done.profiles}
+        write_profiles(uow, written, done.diff.changes, done.removed, done.back_to, actor_id)
         return done
 
 
 def _plan(
-    uow: UnitOfWork, before: Mapping[str, Profile], wanted: Sequence[Profile], back_to: BackTo | None = None
+    uow: UnitOfWork,
+    before: Mapping[str, Profile],
+    wanted: Sequence[Profile],
+    back_to: BackTo | None = None,
+    gone: str = "",
 ) -> ProfilePlan:
-    after = {**before, **by_key(wanted)}
+    after = {key: each for key, each in {**before, **by_key(wanted)}.items() if key != gone}
     audiences = read_audiences(uow)
     if problems := check_profiles(uow, before, after, audiences):
         raise refuse(problems)
     changes = tuple(ProfileChange(before.get(p.key), p) for p in wanted if before.get(p.key) != p)
+    if gone:
+        changes = (*changes, ProfileChange(before[gone], None))
     compiled = compile_profiles(uow, before, after, audiences, back_to)
     return ProfilePlan(
-        changes, Diff(compiled.changes, len(wanted) - len(changes)), compiled.removed, after, back_to
+        changes, Diff(compiled.changes, max(0, len(wanted) - len(changes))), compiled.removed, after, back_to
     )
 
 

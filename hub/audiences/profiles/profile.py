@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PROFILE_CHANGED = "profile_changed"
+PROFILE_REMOVED = "profile_removed"
 WHOLE = ("provisioning", "mandatory", "dimensions", "positions", "theme", "floor")
 """What is said as a whole: whoever says it himself inherits nothing of it."""
 KEYED = ("rules", "reports", "workflows", "plugins", "aspects")

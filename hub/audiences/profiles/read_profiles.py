@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.profiles.profile import PROFILE_CHANGED, Profile, Setup, setups
+from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, Setup, setups
 from hub.audiences.profiles.tables import audience_profile
 from hub.errors import Missing
 from hub.journal.tables import change
@@ -18,7 +18,8 @@ from hub.store import UnitOfWork
 class ProfileVersion:
     """What a change laid down. ``number`` counts the changes from 1; ``same_as`` is the first version that said the same.
 
-    ``fields`` are those in which it differs from the version before it; ``position`` is the change's in the journal.
+    ``fields`` are those in which it differs from the version before it; ``ended`` are the instant and the position in the journal
+    of the change that came after it, None while it is in force.
     """
 
     number: int
@@ -26,7 +27,7 @@ class ProfileVersion:
     at: datetime
     actor_id: str | None
     fields: tuple[str, ...]
-    position: int
+    ended: tuple[datetime, int] | None
     profile: Profile
 
 
@@ -50,20 +51,25 @@ def read_setups(uow: UnitOfWork) -> dict[str, Setup]:
 
 
 def read_profile_versions(uow: UnitOfWork, key: str) -> list[ProfileVersion]:
-    """Every version of a profile; the first, which is the newest, is in force. Missing ``no_profile``."""
-    read_profile(uow, key)
+    """Every version of a profile; the first, which is the newest, is in force unless the profile is gone. Missing ``no_profile``."""
     rows = uow.connection.execute(
         sa.select(change)
-        .where(change.c.kind == PROFILE_CHANGED, change.c.subject_id == key)
+        .where(change.c.kind.in_((PROFILE_CHANGED, PROFILE_REMOVED)), change.c.subject_id == key)
         .order_by(change.c.position)
-    )
+    ).all()
+    if not rows:
+        raise Missing("no_profile", f"There is no profile {key}.")
     found: list[ProfileVersion] = []
     before: Mapping[str, Any] = {}
-    for number, row in enumerate(rows, 1):
-        profile = Profile.of(row.body)
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        if row.kind == PROFILE_REMOVED:
+            before = {}
+            continue
+        profile, number = Profile.of(row.body), len(found) + 1
         same_as = next((v.number for v in found if v.profile == profile), number)
         fields = _differing(before, profile.body()) if before else ()
-        found.append(ProfileVersion(number, same_as, row.at, row.actor_id, fields, row.position, profile))
+        ended = (following.at, following.position) if following else None
+        found.append(ProfileVersion(number, same_as, row.at, row.actor_id, fields, ended, profile))
         before = profile.body()
     return found[::-1]
 
@@ -105,6 +111,11 @@ def apply_profile(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
         sa.update(table).where(table.c.key == values["key"]).values(**values)
     ).rowcount:
         uow.connection.execute(sa.insert(table).values(**values))
+
+
+def apply_removed_profile(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
+    """Take a profile away as a change of kind ``profile_removed`` says (also used by a rebuild)."""
+    uow.connection.execute(sa.delete(audience_profile).where(audience_profile.c.key == body["key"]))
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange
 from hub.audiences.profiles.compile import BackTo
-from hub.audiences.profiles.profile import PROFILE_CHANGED, Profile, Setup, by_key, setups
-from hub.audiences.profiles.read_profiles import apply_profile, read_profiles
+from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, Setup, setups
+from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile, read_profiles
 from hub.audiences.rules import record_switch, remove_rule, set_audience, set_rule
 from hub.journal import Change, audit, record_changes
 from hub.store import UnitOfWork
@@ -17,21 +17,25 @@ from hub.store import UnitOfWork
 
 def write_profiles(
     uow: UnitOfWork,
-    profiles: Sequence[Profile],
+    profiles: Mapping[str, Profile | None],
     changes: Sequence[ItemChange],
     removed: Sequence[str],
     back_to: BackTo | None = None,
     actor_id: str | None = None,
 ) -> None:
-    """Write profiles that have changed, and the changes that were worked out for them; ``removed`` rules go."""
+    """Write profiles that have changed by their keys, None for one that goes, and the changes that were worked out for them.
+
+    ``removed`` rules go.
+    """
     before = read_profiles(uow)
-    again = _asked_again(before, {**before, **by_key(profiles)})
-    for place, profile in enumerate(profiles):
-        body = profile.body()
-        apply_profile(uow, body)
+    after = {key: each for key, each in {**before, **profiles}.items() if each is not None}
+    again = _asked_again(before, after)
+    for place, (key, profile) in enumerate(profiles.items()):
+        kind, body = (PROFILE_CHANGED, profile.body()) if profile else (PROFILE_REMOVED, {"key": key})
+        (apply_profile if profile else apply_removed_profile)(uow, body)
         noted = body | {"asks_again": again if place == 0 else []}
-        record_changes(uow, [Change(PROFILE_CHANGED, profile.key, noted, actor_id=actor_id)])
-        audit(uow, PROFILE_CHANGED, profile.key, actor_id=actor_id)
+        record_changes(uow, [Change(kind, key, noted, actor_id=actor_id)])
+        audit(uow, kind, key, actor_id=actor_id)
     for change in changes:
         if isinstance(change, AudienceChange):
             set_audience(uow, change.after, actor_id)

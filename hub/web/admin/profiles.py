@@ -15,6 +15,7 @@ from hub.audiences.profiles.plan_profiles import (
     from_text,
     make_profiles,
     plan_profiles,
+    remove_profile,
     roll_back_profile,
     switch_item,
 )
@@ -101,7 +102,7 @@ def write_profile() -> str:
 
 @blueprint.get("/profile-plan")
 def plan_profile() -> str:
-    """What a change would do. Query: ``key``, with ``version`` to go back to, or ``kind``, ``item`` and ``on`` of a switch."""
+    """What a change would do. Query: ``key``, with ``version`` to go back to, ``kind``, ``item`` and ``on`` of a switch, or ``remove`` (1)."""
     args = flask.request.args
     return _show_plan(plan_profiles(current_hub(), _wanted(args)), args)
 
@@ -128,7 +129,9 @@ def change_profile() -> Response | tuple[str, int]:
         hub.audit_refusal("profile_changed", outdated.code, actor_id=actor_id)
         return _show_plan(outdated.plan, form, outdated=True), outdated.status
     flask.flash("The profile is changed. Goals follow within moments.")
-    key = done.profiles[0].after.key if done.profiles else form.get("key", "")
+    if any(change.after is None for change in done.profiles):
+        return flask.redirect(flask.url_for("admin.profiles"), 303)
+    key = done.profiles[0].said.key if done.profiles else form.get("key", "")
     return flask.redirect(flask.url_for("admin.profile", key=key), 303)
 
 
@@ -140,6 +143,8 @@ def _wanted(said: Mapping[str, str]) -> Work:
         return from_text(text.replace("\r\n", "\n"))
     if key and version.isdecimal() and len(version) < 10:
         return roll_back_profile(key, int(version))
+    if key and said.get("remove") == "1":
+        return remove_profile(key)
     if key and item and said.get("on") in ("0", "1"):
         on = said["on"] == "1"
         if said.get("kind") == "plugins":
@@ -186,7 +191,7 @@ def _show_plan(plan: ProfilePlan, said: Mapping[str, str], *, outdated: bool = F
     with current_hub().reading() as uow:
         ids = {*plan.diff.effects.samples, *(id for flow in plan.workflows for id in flow.samples)}
         people = names_of_people(uow, ids)
-    names = ("key", "version", "kind", "item", "on", "text")
+    names = ("key", "version", "kind", "item", "on", "remove", "text")
     return flask.render_template(
         "admin/profile_plan.html",
         plan=plan,
