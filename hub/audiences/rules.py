@@ -164,7 +164,7 @@ def record_switch(
     table = tables.audience_plugin
     open_row = sa.and_(table.c.audience == audience, table.c.plugin == plugin, table.c.valid_to.is_(None))
     is_on = uow.connection.execute(sa.select(table).where(open_row)).first() is not None
-    if is_on == on:
+    if is_on == on and undo_since is None:
         return False
     body = {"audience": audience, "plugin": plugin, "on": on, "at": uow.now.isoformat()}
     if undo_since is not None:

@@ -1,8 +1,9 @@
 """What profiles mean for audiences, rules and switches: the changes that make these as the profiles say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from hub.audiences import tables
 from hub.audiences.conditions import Conditions
 from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange, compare_rule
 from hub.audiences.profiles.join_conditions import join
-from hub.audiences.profiles.profile import WORKFLOW, Profile, Setup, rule_keys, setups
+from hub.audiences.profiles.profile import PROFILE_CHANGED, WORKFLOW, Profile, Setup, rule_keys, setups
 from hub.audiences.rules import (
     AUDIENCE_CHANGED,
     RULE_CHANGED,
@@ -59,8 +60,9 @@ def compile_profiles(
     changes: list[ItemChange] = []
     for key in sorted({*was, *becomes}):
         changes += _audience(uow, was.get(key), becomes.get(key), audiences[key], back_to)
+    since = said_since(uow, back_to) if back_to else frozenset()
     for key in sorted({*was, *becomes}):
-        changes += _switches(uow, was.get(key), becomes.get(key), audiences[key], back_to)
+        changes += _switches(uow, was.get(key), becomes.get(key), audiences[key], back_to, since)
     wanted = dict(rules_of_setups(becomes, audiences))
     for key, rule in wanted.items():
         if change := compare_profile_rule(uow, known.get(key), rule):
@@ -98,6 +100,28 @@ def compare_profile_rule(uow: UnitOfWork, known: Rule | None, wanted: Rule) -> R
     return replace(change, again=again)
 
 
+def said_since(uow: UnitOfWork, back_to: BackTo) -> frozenset[str]:
+    """Names of plugins and workflows, as they are switched, of which profiles have said something since."""
+    bodies = uow.connection.scalars(
+        sa.select(change_table.c.body).where(
+            change_table.c.kind == PROFILE_CHANGED, change_table.c.position >= back_to.position
+        )
+    )
+    said = [body["said"] for body in bodies]
+    flows = {WORKFLOW + key for each in said for key in each.get("workflows", {})}
+    return frozenset(flows | {name for each in said for name in each.get("plugins", {})})
+
+
+def was_on(rows: Iterable[sa.Row[Any]], name: str, back_to: BackTo) -> bool:
+    """Whether a plugin or workflow was on right before; ``rows`` are the switches of one audience."""
+    return any(
+        row.plugin == name
+        and row.valid_from < back_to.at
+        and (row.valid_to is None or row.valid_to >= back_to.at)
+        for row in rows
+    )
+
+
 def _content(rule: Rule) -> dict[str, object]:
     return {name: value for name, value in rule_body(rule).items() if name != "version"}
 
@@ -130,21 +154,21 @@ def _modes_before(uow: UnitOfWork, key: str, back_to: BackTo) -> list[str]:
 
 
 def _switches(
-    uow: UnitOfWork, was: Setup | None, becomes: Setup | None, audience: Audience, back_to: BackTo | None
+    uow: UnitOfWork,
+    was: Setup | None,
+    becomes: Setup | None,
+    audience: Audience,
+    back_to: BackTo | None,
+    said: Collection[str],
 ) -> Iterator[SwitchChange]:
     rows = uow.connection.execute(
         sa.select(tables.audience_plugin).where(tables.audience_plugin.c.audience == audience.key)
     ).all()
     is_on = {row.plugin for row in rows if row.valid_to is None}
     wanted = becomes.switches() if becomes else {}
-    for name in sorted((was.switches() if was else {}).keys() - wanted.keys()):
+    for name in sorted({*(was.switches() if was else {}), *said} - wanted.keys()):
         if back_to is not None:
-            wanted[name] = any(
-                r.plugin == name
-                and r.valid_from < back_to.at
-                and (r.valid_to is None or r.valid_to >= back_to.at)
-                for r in rows
-            )
+            wanted[name] = was_on(rows, name, back_to)
         elif name.startswith(WORKFLOW):
             wanted[name] = False  # there is no other place that could want it
     for name, on in sorted(wanted.items()):

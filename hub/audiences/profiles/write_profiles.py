@@ -1,14 +1,14 @@
 """Writing profiles and what they mean: into the journal and the tables, by the same doors as everything else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange
-from hub.audiences.profiles.compile import BackTo
-from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, Setup, setups
+from hub.audiences.profiles.compile import BackTo, said_since, was_on
+from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, Setup, lineage, setups
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile, read_profiles
 from hub.audiences.rules import record_switch, remove_rule, set_audience, set_rule
 from hub.journal import Change, audit, record_changes
@@ -45,22 +45,44 @@ def write_profiles(
             set_rule(uow, change.after, actor_id, again=change.again)
     for key in removed:
         remove_rule(uow, key, actor_id)
+    if back_to is not None:
+        _undo_others(uow, after, profiles.keys(), back_to, actor_id)
 
 
 def _switch(uow: UnitOfWork, change: SwitchChange, back_to: BackTo | None, actor_id: str | None) -> None:
-    at = back_to.at if back_to and _was_on(uow, change, back_to) == change.on else None
+    at = None
+    if back_to and was_on(_switches_of(uow, change.audience.key), change.plugin, back_to) == change.on:
+        at = back_to.at
     record_switch(uow, change.audience.key, change.plugin, on=change.on, actor_id=actor_id, undo_since=at)
 
 
-def _was_on(uow: UnitOfWork, change: SwitchChange, back_to: BackTo) -> bool:
+def _undo_others(
+    uow: UnitOfWork,
+    profiles: Mapping[str, Profile],
+    changed: Collection[str],
+    back_to: BackTo,
+    actor_id: str | None,
+) -> None:
+    """Let switches that are as they were have been so all the time: nothing of what was said since is left."""
+    said = said_since(uow, back_to)
+    for profile in profiles.values():
+        if not any(each.key in changed for each in lineage(profiles, profile.key)):
+            continue
+        for audience in profile.audiences:
+            rows = _switches_of(uow, audience)
+            for name in sorted({row.plugin for row in rows if _is_since(row, back_to)} & said):
+                on = any(row.plugin == name and row.valid_to is None for row in rows)
+                if on == was_on(rows, name, back_to):
+                    record_switch(uow, audience, name, on=on, actor_id=actor_id, undo_since=back_to.at)
+
+
+def _switches_of(uow: UnitOfWork, audience: str) -> Sequence[sa.Row[Any]]:
     table = tables.audience_plugin
-    found = sa.select(table.c.plugin).where(
-        table.c.audience == change.audience.key,
-        table.c.plugin == change.plugin,
-        table.c.valid_from < back_to.at,
-        sa.or_(table.c.valid_to.is_(None), table.c.valid_to >= back_to.at),
-    )
-    return uow.connection.execute(found).first() is not None
+    return uow.connection.execute(sa.select(table).where(table.c.audience == audience)).all()
+
+
+def _is_since(row: sa.Row[Any], back_to: BackTo) -> bool:
+    return bool(row.valid_from >= back_to.at or (row.valid_to is not None and row.valid_to >= back_to.at))
 
 
 def _asked_again(before: Mapping[str, Profile], after: Mapping[str, Profile]) -> list[str]:
