@@ -5,6 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin
+from hub.audiences.profiles.plan_profiles import from_text, make_profiles
 from hub.audiences.rules import switch_plugin
 from hub.ids import new_id
 from hub.journal import audit, enqueue
@@ -43,6 +44,7 @@ def build_busy_world(hub: Hub) -> World:
     _add_history(world)
     _add_receiving_stores(world)
     _add_retention_rules(world)
+    _add_profiles(world)
     return world
 
 
@@ -135,3 +137,24 @@ def _add_receiving_stores(world: World) -> None:
                 for place, (state, reason) in enumerate(rows, 1)
             ],
         )
+
+
+def _add_profiles(world: World) -> None:
+    """One that inherits from another, with a workflow of each state and a report."""
+    flow = """
+[[profile.workflow]]
+key = "{key}"
+title = "Hello"
+on = "joined"
+reason = "you are new"
+status = "{status}"
+{does}
+"""
+    base = (
+        '[[profile]]\nkey = "base"\ntitle = "Everybody"\nfloor = 3\nprovisioning = ["scim", "invitation"]\n'
+    )
+    workshops = '[[profile]]\nkey = "workshops"\ntitle = "Workshops"\nextends = "base"\naudiences = ["new-technicians"]\n'
+    report = '[[profile.report]]\nkey = "reached"\ntitle = "Training reached"\nmetric = "completed"\nby = "location"\n'
+    hello = flow.format(key="hello", status="draft", does='give = { target = "path:first-90-days" }')
+    call = flow.format(key="call", status="live", does='tell = { words = "Somebody is new." }')
+    make_profiles(world.hub, from_text(base + workshops + hello + call + report))
