@@ -12,7 +12,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from hub.audiences.reassign import has_queue, reassign_chunk
+from hub.audiences.reassign import has_queue, reassign, reassign_chunk
 from hub.journal import Reader
 from hub.journal.outbox import Handler, deliver, has_deliveries
 from hub.journal.readers import has_work, register_readers, run_reader
@@ -23,6 +23,7 @@ from hub.runtime import Hub
 logger = get_logger(__name__)
 IDLE_SECONDS = 0.1
 ERROR_SECONDS = 1
+QUEUE_SECONDS = 5
 STOP_SECONDS = 10
 TIMINGS_SECONDS = 5
 HOUSEKEEPING_SECONDS = 300
@@ -54,6 +55,7 @@ class Worker:
     expiring: Sequence[sa.Table] = ()
     errands: Sequence[Errand] = ()
     name: str = field(default_factory=worker_name)
+    _queue_due: float = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; an error in one turn is logged and the next turn comes all the same.
@@ -107,11 +109,20 @@ class Worker:
         with self.hub.reading() as uow:
             waiting = [reader for reader in self.readers if has_work(uow, reader)]
             queue = has_queue(uow)
-        turns = [(run_reader(self.hub.unit_of_work, reader, self.name), reader.batch) for reader in waiting]
-        if queue:
+        handled = {reader.name: run_reader(self.hub.unit_of_work, reader, self.name) for reader in waiting}
+        turns = [(handled[reader.name], reader.batch) for reader in waiting]
+        if queue and self._takes_queue(handled.get(reassign.name, 0) >= reassign.batch):
             with self.hub.unit_of_work() as uow:
                 turns.append((reassign_chunk(uow), 1))
         return turns
+
+    def _takes_queue(self, is_filling: bool) -> bool:
+        """Whether it is time to work somebody out: seldom while the queue fills, or many would be worked out twice."""
+        now = time.monotonic()
+        if is_filling and now < self._queue_due:
+            return False
+        self._queue_due = now + QUEUE_SECONDS
+        return True
 
     def send(self) -> bool:
         """Try deliveries that are due; whether there were any."""

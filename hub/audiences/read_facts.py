@@ -8,14 +8,17 @@ import sqlalchemy as sa
 from hub.audiences.conditions import AppointmentFacts, CarriedBrand, Placed
 from hub.network import tables
 from hub.network.attributes import values_of
+from hub.network.bulk import in_batches
 from hub.network.intervals import overlap
 from hub.network.places import Place
 from hub.network.trees import Above
 from hub.store import UnitOfWork
 
+_APPOINTMENTS = 10_000
+
 
 def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[AppointmentFacts]]:
-    """The appointments of these people, past and future too, by person; five queries however many they are."""
+    """The appointments of these people, past and future too, by person; six queries however many they are."""
     a, loc = tables.appointment, tables.location
     rows = uow.connection.execute(
         sa.select(
@@ -29,8 +32,9 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
         .where(uow.among(a.c.person_id, person_ids))
         .order_by(a.c.id)
     ).all()
-    brands = _brands(uow, person_ids)
-    places = _places(uow, {row.location_id for row in rows})
+    locations = {row.location_id for row in rows}
+    brands = _brands(uow, {row.id: row.location_id for row in rows})
+    places = _places(uow, locations)
     values = values_of(uow, {id for row in rows for id in _subjects(row)})
     facts: dict[str, list[AppointmentFacts]] = {}
     for r in rows:
@@ -94,18 +98,26 @@ def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[Appointmen
     ]
 
 
-def _brands(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[CarriedBrand]]:
-    """Brands in force: set on the appointment and carried by its location, while it carries them."""
-    a, ab, lb = tables.appointment, tables.appointment_brand, tables.location_brand
+def _brands(uow: UnitOfWork, locations: Mapping[str, str]) -> dict[str, list[CarriedBrand]]:
+    """Brands in force: set on the appointment and carried by its location, while it carries them.
+
+    By ids alone: the rows read for a few appointments are the same however many others there are.
+    """
+    ab, lb = tables.appointment_brand, tables.location_brand
+    carried: dict[tuple[str, str], list[CarriedBrand]] = {}
     rows = uow.connection.execute(
-        sa.select(ab.c.appointment_id, lb.c.brand_id, lb.c.activity, lb.c.valid_from, lb.c.valid_to)
-        .join(a, a.c.id == ab.c.appointment_id)
-        .join(lb, sa.and_(lb.c.location_id == a.c.location_id, lb.c.brand_id == ab.c.brand_id))
-        .where(uow.among(a.c.person_id, person_ids))
+        sa.select(lb).where(uow.among(lb.c.location_id, sorted(set(locations.values()))))
     )
+    for row in rows:
+        brand = CarriedBrand(row.brand_id, row.activity, (row.valid_from, row.valid_to))
+        carried.setdefault((row.location_id, row.brand_id), []).append(brand)
     found: dict[str, list[CarriedBrand]] = {}
-    for appointment_id, brand_id, activity, since, until in rows.all():
-        found.setdefault(appointment_id, []).append(CarriedBrand(brand_id, activity, (since, until)))
+    set_on = sa.select(ab.c.appointment_id, ab.c.brand_id)
+    for some in in_batches(sorted(locations), _APPOINTMENTS):
+        rows = uow.connection.execute(set_on.where(uow.among(ab.c.appointment_id, some)))
+        for appointment_id, brand_id in rows:
+            if here := carried.get((locations[appointment_id], brand_id)):
+                found.setdefault(appointment_id, []).extend(here)
     return found
 
 

@@ -100,27 +100,28 @@ def set_goals(
     by_id = {source.id: source for source in wanted}
     waived_by_id = {each.id: each for each in waived}
     goals = {s.goal_id: s.goal for s in (*by_id.values(), *(w.source for w in waived_by_id.values()))}
-    touched = _write(uow, tables.goal_source, person_ids, {id: s.row() for id, s in by_id.items()}, goals)
+    there = _goals_of(uow, person_ids)
+    _insert_goals(uow, {id: goal for id, goal in goals.items() if id not in there})
+    touched = _write(uow, tables.goal_source, there, {id: s.row() for id, s in by_id.items()}, goals)
     rows = {id: each.row() for id, each in waived_by_id.items()}
-    return touched | _write(uow, tables.waived_source, person_ids, rows, goals)
+    return touched | _write(uow, tables.waived_source, there, rows, goals)
 
 
 def _write(
     uow: UnitOfWork,
     table: sa.Table,
-    person_ids: Sequence[str],
+    there: Collection[str],
     wanted: Mapping[str, dict[str, Any]],
     goals: Mapping[str, GoalKey],
 ) -> set[str]:
-    """Make the rows of these people's goals in a table of sources equal to ``wanted``; ids of the goals concerned."""
-    known = _known_sources(uow, table, person_ids)
+    """Make the rows of the goals that were there in a table of sources equal to ``wanted``; ids of the goals concerned."""
+    known = _known_sources(uow, table, there)
     added = [id for id in wanted if id not in known]
     changed = [id for id, row in wanted.items() if id in known and known[id] != row]
     gone = [id for id in known if id not in wanted]
     if table is tables.goal_source:
         asked = {goals[wanted[id]["goal_id"]] for id in (*added, *changed)}
         _announce(uow, asked, {row["goal_id"] for row in known.values()})
-    _insert_missing_goals(uow, {id: goals[id] for id in {wanted[each]["goal_id"] for each in added}})
     # What changed is written anew: thousands of rows at once, where each update would be a round trip.
     _delete_sources(uow, table, [*gone, *changed])
     uow.execute_many(sa.insert(table), [wanted[id] for id in (*added, *changed)])
@@ -140,26 +141,23 @@ def _announce(uow: UnitOfWork, asked: Collection[GoalKey], known: Collection[str
         )
 
 
-def _known_sources(uow: UnitOfWork, source: sa.Table, person_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _goals_of(uow: UnitOfWork, person_ids: Sequence[str]) -> set[str]:
     goal = tables.goal
-    rows = uow.connection.execute(
-        sa.select(source)
-        .join(goal, goal.c.id == source.c.goal_id)
-        .where(uow.among(goal.c.person_id, person_ids))
-    ).all()
-    names = list(source.c.keys())
-    return {row.id: dict(zip(names, row, strict=True)) for row in rows}
+    return set(uow.connection.scalars(sa.select(goal.c.id).where(uow.among(goal.c.person_id, person_ids))))
 
 
-def _insert_missing_goals(uow: UnitOfWork, by_id: Mapping[str, GoalKey]) -> None:
-    ids, goal = sorted(by_id), tables.goal
-    known: set[str] = set()
+def _known_sources(uow: UnitOfWork, source: sa.Table, goal_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Of goals by their ids alone: the rows read are the same however many goals others have."""
+    names, known, ids = list(source.c.keys()), {}, sorted(goal_ids)
     for start in range(0, len(ids), 10_000):
-        some = uow.among(goal.c.id, ids[start : start + 10_000])
-        known |= set(uow.connection.scalars(sa.select(goal.c.id).where(some)))
-    uow.execute_many(
-        sa.insert(tables.goal), [{"id": id, **by_id[id]._asdict()} for id in ids if id not in known]
-    )
+        some = sa.select(source).where(uow.among(source.c.goal_id, ids[start : start + 10_000]))
+        for row in uow.connection.execute(some):
+            known[row.id] = dict(zip(names, row, strict=True))
+    return known
+
+
+def _insert_goals(uow: UnitOfWork, by_id: Mapping[str, GoalKey]) -> None:
+    uow.execute_many(sa.insert(tables.goal), [{"id": id, **by_id[id]._asdict()} for id in sorted(by_id)])
 
 
 def _delete_sources(uow: UnitOfWork, table: sa.Table, ids: Sequence[str]) -> None:
