@@ -14,6 +14,7 @@ from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
 from hub.audiences.reassign import reassign
+from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
 from hub.errors import BadInput, Problem
@@ -144,6 +145,7 @@ def open_worker(hub: Hub) -> Worker:
         OverdueSessions(hub),
         EndedSessions(hub),
         Upkeep(hub),
+        BulkChanges(hub),
         Watch(hub),
         Digests(hub),
         Reports(hub),

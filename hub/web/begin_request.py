@@ -22,6 +22,7 @@ _PAGES = frozenset(
         "network",
         "network_change",
         "network_do",
+        "network_many",
         "network_waiting",
         "choices",
         "courses",

@@ -17,6 +17,7 @@ from hub.audiences.plan_network import (
 from hub.errors import BadInput, HubError, Missing
 from hub.flask_hub import current_hub
 from hub.network.dates import start_of_day
+from hub.themes.name_uses import brand_names
 from hub.web.admin.form import Filled, refused
 from hub.web.looking_at_network import context, go, looking, read_day, sight
 from hub.web.viewer import current_viewer, require_operator, require_sign_in, require_strong_sign_in
@@ -116,13 +117,21 @@ def _plan_page(do: str, id: str, planned: NetworkPlan, outdated: HubError | None
         seen = sight(uow, found)
         reading = read_node_page if do == "move" else read_location_page
         name = reading(uow, seen, id, found.at).name
+        brand = brand_names(uow).get(planned.wish.to or "", "") if do == "brand" else ""
         parent = (
             read_node_page(uow, seen, planned.wish.to, found.at).name
             if do == "move" and planned.wish.to
             else ""
         )
     return flask.render_template(
-        "network/do_plan.html", do=do, id=id, name=name, parent=parent, plan=planned, outdated=outdated
+        "network/do_plan.html",
+        do=do,
+        id=id,
+        name=name,
+        parent=parent,
+        brand=brand,
+        plan=planned,
+        outdated=outdated,
     )
 
 

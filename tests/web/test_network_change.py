@@ -127,6 +127,40 @@ def test_operators_close_locations_and_move_nodes_by_a_plan(network: World) -> N
 
 
 @pytest.mark.requirement("B40")
+def test_operators_change_many_locations_by_a_plan_and_see_how_far_it_is(network: World) -> None:
+    ids, operator, many = network.ids, network.browser("olga"), "/network/many"
+    assert "Change all of these" in operator.get("/network/locations").text
+    assert "Hilltop" not in operator.get(f"{many}?in={ids['south-field']}").text
+    for said, words in (
+        ({"do": "sell"}, "choose what is to happen"),
+        ({"do": "carry", "brand": ids["aurora"]}, "choose for what"),
+        ({"do": "place", "dimension": "sales", "node": "moon"}, "no such node"),
+        ({"do": "close", "q": "moon"}, "these are no locations"),
+    ):
+        status, page = send(operator, f"{many}/plan", **said)
+        assert (status, words in page) == (400, True), words
+    said = {"do": "place", "dimension": "sales", "node": "coast"}
+    status, plan = send(operator, f"{many}/plan", **said)
+    assert (status, "<dt>Locations</dt><dd>2</dd>" in plan, "coast" in plan) == (200, True, True)
+    with network.hub.unit_of_work() as uow:
+        end_appointment(uow, ids["ben there"])
+    status, plan = send(operator, many, **hidden(plan))
+    assert (status, "This is the new plan" in plan) == (409, True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', plan)
+    assert token
+    answer = operator.post(many, data={"csrf_token": token[1], **hidden(plan)})
+    assert answer.status_code == 303
+    waiting = operator.get(answer.location)
+    assert ("The hub is at it" in waiting.text, waiting.headers["Refresh"]) == (True, "5")
+    network.work()
+    assert "<dt>Looked at</dt><dd>2</dd>" in operator.get(answer.location).text
+    assert operator.get(f"{many}?in={ids['coast']}").text.count("/network/locations/") == 2
+    assert "2 of 2" in operator.get(many).text
+    assert "Changed many locations" in operator.get("/admin/audit").text
+    assert network.browser("nils").get(many).status_code == 403
+
+
+@pytest.mark.requirement("B40")
 def test_lists_are_taken_away_as_files(network: World) -> None:
     def rows(who: str, name: str) -> list[list[str]]:
         answer = network.browser(who).get(f"/network/{name}.csv")
