@@ -12,7 +12,8 @@ from hub.access.roles import grant_partner_admin
 from hub.app import create_app, open_worker
 from hub.audiences.profiles.periods import last_period
 from hub.audiences.profiles.plan_profiles import from_file, make_profiles
-from hub.audiences.profiles.reports import Tally, run_report, withhold
+from hub.audiences.profiles.reports import Tally, count_in_sets, count_one_by_one, run_report, withhold
+from hub.audiences.rules import read_audience
 from hub.clock import SettableClock
 from hub.errors import Missing
 from hub.network.people import grant_role
@@ -124,6 +125,37 @@ def test_the_same_metric_of_two_audiences_in_two_layouts_once_for_each_period(
         if body and "total" in body
     }
     assert figures == {"technicians": (3, [None, None, 2]), "sellers": (1, [])}
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_people_counted_in_sets_are_those_counted_one_by_one(world: World, clock: SettableClock) -> None:
+    made = world
+    made.add(brands=["A"])
+    made.add_location("Port", brands={"A": ["service"]})
+    made.add_person("f")
+    for place, brands in (("Port", ["A"]), ("Hill", [])):
+        made.appoint("f", "technician", place, brands=brands)
+    made.link("f")
+    made.add_rule("due", "brakes", "general", positions=("technician",), due_days=3)
+    made.add_rule("hidden", "brakes", "sales", positions=("technician",), kind="review")
+    made.add_audience("carriers", positions=("technician",), brands=("A",), activity="service")
+    made.add_audience("everybody")
+    made.drain()
+    clock.advance(days=1)
+    made.send("f", "brakes", at=clock.now())
+    made.drain()
+    instants = [clock.now() + days(count) for count in (-40, -2, 0, 5)]
+    with made.hub.reading() as uow:
+        for key in ("technicians", "carriers", "everybody"):
+            audience = read_audience(uow, key)
+            for by in ("audience", "partner", "location", "position"):
+                for at in instants:
+                    for partner_id in (None, made.ids["partner"], made.ids["a"]):
+                        asked = (uow, audience, by, at, partner_id)
+                        assert count_in_sets(*asked) == count_one_by_one(*asked), (key, by, at)
+        groups, whole = count_in_sets(uow, read_audience(uow, "everybody"), "location", clock.now(), None)
+        assert (whole.people, len(groups)) == (7, 4)
+        assert whole.overdue > 0
 
 
 def test_one_small_group_takes_another_one_along() -> None:

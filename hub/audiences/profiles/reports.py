@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.access.floor import groups_to_hide
 from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.matches import matches
 from hub.audiences.profiles.periods import PeriodName, last_period
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.profiles.read_profiles import read_setups
@@ -19,6 +20,7 @@ from hub.audiences.reassign import people_matching
 from hub.audiences.rules import Audience, read_audience
 from hub.errors import Missing
 from hub.network import tables as network
+from hub.network.attributes import read_kinds
 from hub.network.intervals import holds
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
@@ -113,7 +115,8 @@ def run_report(
     """A report now or as of an instant, of all or of one partner's locations. Missing ``no_audience``, ``no_report``."""
     found, definition = read_audience(uow, audience), read_definition(uow, audience, key)
     at = at or uow.now
-    groups, whole = _count(uow, found, definition.by, at, partner_id)
+    count = count_one_by_one if uow.is_sqlite else count_in_sets
+    groups, whole = count(uow, found, definition.by, at, partner_id)
     names = _names(uow, definition.by, groups)
     rows = withhold(
         [(id, names.get(id, id), tally) for id, tally in groups.items()], definition.metric, definition.floor
@@ -151,7 +154,44 @@ def withhold(groups: Iterable[tuple[str, str, Tally]], metric: str, floor: int) 
     ]
 
 
-def _count(
+def count_in_sets(
+    uow: UnitOfWork, audience: Audience, by: str, at: datetime, partner_id: str | None
+) -> tuple[dict[str, Tally], Tally]:
+    """What ``count_one_by_one`` counts, in two queries of PostgreSQL, however many people it is about."""
+    found = matches(audience.conditions, None, read_kinds(uow), at).subquery("found")
+    a, location = network.appointment, network.location
+    goal, source = training.goal, training.goal_source
+    asked = (
+        sa.select(source.c.appointment_id, goal.c.id, goal.c.reached_at, source.c.due_at)
+        .join(goal, goal.c.id == source.c.goal_id)
+        .where(valid_at(source, at), goal.c.kind != NOT_COUNTED)
+        .subquery("asked")
+    )
+    reached = sa.func.coalesce(asked.c.reached_at <= at, sa.false())
+    goals = sa.func.count(asked.c.id.distinct())
+    tally = (
+        sa.func.count(found.c.person_id.distinct()).label("people"),
+        goals.label("assigned"),
+        goals.filter(reached).label("completed"),
+        goals.filter(~reached, asked.c.due_at < at).label("overdue"),
+    )
+    members = (
+        found.join(a, a.c.id == found.c.appointment_id)
+        .join(location, location.c.id == a.c.location_id)
+        .outerjoin(asked, asked.c.appointment_id == a.c.id)
+    )
+    here = [found.c.starts <= at]
+    if partner_id is not None:
+        here.append(location.c.partner_id == partner_id)
+    groups = {"partner": location.c.partner_id, "location": a.c.location_id, "position": a.c.position_id}
+    whole = Tally(*uow.connection.execute(sa.select(*tally).select_from(members).where(*here)).one())
+    if by not in groups:
+        return ({"": whole} if whole.people else {}), whole
+    query = sa.select(groups[by], *tally).select_from(members).where(*here).group_by(groups[by])
+    return {row[0]: Tally(*row[1:]) for row in uow.connection.execute(query)}, whole
+
+
+def count_one_by_one(
     uow: UnitOfWork, audience: Audience, by: str, at: datetime, partner_id: str | None
 ) -> tuple[dict[str, Tally], Tally]:
     """Tallies by the id of each group, and of all. Who has appointments in two groups counts once in each, and once in all."""
@@ -185,7 +225,10 @@ def _group(facts: AppointmentFacts, by: str) -> str:
 
 
 def _tally(mine: Sequence[AppointmentFacts], goals: Mapping[str, Mapping[str, Any]]) -> Tally:
-    asked = {id: goal for a in mine for id, goal in goals.get(a.id, {}).items()}
+    asked: dict[str, str] = {}
+    for appointment in mine:
+        for id, state in goals.get(appointment.id, {}).items():
+            asked[id] = "overdue" if "overdue" in (state, asked.get(id)) else state
     return Tally(
         1,
         len(asked),
