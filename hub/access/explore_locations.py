@@ -18,6 +18,8 @@ from hub.store import UnitOfWork, valid_at
 from hub.store.folded import folded
 
 MAX_WORDS = 5
+MOST_COUNTED = 5000
+"""So far is counted what a search finds: a common word costs no look at every location."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,21 @@ class Wanted:
 
 @dataclass(frozen=True)
 class LocationList:
-    """One part of a list: ``after`` is where it goes on, empty at the end; ``total`` counts all parts together."""
+    """One part of a list: ``after`` is where it goes on, empty at the end.
+
+    ``total`` counts all parts together; what a search finds beyond MOST_COUNTED is MOST_COUNTED + 1.
+    """
 
     lines: tuple[LocationLine, ...]
     after: str
     total: int
+    is_searched: bool = False
+
+    @property
+    def tally(self) -> str:
+        """The total to be shown: ``5,000+`` for more than are counted."""
+        is_cut = self.is_searched and self.total > MOST_COUNTED
+        return f"{MOST_COUNTED:,}+" if is_cut else f"{self.total:,}"
 
 
 def list_location_lines(
@@ -60,7 +72,10 @@ def list_location_lines(
     """Those open at an instant, or closed ones too, behind the location ``after`` (an id) in the order of names."""
     location, partner = tables.location, tables.partner
     where = locations_wanted(sight, at, wanted)
-    total = uow.connection.scalar(sa.select(sa.func.count()).select_from(location).where(*where)) or 0
+    is_searched = bool(wanted.words.split())
+    meant = sa.select(location.c.id).where(*where)
+    counted = (meant.limit(MOST_COUNTED + 1) if is_searched else meant).subquery()
+    total = uow.connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
     name = folded(location.c.name)
     query = (
         sa.select(location, partner.c.name.label("partner"))
@@ -80,6 +95,7 @@ def list_location_lines(
         tuple(_line(row, at, people.get(row.id, 0)) for row in shown),
         shown[-1].id if len(rows) > limit else "",
         total,
+        is_searched,
     )
 
 

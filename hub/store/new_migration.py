@@ -1,7 +1,6 @@
 """``make migration NAME=…``: write the migration that takes the newest schema to what the tables say now."""
 
 import importlib
-import pkgutil
 import re
 import sys
 import tempfile
@@ -17,9 +16,9 @@ from hub.store.migrate import MIGRATIONS, alembic_config, migrate
 
 def import_all_tables() -> None:
     """Import the tables of every room, so that ``hub.store.metadata`` is complete."""
-    for room in pkgutil.iter_modules(hub.__path__, "hub."):
-        if room.ispkg and any(module.name == "tables" for module in _modules(room.name)):
-            importlib.import_module(f"{room.name}.tables")
+    root = Path(hub.__path__[0])
+    for path in sorted(root.rglob("tables.py")):
+        importlib.import_module(".".join(["hub", *path.relative_to(root).with_suffix("").parts]))
 
 
 def is_comparable(thing: object, _name: str | None, kind: str, *_: object) -> bool:
@@ -47,10 +46,6 @@ def write_migration(name: str) -> Path:
     written = next(versions.glob(f"{number}_*.py"))
     written.write_text(re.sub(r"^ *# ###.*\n", "", written.read_text(), flags=re.MULTILINE))
     return written
-
-
-def _modules(package: str) -> list[pkgutil.ModuleInfo]:
-    return list(pkgutil.iter_modules(importlib.import_module(package).__path__))
 
 
 if __name__ == "__main__":

@@ -167,3 +167,13 @@ def test_rows_that_wait_are_seen_and_let_be_by_whose_they_are(network: World) ->
     assert admin.send(mine[0]).status_code == 303
     assert "Nothing waits" in admin.get("/network/waiting").text
     assert "Let a waiting row be" in operator.get("/admin/audit").text
+
+
+def test_what_a_search_finds_is_counted_so_far_and_no_farther(
+    network: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.access.explore_locations.MOST_COUNTED", 1)
+    operator = network.browser("olga")
+    assert "Locations 2" in names(operator.get("/network/locations").text)
+    assert "Locations 1+ " in names(operator.get("/network/locations?q=i").text)
+    assert "Locations 1 " in names(operator.get("/network/locations?q=hill").text)
