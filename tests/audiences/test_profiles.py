@@ -188,7 +188,7 @@ def test_what_is_planned_is_done_and_taken_back_exactly(
     )
     plan = plan_profiles(world.hub, from_file(write(tmp_path, other)))
     assert (plan.diff.effects.gained, plan.diff.effects.lost, plan.diff.effects.changed) == (1, 0, 1)
-    assert {c.after.key: c.fields for c in plan.profiles} == {
+    assert {c.said.key: c.fields for c in plan.profiles} == {
         "workshop": ("provisioning", "rules"),
         "shop": ("audiences",),
     }

@@ -94,7 +94,9 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         withdraw_partner_admin(uow, people[0].id, people[0].partner_id)
         link_identity(uow, world.lms[0], "sub", "once", people[0].id, "sign_in")
         unlink_identity(uow, world.lms[0], "sub", "once", for_good=True)
-        write_profiles(uow, [Profile("base", "Everybody", None, ("everybody",), workflow(uow))], [], [])
+        write_profiles(
+            uow, {"base": Profile("base", "Everybody", None, ("everybody",), workflow(uow))}, [], []
+        )
         answer_joining(uow, uow.connection.execute(sa.select(change)).all())
     world.drain()
     comparison = verify(world.hub, patience=0)
