@@ -86,6 +86,8 @@ PAGES = {
     "network, a location": ("olga", "network location"),
     "network, a person": ("olga", "network person"),
     "network, changing many": ("olga", "/network/change"),
+    "network, changing many locations": ("olga", "/network/many"),
+    "network, waiting rows": ("olga", "/network/waiting"),
     "account": ("ana", "/account"),
     "mails": ("ana", "/account/messages"),
     "a partner's people": ("sofia", "/partner"),
