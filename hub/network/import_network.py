@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hub.errors import Problem
 from hub.ids import new_id
+from hub.journal.tables import change
 from hub.network import tables
 from hub.network.apply_import import apply_import
 from hub.network.plan_import import Counts, plan_import
@@ -21,11 +22,27 @@ from hub.network.roster.reading import Progress, read_files
 from hub.network.roster.staging import open_staging
 from hub.network.roster.unknown_people import NAMING, set_aside
 from hub.network.waiting_rows import keep_waiting
+from hub.store.statistics import count_anew
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
 __all__ = ["Counts", "ImportReport", "Progress", "import_network"]
+
+_MANY = 1_000
+"""Things written by one import, from which on the database is told to look at its tables anew."""
+_GROWN = (
+    change,
+    tables.person,
+    tables.person_detail,
+    tables.appointment,
+    tables.appointment_brand,
+    tables.roster_key,
+    tables.location,
+    tables.location_brand,
+    tables.location_node,
+    tables.attribute,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,8 @@ def import_network(
             _end_run(hub, run_id, plan.counts)
             with hub.unit_of_work() as uow:
                 keep_waiting(uow, NAMING.keys() & staging.present, waiting)
+                if plan.to_write >= _MANY:
+                    count_anew(uow, _GROWN)
         return ImportReport(plan.counts, tuple(staging.warnings), dry_run, len(waiting))
 
 
