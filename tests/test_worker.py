@@ -126,3 +126,13 @@ def test_a_worker_whose_errand_ends_ends_too_so_that_it_can_be_started_anew(hub:
     with running(Worker(hub, [NOTING], {}, errands=[Errand(ends=True)])) as thread:
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_the_queue_of_assignments_is_taken_seldom_while_it_fills(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.worker.QUEUE_SECONDS", 3600)
+    worker = Worker(hub, [], {})
+    assert worker._takes_queue(is_filling=True)
+    assert not worker._takes_queue(is_filling=True)
+    assert worker._takes_queue(is_filling=False)
