@@ -18,7 +18,7 @@ from hub.words.languages import DEFAULT, LANGUAGES, first_language
 from hub.words.phrase import in_language
 
 blueprint = flask.Blueprint("language", __name__)
-IN_ENGLISH = frozenset({"admin", "setup"})
+IN_ENGLISH = frozenset({"admin"})
 """Blueprints whose pages are not translated yet: they are in English all through."""
 COOKIE = "hub_language"
 COOKIE_SECONDS = 365 * 24 * 3600

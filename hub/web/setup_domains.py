@@ -14,6 +14,7 @@ from hub.sso.scim.names import PATH
 from hub.sso.words import explain
 from hub.web.admin.form import Filled, read_form, refused
 from hub.web.domain_words import PROBLEMS
+from hub.web.language import _
 from hub.web.setup import COOKIE, back, blueprint
 
 LABELS = {"domain": "Domain", "email": "E-mail address"}
@@ -45,7 +46,9 @@ def check_domain(code: str) -> flask.typing.ResponseReturnValue:
     answer = steps.check_domain(current_hub(), code, read_cookie(COOKIE), domain)
     if answer.problem:
         return _page("setup_domains.html", code, looked_up={domain: answer})
-    flask.flash(f"{domain} is proved. People with an address there are sent to your sign-in.")
+    flask.flash(
+        _("%(domain)s is proved. People with an address there are sent to your sign-in.", domain=domain)
+    )
     return _to_domains(code)
 
 

@@ -47,6 +47,7 @@ def _bare_words(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"\{#.*?#\}|<script.*?</script>|<style.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{% macro described\(.*?endmacro %\}", "", text, flags=re.DOTALL)  # attributes of a tag
     text = re.sub(r"\{% block main_class %\}.*?\{% endblock %\}", "", text)
     quoted = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"{}]*)"', re.sub(r"\{\{.*?\}\}", "", text))
     text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\n", text, flags=re.DOTALL)
