@@ -13,6 +13,7 @@ from hub.access.reach import Sight
 from hub.access.read_appointments import appointments_of, read_appointment
 from hub.access.read_attributes import see_subject
 from hub.access.read_network import seen_row
+from hub.errors import NotAllowed
 from hub.network import appointments as services
 from hub.network import tables
 from hub.network.attributes import set_attributes
@@ -25,10 +26,16 @@ def appoint(
 ) -> tuple[str, bool]:
     """Give a person a position at a location; the appointment's id, and whether it is new.
 
-    Missing ``no_person`` and ``no_location``, also behind the wall; else as ``add_appointment``.
+    Missing ``no_person`` and ``no_location``, also behind the wall; NotAllowed ``external_only``; else as ``add_appointment``.
     """
     see_subject(uow, sight, "person", person_id)
     seen_row(uow, tables.location, sight.locations, place.location_id, "location")
+    if place.audience_class != "external" and sight.reach.kind != "operator":
+        raise NotAllowed(
+            "external_only",
+            "Partners appoint people as external learners.",
+            'Leave "audience_class" out, or ask the hub\'s operators.',
+        )
     known = {each.id for each in appointments_of(uow, sight, [person_id]).get(person_id, [])}
     id = services.add_appointment(uow, person_id, place, actor_id=actor_id)
     return id, id not in known

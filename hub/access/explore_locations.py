@@ -84,7 +84,8 @@ def list_location_lines(
         .order_by(name, location.c.id)
         .limit(limit + 1)
     )
-    last = uow.find(location, id=after) if is_id(after) else None
+    seen = sa.select(location).where(location.c.id == after, sight.locations)
+    last = uow.connection.execute(seen).first() if is_id(after) else None
     if last is not None:
         before = folded(sa.literal(last.name))
         query = query.where(name >= before, sa.or_(name > before, location.c.id > last.id))

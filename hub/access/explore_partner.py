@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.access.reach import Sight
 from hub.access.read_network import PartnerSeen, seen_row
+from hub.ids import is_id
 from hub.network import tables
 from hub.network.as_of import attributes_at
 from hub.network.intervals import Interval, holds
@@ -69,7 +70,8 @@ def search_partners(
     total = uow.connection.scalar(sa.select(sa.func.count()).select_from(partner).where(*where)) or 0
     name = folded(partner.c.name)
     query = sa.select(partner).where(*where).order_by(name, partner.c.id).limit(limit + 1)
-    last = uow.find(partner, id=after) if after else None
+    seen = sa.select(partner).where(partner.c.id == after, sight.partners)
+    last = uow.connection.execute(seen).first() if is_id(after) else None
     if last is not None:
         before = folded(sa.literal(last.name))
         query = query.where(name >= before, sa.or_(name > before, partner.c.id > last.id))

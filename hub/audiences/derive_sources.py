@@ -128,10 +128,13 @@ def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Sourc
 
 
 def due_of_rule(rule: Rule, start: datetime, appointment: AppointmentFacts) -> datetime | None:
-    """When a goal is due that a rule asks for since ``start``."""
-    if rule.due is not None:
-        return rule.due.due_at(start, appointment.during[0], appointment.time_zone)
-    return start + timedelta(days=rule.due_days) if rule.due_days is not None else None
+    """When a goal is due that a rule asks for since ``start``; None also for a date behind the last one that calendars have."""
+    try:
+        if rule.due is not None:
+            return rule.due.due_at(start, appointment.during[0], appointment.time_zone)
+        return start + timedelta(days=rule.due_days) if rule.due_days is not None else None
+    except OverflowError:  # of one far-off date; it must not keep everybody's goals waiting
+        return None
 
 
 def _from_opinion(

@@ -21,7 +21,7 @@ from hub.notify.digest_letter import DIGEST, Line, digest_values
 from hub.notify.follow import look_at
 from hub.notify.news import Told
 from hub.notify.preferences import Preferences, preferences_of
-from hub.notify.send_mail import send_mail
+from hub.notify.send_mail import is_address, send_mail
 from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.runtime import Hub
 from hub.store import UnitOfWork
@@ -113,7 +113,7 @@ class _Look:
 def _look(uow: UnitOfWork, person_id: str, people: _People) -> _Look:
     """Write to one person if there is something to tell."""
     person, wish = people.known.get(person_id), people.preferences.get(person_id, Preferences())
-    if person is None or person.disabled or not person.email or not wish.digests:
+    if person is None or person.disabled or not is_address(person.email or "") or not wish.digests:
         return _Look(None)
     zone = people.zones.get(person_id, "UTC")
     if rules.is_quiet(uow.now, zone, wish):

@@ -1,7 +1,7 @@
 """The reader ``notice``: notes whose goals changed, and what is new, so that a digest can tell it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,19 +11,24 @@ from hub.notify.tables import notice_look, notice_news
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for
 
+NEWS_FOR = timedelta(days=7)
+"""What is older than this when it is first read is no news: a hub that begins to write digests has years of events behind it."""
+
 
 def note_news(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
     """Keep what is new of goals, and look at the people concerned; the handler of the reader."""
     news: dict[tuple[str, str], dict[str, Any]] = {}
     people: set[str] = set()
     for event in events:
+        is_news = event.at > uow.now - NEWS_FOR
         if event.kind == "plan_changed":
             people.add(event.person_id)
-            for goal_id in event.body["added"]:
+            for goal_id in event.body["added"] if is_news else ():
                 news[goal_id, "new"] = _row(event, goal_id, "new")
         elif event.kind == "credit_granted":
             people.add(event.person_id)
-            news[event.body["goal_id"], "credited"] = _row(event, event.body["goal_id"], "credited")
+            if is_news:
+                news[event.body["goal_id"], "credited"] = _row(event, event.body["goal_id"], "credited")
         elif event.kind == "credit_revoked":
             news.pop((event.body["goal_id"], "credited"), None)
             _forget(uow, event.body["goal_id"])

@@ -96,7 +96,10 @@ def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iter
             yield person_id, whole
     if "partner_admins" in definition.recipients:
         admins = uow.connection.execute(
-            sa.select(partner_admin).order_by(partner_admin.c.partner_id, partner_admin.c.person_id)
+            sa.select(partner_admin)
+            .join(network.person, network.person.c.id == partner_admin.c.person_id)
+            .where(sa.not_(network.person.c.disabled))
+            .order_by(partner_admin.c.partner_id, partner_admin.c.person_id)
         ).all()
         own: dict[str, Report] = {}
         for row in admins:

@@ -13,7 +13,7 @@ from hub.sso.sessions import Proved, Session
 from hub.store import UnitOfWork
 
 LEEWAY = timedelta(seconds=60)
-OPERATORS = "/admin"
+OPERATORS = ("/admin", "/network", "/invitations")
 
 
 def finish(

@@ -21,7 +21,7 @@ from hub.sso.local.offered_places import chosen_places, offered_locations, offer
 from hub.sso.local.registration_pages import list_pages, set_page
 from hub.web.admin.blueprint import SECTIONS
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
-from hub.web.viewer import current_viewer, require_sign_in, require_strong_sign_in
+from hub.web.viewer import ask_operators_again, current_viewer, require_sign_in
 from hub.words.phrase import say
 
 if TYPE_CHECKING:
@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("invitations", __name__, url_prefix="/invitations")
 blueprint.before_request(require_sign_in)
-
-
-@blueprint.before_request
-def _ask_operators_again() -> Response | None:
-    """As on the admin pages, where the settings ask for it."""
-    return require_strong_sign_in() if current_viewer().person.is_operator else None
-
+blueprint.before_request(ask_operators_again)
 
 LABELS = {
     "given_name": say("Given name"),

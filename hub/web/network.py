@@ -22,10 +22,11 @@ from hub.flask_hub import current_hub
 from hub.journal.seen import note_seen
 from hub.web.admin.query import read_position
 from hub.web.looking_at_network import context, looking, sight
-from hub.web.viewer import own_session, require_sign_in
+from hub.web.viewer import ask_operators_again, own_session, require_sign_in
 
 blueprint = flask.Blueprint("network", __name__, url_prefix="/network")
 blueprint.before_request(require_sign_in)
+blueprint.before_request(ask_operators_again)
 blueprint.context_processor(context)
 
 MAX_SEARCH = 100

@@ -24,10 +24,11 @@ from hub.network.views import list_positions
 from hub.themes.name_uses import brand_names
 from hub.web.admin.form import Filled, refused
 from hub.web.looking_at_network import Looking, context, go, looking, read_day, sight
-from hub.web.viewer import current_viewer, require_sign_in
+from hub.web.viewer import ask_operators_again, current_viewer, require_sign_in
 
 blueprint = flask.Blueprint("network_change", __name__, url_prefix="/network/change")
 blueprint.before_request(require_sign_in)
+blueprint.before_request(ask_operators_again)
 blueprint.context_processor(context)
 
 DOES: tuple[Do, ...] = ("end", "move", "add")

@@ -1,5 +1,7 @@
 """Who gets which goals, as appointments, rules and plugins change."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from hub.clock import SettableClock
@@ -57,6 +59,15 @@ def test_future_appointment_begins_by_itself(world: World, clock: SettableClock)
     world.drain()
     assert world.live_goals("ann") == {}
     clock.advance(days=3)
+    assert list(world.live_goals("ann")) == [("brakes", "service")]
+
+
+def test_a_date_behind_the_last_day_keeps_nobody_waiting(world: World) -> None:
+    world.add_person("far")
+    world.appoint("far", "technician", "Riverside", since=datetime(9999, 12, 20, tzinfo=UTC))
+    world.appoint("ann", "technician", "Riverside")
+    world.add_rule("brake-safety", "brakes", "service", positions=("technician",), due_days=30)
+    world.drain()
     assert list(world.live_goals("ann")) == [("brakes", "service")]
 
 

@@ -16,6 +16,7 @@ from hub.audiences.profiles.reports import Tally, count_in_sets, count_one_by_on
 from hub.audiences.rules import read_audience
 from hub.clock import SettableClock
 from hub.errors import Missing
+from hub.network import tables as network
 from hub.network.people import grant_role
 from hub.notify.tables import mail
 from hub.runtime import Hub
@@ -85,6 +86,15 @@ def letters(world: World) -> list[tuple[str, str]]:
         rows = uow.connection.execute(sa.select(mail).where(mail.c.template == "report")).all()
     opened = [json.loads(world.hub.sealer.open(row.sealed_letter)) for row in rows]
     return sorted((one["to"], one["text"]) for one in opened)
+
+
+def test_whoever_is_switched_off_gets_no_report(world: World, clock: SettableClock) -> None:
+    with world.hub.unit_of_work() as uow:
+        person = network.person
+        uow.connection.execute(sa.update(person).where(person.c.id == world.ids["a"]).values(disabled=True))
+    clock.advance(days=7)
+    open_worker(world.hub).drain()
+    assert [to for to, _ in letters(world)] == ["olga@riverside.example"]
 
 
 @pytest.mark.requirement("B84")

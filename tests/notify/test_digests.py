@@ -10,6 +10,8 @@ from hub.app import create_app, open_worker
 from hub.clock import SettableClock
 from hub.errors import BadInput, Missing
 from hub.ids import new_id
+from hub.journal.tables import reader
+from hub.network import tables as network
 from hub.notify.digests import Digests, write_digests
 from hub.notify.preferences import Preferences, choose_language, choose_messages
 from hub.notify.tables import mail, notice, notice_look, notice_news
@@ -66,6 +68,34 @@ def test_a_digest_a_day_says_each_thing_once(world: World, clock: SettableClock,
     assert "belts" in text.lower()
     assert "brakes" not in text.lower()
     clock.advance(days=1)
+    world.drain()
+    assert texts(mailbox) == []
+
+
+def test_an_address_no_mail_server_takes_ends_nobody_elses_digest(
+    world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    world.add_person("bob")
+    world.link("bob")
+    world.appoint("bob", "technician", "Riverside", since=clock.now())
+    with world.hub.unit_of_work() as uow:
+        detail = network.person_detail
+        of_bob = sa.update(detail).where(detail.c.person_id == world.ids["bob"])
+        uow.connection.execute(of_bob.values(email="=?x@example.com"))
+    ask(world, clock, "brakes")
+    clock.advance(hours=6)
+    world.drain()
+    assert len(texts(mailbox)) == 1
+
+
+def test_what_happened_long_before_is_no_news(world: World, clock: SettableClock, mailbox: Mailbox) -> None:
+    ask(world, clock, "brakes")
+    world.send("ann", "brakes")
+    world.drain()
+    with world.hub.unit_of_work() as uow:  # as on the day on which a hub begins to write digests
+        uow.connection.execute(sa.delete(notice_news))
+        uow.connection.execute(sa.update(reader).where(reader.c.name == "notice").values(position=0))
+    clock.advance(days=100, hours=6)
     world.drain()
     assert texts(mailbox) == []
 

@@ -77,6 +77,15 @@ def test_a_leaver_leaves_the_partner_that_says_so(network: Network) -> None:
     assert held == {"peak"}
 
 
+@pytest.mark.requirement("B70", "B71")
+def test_a_partner_makes_no_internal_learners(network: Network) -> None:
+    before = count(network, tables.appointment)
+    asked = appointment(network) | {"audience_class": "internal"}
+    assert code(send(network, network.token("harbor"), "/appointments", asked)) == (403, "external_only")
+    assert count(network, tables.appointment) == before
+    write(network, network.token(), "/appointments", asked)
+
+
 @pytest.mark.requirement("B04")
 def test_nothing_is_written_over_the_wall_and_foreign_ids_are_missing_ids(network: Network) -> None:
     token, ids = network.token("harbor"), network.ids
@@ -120,7 +129,7 @@ def test_the_same_request_again_is_answered_the_same_and_does_nothing(network: N
         "key_reused",
     )
     assert write(network, token, "/appointments", body)["outcome"] == "unchanged"  # it is there already
-    other = {**body, "audience_class": "internal"}
+    other = {**body, "brand_ids": []}
     assert write(network, network.token("harbor"), "/appointments", other, key="k1")["outcome"] == "created"
     refused = {**body, "position_id": new_id()}
     assert code(send(network, token, "/appointments", refused, key="k2")) == (400, "bad_appointment")
@@ -224,5 +233,5 @@ def test_answers_are_forgotten_after_a_day(network: Network, clock: Any) -> None
     token, body = network.token("harbor"), appointment(network)
     write(network, token, "/appointments", body, key="daily")
     clock.advance(hours=25)
-    other = {**body, "audience_class": "internal"}
+    other = {**body, "brand_ids": []}
     assert write(network, token, "/appointments", other, key="daily")["outcome"] == "created"

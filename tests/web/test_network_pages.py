@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.access.roles import grant_partner_admin
+from hub.config import Settings
+from hub.ids import new_id
 from hub.network import tables
 from hub.network.field import add_node, rename_node
 from hub.network.locations import end_brand
@@ -177,3 +179,36 @@ def test_what_a_search_finds_is_counted_so_far_and_no_farther(
     assert "Locations 2" in names(operator.get("/network/locations").text)
     assert "Locations 1+ " in names(operator.get("/network/locations?q=i").text)
     assert "Locations 1 " in names(operator.get("/network/locations?q=hill").text)
+
+
+@pytest.mark.requirement("B04", "I24")
+def test_where_a_list_goes_on_tells_nothing_of_foreign_ids(network: World) -> None:
+    browser, plant, place = (
+        network.browser("nils"),
+        new_id(),
+        {"city": "Zed", "country": "US", "time_zone": "UTC"},
+    )
+    with network.hub.unit_of_work() as uow:
+        began = datetime(2020, 1, 1, tzinfo=UTC)
+        of_maker = {"partner_id": network.ids["maker"], "name": "Zed", "valid_from": began}
+        uow.insert(tables.location, id=plant, **of_maker, **place)
+    for address, foreign in (("/network/partners", network.ids["maker"]), ("/network/locations", plant)):
+        tried = (foreign, new_id(), "nonsense")
+        assert len({names(browser.get(f"{address}?after={id}").text) for id in tried}) == 1
+
+
+class TestStepUp:
+    """The settings ask more of operators than of others."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"admin_acr": "urn:mfa"})
+
+    def test_operators_prove_themselves_as_on_their_other_pages(self, network: World) -> None:
+        olga = network.browser("olga")
+        for address in ("/network", "/network/people.csv", "/network/change"):
+            answer = olga.get(address)
+            assert answer.status_code in {303, 502}
+            assert "Ana" not in answer.text
+        assert olga.send("/network/change/plan", "/my-training", do="end").status_code == 403
+        assert network.browser("nils").get("/network").status_code == 200

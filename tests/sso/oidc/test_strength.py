@@ -57,20 +57,23 @@ def test_another_acr_is_too_weak(
     record.assert_refused(browser, answer, 403, "acr_too_weak")
 
 
-def step_up(browser: Browser, hub: Hub, idp: Idp, person_id: str) -> str:
+def step_up(browser: Browser, hub: Hub, idp: Idp, person_id: str, page: str = "/admin/") -> str:
     flow = browser.cookie("hub_flow")
     assert flow
-    return begin_sign_in(hub, idp.slug, flow, "/admin/", purpose="step_up", person_id=person_id)
+    return begin_sign_in(hub, idp.slug, flow, page, purpose="step_up", person_id=person_id)
 
 
-def test_a_step_up_replaces_the_session(hub: Hub, browser: Browser, riverside: Idp, tess: str) -> None:
+@pytest.mark.parametrize("page", ["/admin/", "/network/people.csv", "/invitations"])
+def test_a_step_up_replaces_the_session(
+    hub: Hub, browser: Browser, riverside: Idp, tess: str, page: str
+) -> None:
     browser.sign_in(riverside)
     first = browser.cookie("hub_session")
-    address = step_up(browser, hub, riverside, tess)
+    address = step_up(browser, hub, riverside, tess, page)
     request = dict(parse_qsl(urlsplit(address).query))
     assert (request["acr_values"], request["prompt"], request["max_age"]) == (MFA, "login", "1800")
     answer = browser.come_back(riverside, browser.log_in(address))
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, page)
     assert browser.person() == tess
     assert browser.cookie("hub_session") != first
     with hub.reading() as uow:
