@@ -160,12 +160,6 @@ def tenure(conditions: Conditions, facts: AppointmentFacts) -> Intervals:
     return intersect((during,), ((since, max(since, start + timedelta(days=conditions.tenure_at_most + 1))),))
 
 
-def is_valid(interval: Interval, at: datetime) -> bool:
-    """Whether an instant lies in an interval."""
-    start, end = interval
-    return start <= at and (end is None or at < end)
-
-
 def _brand_fits(conditions: Conditions, brand: CarriedBrand) -> bool:
     return (not conditions.brands or brand.brand_id in conditions.brands) and (
         conditions.activity is None or brand.activity == conditions.activity

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.audiences.conditions import AppointmentFacts, is_valid, match
+from hub.audiences.conditions import AppointmentFacts, match
 from hub.audiences.profiles.profile import told_of
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.read_facts import read_facts
 from hub.audiences.rules import SwitchedPlugin, read_switched
 from hub.hooks import Failure
+from hub.network.intervals import holds
 from hub.store import UnitOfWork
 from hub.training.panel import Panel, PanelView
 
@@ -26,7 +27,7 @@ class PanelFailure:
 def read_panels(uow: UnitOfWork, person_id: str) -> list[Panel | PanelFailure]:
     """The person's panels in the order of the plugins. Only plugins of the audiences the person is in now are asked."""
     plugins = uow.hooks.implementers(HOOK)
-    switched = [s for s in read_switched(uow) if s.plugin in plugins and is_valid(s.during, uow.now)]
+    switched = [s for s in read_switched(uow) if s.plugin in plugins and holds(s.during, uow.now)]
     if not switched:
         return []
     appointments = read_facts(uow, [person_id]).get(person_id, [])
@@ -51,7 +52,7 @@ def _starts(
 
 def _is_in(switched: SwitchedPlugin, appointment: AppointmentFacts, now: datetime) -> bool:
     found = match(switched.audience.conditions, appointment)
-    return found is not None and any(is_valid(interval, now) for interval in found.during)
+    return found is not None and any(holds(interval, now) for interval in found.during)
 
 
 def _ask(uow: UnitOfWork, plugin: str, view: PanelView) -> list[Panel | PanelFailure]:

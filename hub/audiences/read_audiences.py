@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from hub.access.pages_of import Asked, Page
 from hub.access.reach import Reach, sight_of
 from hub.audiences import tables
-from hub.audiences.conditions import AppointmentFacts, Conditions, is_valid, match
+from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.read_facts import read_facts
 from hub.audiences.reassign import people_matching
 from hub.audiences.rules import Audience, Rule, read_rules
 from hub.errors import Missing
 from hub.network import tables as network
+from hub.network.intervals import holds
 from hub.store import UnitOfWork
 from hub.store.folded import begins
 
@@ -192,7 +193,7 @@ def _is_in(conditions: Conditions, facts: AppointmentFacts, reach: Reach, at: da
     if reach.kind == "partner" and facts.partner_id != reach.id:
         return False
     found = match(conditions, facts)
-    return found is not None and any(is_valid(interval, at) for interval in found.during)
+    return found is not None and any(holds(interval, at) for interval in found.during)
 
 
 def _names(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -6,11 +6,12 @@ import sqlalchemy as sa
 
 from hub.access.reach import Reach
 from hub.access.tell_counts import Told, tell_count
-from hub.audiences.conditions import AppointmentFacts, Conditions, is_valid, match
+from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.matches import matches
 from hub.audiences.reach import facts_matching
 from hub.audiences.reassign import people_matching
 from hub.network.attributes import read_kinds
+from hub.network.intervals import holds
 from hub.store import UnitOfWork
 from hub.store.types import Id
 
@@ -40,4 +41,4 @@ def members_at(uow: UnitOfWork, conditions: Conditions, at: datetime) -> sa.Sele
 
 def _holds(conditions: Conditions, appointment: AppointmentFacts, at: datetime) -> bool:
     found = match(conditions, appointment)
-    return found is not None and any(is_valid(during, at) for during in found.during)
+    return found is not None and any(holds(during, at) for during in found.during)

@@ -5,12 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import is_valid, match
+from hub.audiences.conditions import match
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.read_facts import read_facts
 from hub.audiences.rules import read_audience
 from hub.network import tables as network
 from hub.network.in_force import in_force
+from hub.network.intervals import holds
 from hub.store import UnitOfWork, valid_at
 from hub.store.driver import Question
 from hub.themes import tables
@@ -58,7 +59,7 @@ def _of_audiences(uow: UnitOfWork, person_id: str, said: Collection[tuple[str, s
     for audience, theme in said if appointments else ():
         conditions = read_audience(uow, audience).conditions
         matches = filter(None, (match(conditions, facts) for facts in appointments))
-        if any(is_valid(interval, uow.now) for each in matches for interval in each.during):
+        if any(holds(interval, uow.now) for each in matches for interval in each.during):
             found.add((audience, theme))
     return found
 

@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from hub.audiences import tables as audience_tables
-from hub.audiences.conditions import Conditions, is_valid, match
+from hub.audiences.conditions import Conditions, match
 from hub.audiences.read_facts import read_facts
+from hub.network.intervals import holds
 from hub.network.people import Person, read_person, works_for
 from hub.sso.provider.refusals import Refused
 from hub.sso.provider.served import Served
@@ -37,7 +38,7 @@ def _is_in_audience(uow: UnitOfWork, client: Served, person_id: str) -> bool:
     for facts in read_facts(uow, [person_id]).get(person_id, []):
         for asked in conditions:
             found = match(asked, facts)
-            if found and any(is_valid(interval, uow.now) for interval in found.during):
+            if found and any(holds(interval, uow.now) for interval in found.during):
                 return True
     return False
 

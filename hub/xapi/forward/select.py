@@ -6,12 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions, is_valid, match
+from hub.audiences.conditions import Conditions, match
 from hub.audiences.read_facts import read_facts
 from hub.audiences.tables import audience
 from hub.ids import is_id
 from hub.journal import VOIDED, positions_of
 from hub.journal.tables import statement
+from hub.network.intervals import holds
 from hub.network.tables import connection, person
 from hub.store import UnitOfWork
 from hub.training.recognize import people_of_statements
@@ -157,6 +158,6 @@ def _of_audiences(uow: UnitOfWork, keys: Sequence[str], rows: Rows, people: dict
     for row in rows:
         appointments = facts.get(people.get(row.id, ""), ())
         matches = (match(conditions, each) for conditions in wanted for each in appointments)
-        if any(is_valid(during, row.timestamp) for m in matches if m for during in m.during):
+        if any(holds(during, row.timestamp) for m in matches if m for during in m.during):
             found.add(row.id)
     return found
