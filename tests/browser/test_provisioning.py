@@ -58,6 +58,7 @@ def test_a_partner_admin_sees_the_own_client(site: Site, width: int) -> None:
     page.goto("/partner")
     page.get_by_role("link", name="List of people by SCIM").click()
     page.get_by_role("button", name="Make token").first.click()
+    expect(page.locator("#token")).to_be_visible()  # the page after the click, not the one it leaves
     assert_fit(page)
     page.get_by_role("link", name="I have entered it").click()
     expect(page.get_by_text("never used").first).to_be_visible()

@@ -120,6 +120,7 @@ def prove_the_domain(page: Page, site: Site) -> None:
     do(page, "Who is told before something expires")
     page.get_by_role("textbox", name="E-mail address").fill("identity@cove.example")
     page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("identity@cove.example").first).to_be_visible()
     assert_fit(page)
     page.get_by_role("link", name="← Steps").click()
 
