@@ -8,12 +8,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.app import open_hub, open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.config import Settings
 from hub.network import tables as network
-from hub.network.connections import create_connection
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork, migrate
 from hub.testing.generate_network import generate_network

@@ -16,7 +16,7 @@ from bench.big_network import BigNetwork
 from bench.figures import Figure, median_milliseconds
 from hub.access.visibility import people_looked_after
 from hub.network import tables as network
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
 from hub.testing.serve import free_port

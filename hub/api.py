@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from hub.audiences.opinion import Candidate, Opinion
+from hub.audiences.assigning.opinion import Candidate, Opinion
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed

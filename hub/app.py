@@ -10,10 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import __version__, hookspecs
 from hub.access.tables import rest_answer, told_number, told_piece
+from hub.audiences.assigning.reassign import reassign
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
-from hub.audiences.reassign import reassign
 from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
 from hub.config import Settings

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel
 
-from hub.audiences.opinion import Candidate, Opinion
+from hub.audiences.assigning.opinion import Candidate, Opinion
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from hub.audiences.reassign import has_queue, reassign, reassign_chunk
+from hub.audiences.assigning.reassign import has_queue, reassign, reassign_chunk
 from hub.journal import Reader
 from hub.journal.outbox import Handler, deliver, has_deliveries
 from hub.journal.readers import has_work, register_readers, run_reader

@@ -10,14 +10,14 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from hub.app import open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, Rule, set_audience, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule
 from hub.ids import content_hash, new_id
 from hub.journal import Change, NewStatement, append_statements, record_changes
 from hub.network import tables as network
 from hub.network.apply_changes import apply_changes
-from hub.network.connections import create_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training import tables as training
 from hub.training.catalogue import CatalogueRow

@@ -13,7 +13,7 @@ from hub.ids import content_hash
 from hub.lti.launch import start_launch
 from hub.lti.tool.platforms import connect_platform
 from hub.lti.vocabulary import SCORE_TYPE
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.runtime import Hub
 from hub.sso.sessions import Proved, start_session
 from hub.testing.lms_west import West, WestConfig, create_lms_west, west_of

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from bench.figures import Figure
 from bench.network.rules import rule
 from hub.app import open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.diff import Diff, compare_rule
-from hub.audiences.planning import plan_change
+from hub.audiences.plans.diff import Diff, compare_rule
+from hub.audiences.plans.planning import plan_change
+from hub.audiences.rules.conditions import Conditions
 from hub.network import tables as network
-from hub.network.appointments import transfer
-from hub.network.field import locations_under, move_node
+from hub.network.people.appointments import transfer
+from hub.network.structure.field import locations_under, move_node
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.worker import Worker

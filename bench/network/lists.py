@@ -17,8 +17,8 @@ from bench.network.steps import SECRET
 from hub.access.api_tokens import NETWORK, PEOPLE, make_api_token
 from hub.access.reach import Reach
 from hub.network import tables as network
-from hub.network.connections import create_connection
-from hub.network.people import OPERATOR, grant_role
+from hub.network.people.person import OPERATOR, grant_role
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.sessions import Proved, start_session
 from hub.testing.serve import free_port

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.network import tables as network
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueRow

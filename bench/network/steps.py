@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hub.app import open_hub, open_worker
 from hub.config import Settings
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
 from hub.runtime import Hub
 
 SECRET = "bench-only-" + "x" * 32  # of a database that is thrown away

@@ -14,7 +14,7 @@ from bench.sso.sign_ins import SUBJECT, browser_address
 from hub.app import create_app
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
 from hub.runtime import Hub
 from hub.sso.saml.assertion import NAME_ID
 from hub.sso.saml.connect import connect_saml_provider

@@ -14,7 +14,7 @@ from bench.sso.many_idps import CLIENT, SECRET, code_for
 from hub.app import create_app
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
 from hub.testing.serve import free_port

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from bench.xapi.served import add_sender
 from bench.xapi.statements import course_activity, person
 from hub.app import open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.journal import Change, record_changes
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
 from hub.network.tables import appointment, identity_link
 from hub.runtime import Hub
 from hub.store import UnitOfWork

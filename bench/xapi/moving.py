@@ -20,7 +20,7 @@ from hub.config import Settings
 from hub.http import OutgoingHttp
 from hub.journal.tables import statement
 from hub.logging import configure_logging
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.receiving_store import ReceivingStoreConfig
 from hub.testing.serve import free_port, spawn_together

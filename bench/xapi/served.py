@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.xapi.report import Line
 from hub.app import open_hub
 from hub.config import Settings
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.serve import free_port
 from hub.xapi.credentials import READ_MINE, WRITE, create_credential

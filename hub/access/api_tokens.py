@@ -19,7 +19,7 @@ from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed, Proble
 from hub.ids import content_hash, is_id, new_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.driver import Question

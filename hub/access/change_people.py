@@ -9,15 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.listing.read_appointments import appointments_of, read_appointment
+from hub.access.listing.read_attributes import see_subject
+from hub.access.listing.read_network import seen_row
 from hub.access.reach import Sight
-from hub.access.read_appointments import appointments_of, read_appointment
-from hub.access.read_attributes import see_subject
-from hub.access.read_network import seen_row
 from hub.errors import NotAllowed
-from hub.network import appointments as services
 from hub.network import tables
 from hub.network.attributes import set_attributes
-from hub.network.places import Place
+from hub.network.people import appointments as services
+from hub.network.people.places import Place
 from hub.store import UnitOfWork
 
 

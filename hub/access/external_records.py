@@ -2,7 +2,7 @@
 
 from hub.access.roles import require_partner_admin
 from hub.errors import Missing
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.store import UnitOfWork
 from hub.training import external_records as records
 from hub.training.external_records import ExternalRecord, Said

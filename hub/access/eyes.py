@@ -12,7 +12,7 @@ from hub.access.reach import OPERATOR, Reach
 from hub.access.roles import administered_partners
 from hub.access.visibility import dimensions_of_manager
 from hub.errors import NotAllowed
-from hub.network.people import Person
+from hub.network.people.person import Person
 from hub.store import UnitOfWork
 
 HUB, OWN = "hub", "me"

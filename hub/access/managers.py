@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.in_force import in_force
-from hub.network.intervals import Interval
+from hub.network.validity.in_force import in_force
+from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork, valid_at
 
 REPRESENTATIVE, SUPERIOR, NAMED = "representative", "superior", "named"

@@ -11,7 +11,7 @@ from hub.errors import Conflict, Missing, NotAllowed
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
-from hub.network.people import Person, read_person, works_for
+from hub.network.people.person import Person, read_person, works_for
 from hub.store import UnitOfWork
 from hub.store.driver import Question
 from hub.store.insert import insert_once

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.in_force import in_force
+from hub.network.validity.in_force import in_force
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
 

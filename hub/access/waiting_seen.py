@@ -11,8 +11,8 @@ from hub.access.reach import Reach
 from hub.errors import NotAllowed
 from hub.journal import audit
 from hub.network import tables
-from hub.network.roster_keys import find_ids
-from hub.network.waiting_rows import count_waiting, forget_waiting, list_waiting
+from hub.network.importing.roster_keys import find_ids
+from hub.network.importing.waiting_rows import count_waiting, forget_waiting, list_waiting
 from hub.store import UnitOfWork
 
 FORGOTTEN = "waiting_row_forgotten"

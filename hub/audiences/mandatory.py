@@ -7,13 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import Audience
+from hub.audiences.rules.conditions import AppointmentFacts, match
+from hub.audiences.rules.rule import Audience
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import read_kinds
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 
 

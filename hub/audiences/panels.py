@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.audiences.conditions import AppointmentFacts, match
+from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.profile import told_of
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import SwitchedPlugin, read_switched
+from hub.audiences.rules.conditions import AppointmentFacts, match
+from hub.audiences.rules.rule import SwitchedPlugin, read_switched
 from hub.hooks import Failure
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 from hub.training.panel import Panel, PanelView
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import match
-from hub.audiences.file_shapes import MODES, Mode
+from hub.audiences.assigning.read_facts import facts_of_places
+from hub.audiences.files.shapes import MODES, Mode
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.read_facts import facts_of_places
-from hub.audiences.rules import Audience
+from hub.audiences.rules.conditions import match
+from hub.audiences.rules.rule import Audience
 from hub.errors import NotAllowed
-from hub.network.places import Place
+from hub.network.people.places import Place
 from hub.store import UnitOfWork
 
 __all__ = ["MODES", "Mode", "check_mode"]

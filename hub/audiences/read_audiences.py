@@ -11,16 +11,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.pages_of import Asked, Page
+from hub.access.listing.pages_of import Asked, Page
 from hub.access.reach import Reach, sight_of
 from hub.audiences import tables
-from hub.audiences.conditions import AppointmentFacts, Conditions, match
-from hub.audiences.read_facts import read_facts
-from hub.audiences.reassign import people_matching
-from hub.audiences.rules import Audience, Rule, read_rules
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.assigning.reassign import people_matching
+from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
+from hub.audiences.rules.rule import Audience, Rule, read_rules
 from hub.errors import Missing
 from hub.network import tables as network
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 from hub.store.folded import begins
 

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from hub.access.reach import Reach
 from hub.access.tell_counts import Told, tell_count
-from hub.audiences.conditions import AppointmentFacts, Conditions, match
-from hub.audiences.matches import matches
-from hub.audiences.reach import facts_matching
-from hub.audiences.reassign import people_matching
+from hub.audiences.assigning.reassign import people_matching
+from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
+from hub.audiences.rules.matches import matches
+from hub.audiences.rules.reach import facts_matching
 from hub.network.attributes import read_kinds
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 from hub.store.types import Id
 

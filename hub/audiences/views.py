@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.opinions import HOOK as OPINIONS
+from hub.audiences.assigning.opinions import HOOK as OPINIONS
 from hub.audiences.panels import HOOK as PANELS
 from hub.audiences.profiles.profile import WORKFLOW
 from hub.store import UnitOfWork

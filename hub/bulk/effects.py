@@ -6,13 +6,13 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import AppointmentFacts, CarriedBrand, Placed
-from hub.audiences.diff import Effects
-from hub.audiences.effects import Reckoning
-from hub.audiences.reach import chunks_of_people
-from hub.audiences.read_facts import read_facts
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.plans.diff import Effects
+from hub.audiences.plans.effects import Reckoning
+from hub.audiences.rules.conditions import AppointmentFacts, CarriedBrand, Placed
+from hub.audiences.rules.reach import chunks_of_people
 from hub.network import tables as network
-from hub.network.intervals import Interval, overlap, subtract
+from hub.network.validity.intervals import Interval, overlap, subtract
 from hub.store import UnitOfWork
 
 

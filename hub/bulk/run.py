@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.access.explore_locations import Wanted
+from hub.access.explore.locations import Wanted
 from hub.access.reach import Sight
 from hub.bulk.tables import bulk_change
 from hub.bulk.wish import BulkPlanOutdated, WishForMany, instant_at, plan_many
@@ -17,7 +17,7 @@ from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.logging import get_logger
 from hub.network import tables as network
-from hub.network.locations import carry_brand, close_location, end_brand, move_location
+from hub.network.structure.locations import carry_brand, close_location, end_brand, move_location
 from hub.store import UnitOfWork
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hub.access.explore_locations import Wanted, locations_wanted
+from hub.access.explore.locations import Wanted, locations_wanted
 from hub.access.reach import Sight
-from hub.audiences.diff import Effects
+from hub.audiences.plans.diff import Effects
 from hub.bulk.effects import Becoming, effects_at
 from hub.errors import BadInput, Conflict, Problem
 from hub.ids import content_hash, is_id
 from hub.network import tables as network
-from hub.network.dates import start_of_day
-from hub.network.locations import ACTIVITIES
+from hub.network.structure.locations import ACTIVITIES
+from hub.network.validity.dates import start_of_day
 from hub.store import UnitOfWork
 
 MOST = 5000

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hub.audiences.conditions import Status
-    from hub.audiences.count_affected import Progress
-    from hub.audiences.diff import Diff
-    from hub.audiences.planning import Compare
-    from hub.audiences.versions import Kind
+    from hub.audiences.plans.count_affected import Progress
+    from hub.audiences.plans.diff import Diff
+    from hub.audiences.plans.planning import Compare
+    from hub.audiences.rules.conditions import Status
+    from hub.audiences.rules.versions import Kind
     from hub.runtime import Hub
 
 
@@ -38,7 +38,7 @@ plan_option = click.option(
 @plan_option
 def apply(file: Path, dry_run: bool, plan_hash: str | None) -> None:
     """Make paths, audiences and rules as FILE has them; what it does not name stays as it is."""
-    from hub.audiences.audience_files import apply_audience_file, plan_audience_file
+    from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
 
     _carry_out(
         lambda hub, progress: plan_audience_file(hub, file, progress),
@@ -55,7 +55,7 @@ def apply(file: Path, dry_run: bool, plan_hash: str | None) -> None:
 @plan_option
 def set_status(rule: str, status: "Status", dry_run: bool, plan_hash: str | None) -> None:
     """Make RULE a draft, a shadow (counted, but nobody gets a goal from it), or live."""
-    from hub.audiences.planning import status_change
+    from hub.audiences.plans.planning import status_change
 
     _change(status_change(rule, status), dry_run, plan_hash)
 
@@ -68,7 +68,7 @@ def set_status(rule: str, status: "Status", dry_run: bool, plan_hash: str | None
 @plan_option
 def roll_back(kind: "Kind", key: str, version: int, dry_run: bool, plan_hash: str | None) -> None:
     """Let an earlier VERSION of a rule or an audience be in force again. Both changes stay in its history."""
-    from hub.audiences.planning import roll_back
+    from hub.audiences.plans.planning import roll_back
 
     _change(roll_back(kind, key, version), dry_run, plan_hash)
 
@@ -78,7 +78,7 @@ def roll_back(kind: "Kind", key: str, version: int, dry_run: bool, plan_hash: st
 @click.argument("key")
 def versions(kind: "Kind", key: str) -> None:
     """Show every version of a rule or an audience, the one in force first."""
-    from hub.audiences.versions import read_versions
+    from hub.audiences.rules.versions import read_versions
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
 
@@ -99,8 +99,8 @@ def versions(kind: "Kind", key: str) -> None:
 @audiences.command()
 def rules() -> None:
     """List all rules, their status, and how many people each reaches now or later: of a shadow or a draft, would reach."""
-    from hub.audiences.reach import count_people
-    from hub.audiences.rules import read_rules
+    from hub.audiences.rules.reach import count_people
+    from hub.audiences.rules.rule import read_rules
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
 
@@ -115,7 +115,7 @@ def rules() -> None:
 @audiences.command()
 def lint() -> None:
     """Name rules that probably do not mean what they say. Ends with 1 if there are any."""
-    from hub.audiences.lint import lint_rules
+    from hub.audiences.rules.lint import lint_rules
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars, show_table
 
@@ -133,7 +133,7 @@ def lint() -> None:
 @audiences.command()
 def export() -> None:
     """Print all paths, audiences and rules as a file that `hub audiences apply` reads."""
-    from hub.audiences.export_audiences import export_audiences
+    from hub.audiences.files.export_audiences import export_audiences
     from hub.cli.opening import opened_hub
 
     with opened_hub() as hub, hub.reading() as uow:
@@ -141,7 +141,7 @@ def export() -> None:
 
 
 def _change(compare: "Compare", dry_run: bool, plan_hash: str | None) -> None:
-    from hub.audiences.planning import make_change, plan_change, write_changes
+    from hub.audiences.plans.planning import make_change, plan_change, write_changes
 
     _carry_out(
         lambda hub, progress: plan_change(hub, compare, progress),
@@ -158,7 +158,7 @@ def _carry_out(
     plan_hash: str | None,
 ) -> None:
     """Show the plan; then do exactly that, or what the plan said that was seen before."""
-    from hub.audiences.diff import PlanOutdated
+    from hub.audiences.plans.diff import PlanOutdated
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars
 
@@ -177,7 +177,7 @@ def _carry_out(
 
 
 def _show(plan: "Diff") -> None:
-    from hub.audiences.diff import AudienceChange, SwitchChange
+    from hub.audiences.plans.diff import AudienceChange, SwitchChange
     from hub.cli.output import show_table
 
     if not plan.changes:

@@ -90,7 +90,7 @@ def _lay_down(
 ) -> None:
     """Keep what was named; without an address, what was named before counts."""
     from hub.cli.secret_option import read_secret
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.training.sources import set_source
 
     if address is None:

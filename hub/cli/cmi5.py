@@ -31,8 +31,8 @@ def import_(
     """
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
-    from hub.network.connections import find_connection
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
+    from hub.network.systems.connections import find_connection
     from hub.web.words import count
     from hub.xapi.cmi5.import_course import connect_courses, import_course
     from hub.xapi.cmi5.package import read_package

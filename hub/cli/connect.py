@@ -126,7 +126,7 @@ def tool(
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
     from hub.lti.tools import add_tool, connect_tool
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
 
     if registration_url:
         _open_registration("tool", slug, name, partner, registration_url)
@@ -182,7 +182,7 @@ def platform(
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
     from hub.lti.tool.platforms import add_platform, connect_platform
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
 
     if registration:
         _open_registration("platform", slug, name, partner, "")
@@ -235,7 +235,7 @@ def client(slug: str, name: str | None, partner: str | None, anonymous: bool, **
     """Let people sign in at SLUG with the hub (OpenID Connect): print client id and secret for it."""
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
-    from hub.network.connections import create_connection, find_connection
+    from hub.network.systems.connections import create_connection, find_connection
     from hub.sso.provider.clients import add_client
 
     given: dict[str, Any] = {
@@ -283,7 +283,7 @@ def source(slug: str, name: str | None, partner: str | None, scopes: tuple[str, 
     """Let a learning system send xAPI statements: print a new key and secret for SLUG, which may be connected already."""
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
-    from hub.network.connections import create_connection, find_connection
+    from hub.network.systems.connections import create_connection, find_connection
     from hub.xapi.credentials import create_credential
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
@@ -338,6 +338,6 @@ def _show(facts: Mapping[str, Any]) -> None:
 
 
 def _partner_id(uow: "UnitOfWork", partner: str | None) -> str | None:
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
 
     return find_id(uow, "partner", partner) if partner else None

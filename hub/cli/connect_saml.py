@@ -57,7 +57,7 @@ def saml(
     from pathlib import Path
 
     from hub.cli.opening import opened_hub
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
     from hub.sso.saml.connect import NAME_ID_FORMATS, connect_saml_provider
     from hub.sso.saml.providers import Choices
     from hub.sso.saml.views import hub_values

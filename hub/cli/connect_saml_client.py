@@ -29,7 +29,7 @@ def saml_client(
     from pathlib import Path
 
     from hub.cli.opening import opened_hub
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
     from hub.sso.saml_provider.connect import connect_system
     from hub.sso.saml_provider.settings import DEFAULTS
     from hub.sso.saml_provider.views import hub_values

@@ -28,7 +28,7 @@ def scim() -> None:
 def add(slug: str, name: str, partner: str, days: int | None) -> None:
     """Connect a SCIM client under the name SLUG. Its token is shown once."""
     from hub.cli.opening import opened_hub
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
     from hub.sso.scim.tokens import connect_client, make_token
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
@@ -99,7 +99,7 @@ def revoke(slug: str, token_id: str, yes: bool) -> None:
 def _find(uow: "UnitOfWork", slug: str) -> str:
     """The connection's id; Missing where there is no such SCIM client."""
     from hub.errors import Missing
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
 
     connection = find_connection(uow, slug)
     if connection.kind != "scim":

@@ -61,7 +61,7 @@ def list_(words: tuple[str, ...], revoked: bool) -> None:
 def create(slug: str, scopes: tuple[str, ...], label: str, days: int | None) -> None:
     """Make one more credential for the connection SLUG. Its secret is shown once."""
     from hub.cli.opening import opened_hub
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.xapi.credentials import create_credential
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
@@ -93,7 +93,7 @@ def rotate(key: str) -> None:
 def revoke(key: str, yes: bool) -> None:
     """Refuse the credential KEY and its access tokens at once and for good."""
     from hub.cli.opening import opened_hub
-    from hub.network.connections import read_connection
+    from hub.network.systems.connections import read_connection
     from hub.xapi.credential_views import find_credential
     from hub.xapi.credentials import revoke_credential
 

@@ -52,7 +52,7 @@ def _find(uow: "UnitOfWork", who: str) -> "Subject":
     from hub.errors import Missing
     from hub.ids import is_id
     from hub.lifecycle.subject import FORMS, subject_of_actor, subject_of_person
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
     from hub.network.views import find_by_email
 
     form, _, value = who.partition(":")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.app import READERS
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
 from hub.cli.findings import Finding, ok, problem, warning
 from hub.journal.outbox import PARKED, WAITING
 from hub.journal.views import ReaderState, count_undelivered, list_readers

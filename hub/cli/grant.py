@@ -19,8 +19,8 @@ def grant(person: str, role: str, partner: str | None, withdraw: bool) -> None:
     """Give PERSON a ROLE. PERSON is the person_id of the network files, or the hub's own id."""
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
-    from hub.network.people import grant_role, read_person
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
+    from hub.network.people.person import grant_role, read_person
     from hub.sso.local.accounts import refuse_power
 
     if (role == "partner_admin") != (partner is not None):

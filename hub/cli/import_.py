@@ -18,7 +18,7 @@ def import_(connection: str, files: tuple[Path, ...], dry_run: bool) -> None:
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars, show_table
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.xapi.transfer.import_statements import import_statements
 
     with opened_hub() as hub:

@@ -63,7 +63,7 @@ def deployments(
     from hub.lti.connection_views import platform_part, tool_part
     from hub.lti.deployments import save_deployment
     from hub.lti.tool.platform_deployments import decide_deployment
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.network.views import find_partner, names_of_partners
 
     if add and not partner:
@@ -112,7 +112,7 @@ def deployments(
 def setup_link(partner: str, name: str, kind: Literal["tool", "platform", "both"], days: int) -> None:
     """Print a link by which an administrator of PARTNER connects their LMS. It is shown once."""
     from hub.cli.opening import opened_hub
-    from hub.network.setup_links import make_setup_link
+    from hub.network.systems.setup_links import make_setup_link
     from hub.network.views import find_partner
 
     parts = ["tool", "platform"] if kind == "both" else [kind]
@@ -132,7 +132,7 @@ def try_(slug: str) -> None:
     from hub.exchange import Exchange, Step
     from hub.lti.registration.try_platform import try_platform
     from hub.lti.registration.try_tool import try_tool
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
 
     steps: list[Step] = []
     with opened_hub() as hub:
@@ -163,7 +163,7 @@ def list_(state: str | None, slug: str | None) -> None:
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
     from hub.lti.bridge.deliveries import list_grades
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.network.views import names_of_connections
 
     with opened_hub() as hub, hub.reading() as uow:

@@ -28,7 +28,7 @@ def import_files(source: Path, dry_run: bool) -> None:
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars, show_table
-    from hub.network.import_network import import_network
+    from hub.network.importing.import_network import import_network
 
     with opened_hub() as hub, progress_bars() as progress:
         report = import_network(hub, source, dry_run=dry_run, progress=progress)
@@ -78,7 +78,7 @@ def waiting(limit: int) -> None:
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
-    from hub.network.waiting_rows import count_waiting, list_waiting
+    from hub.network.importing.waiting_rows import count_waiting, list_waiting
 
     with opened_hub() as hub, hub.reading() as uow:
         rows, count = list_waiting(uow, limit=limit), count_waiting(uow)
@@ -119,7 +119,7 @@ def change(
     """
     from typing import Any, cast
 
-    from hub.audiences.plan_network import NetworkWish, make_network_change, plan_network_change
+    from hub.audiences.plans.plan_network import NetworkWish, make_network_change, plan_network_change
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
 
@@ -155,7 +155,7 @@ _WISHES = {
 
 def _id_of(uow: "UnitOfWork", kind: str, name: str) -> str:
     from hub.ids import is_id
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
 
     return name if is_id(name) else find_id(uow, kind, name)
 
@@ -164,7 +164,7 @@ def _find(uow: "UnitOfWork", what: str) -> tuple[str, str]:
     from hub.errors import Missing
     from hub.ids import is_id
     from hub.network import tables
-    from hub.network.roster_keys import find_ids
+    from hub.network.importing.roster_keys import find_ids
 
     for kind, table in (("person", tables.person), ("location", tables.location)):
         id = what if is_id(what) else find_ids(uow, kind, [what]).get(what, "")
@@ -176,8 +176,8 @@ def _find(uow: "UnitOfWork", what: str) -> tuple[str, str]:
 def _show_person(uow: "UnitOfWork", person_id: str, at: datetime) -> None:
     from hub.access.managers import managers_of
     from hub.cli.output import show_table
-    from hub.network.as_of import attributes_at
-    from hub.network.people import read_appointments, read_person
+    from hub.network.people.person import read_appointments, read_person
+    from hub.network.validity.as_of import attributes_at
     from hub.network.views import names_of_partners
 
     person = read_person(uow, person_id)
@@ -213,7 +213,7 @@ def _show_person(uow: "UnitOfWork", person_id: str, at: datetime) -> None:
 def _show_location(uow: "UnitOfWork", location_id: str, at: datetime) -> None:
     from hub.access.managers import representatives_of
     from hub.cli.output import show_table
-    from hub.network.as_of import attributes_at, view_location
+    from hub.network.validity.as_of import attributes_at, view_location
 
     view = view_location(uow, location_id, at)
     state = "open" if view.is_open else "closed"
@@ -255,6 +255,6 @@ def _show_attributes(attributes: dict[str, object]) -> None:
 
 
 def _day(at: datetime | None) -> str:
-    from hub.network.dates import BEGINNING
+    from hub.network.validity.dates import BEGINNING
 
     return "" if at is None or at == BEGINNING else at.date().isoformat()

@@ -20,7 +20,7 @@ def plugins(ctx: click.Context) -> None:
 @click.argument("state", type=click.Choice(["on", "off"]))
 def switch(audience: str, plugin: str, state: str) -> None:
     """Switch PLUGIN on or off for AUDIENCE, from now on, without a restart."""
-    from hub.audiences.rules import switch_plugin
+    from hub.audiences.rules.rule import switch_plugin
     from hub.cli.opening import opened_hub
 
     with opened_hub() as hub, hub.unit_of_work() as uow:

@@ -44,8 +44,8 @@ def set_(name: str, keep_days: int, verb: str | None, connection: str | None, pa
     """Make the rule NAME, or change it. Nothing is deleted before a plan is applied."""
     from hub.cli.opening import opened_hub
     from hub.lifecycle.rules import Rule, list_rules, set_rule
-    from hub.network.connections import find_connection
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
+    from hub.network.systems.connections import find_connection
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
         known = next((rule.id for rule in list_rules(uow) if rule.name == name), "")

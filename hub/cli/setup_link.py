@@ -25,8 +25,8 @@ def setup_link(
 ) -> None:
     """Print a link by which an administrator of PARTNER connects their systems. It is shown once."""
     from hub.cli.opening import opened_hub
-    from hub.network.partners import create_partner
-    from hub.network.setup_links import make_setup_link
+    from hub.network.structure.partners import create_partner
+    from hub.network.systems.setup_links import make_setup_link
     from hub.network.views import find_partner
 
     if external_id and not new:
@@ -75,7 +75,7 @@ def expiring() -> None:
 def domain(slug: str, domain: str, vouch: bool, remove: bool) -> None:
     """Send people with e-mail addresses at DOMAIN to the sign-in SLUG once its TXT record is in the DNS, and look it up now."""
     from hub.cli.opening import opened_hub
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.sso.onboarding import domains
 
     if vouch and remove:

@@ -77,7 +77,7 @@ def try_connection(slug: str) -> None:
     """Ask the identity provider SLUG for its metadata and keys, and by OpenID Connect whether it knows the hub."""
     from hub.cli.opening import opened_hub
     from hub.cli.show_exchange import show_exchange
-    from hub.network.connections import find_connection
+    from hub.network.systems.connections import find_connection
     from hub.sso.oidc.try_provider import try_provider
     from hub.sso.saml.try_provider import try_saml_provider
 
@@ -95,8 +95,8 @@ def sign_out_person(person: str) -> None:
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
     from hub.journal import audit
-    from hub.network.people import read_person
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
+    from hub.network.people.person import read_person
     from hub.sso.sessions import end_sessions_of
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
@@ -117,7 +117,7 @@ def door(name: str, partner: str, location: str | None, remove: bool) -> None:
     """Let /sign-in/NAME show where the people of PARTNER sign in (its name, or as the network files call it)."""
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
     from hub.network.views import find_partner
     from hub.sso.doors import add_door, list_doors, remove_door
 
@@ -146,8 +146,8 @@ def invite(person: str, partner: str | None, partner_admin: bool) -> None:
     """
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
-    from hub.network.people import read_person
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
+    from hub.network.people.person import read_person
     from hub.network.views import find_partner
     from hub.sso.local.invite import invite_person
 

@@ -31,7 +31,7 @@ def create(partner: str, person: str, scopes: tuple[str, ...], label: str, days:
     from hub.access.api_tokens import make_api_token
     from hub.access.reach import OPERATOR, Reach
     from hub.cli.opening import opened_hub
-    from hub.network.roster_keys import find_id
+    from hub.network.importing.roster_keys import find_id
 
     if partner and person:
         raise click.UsageError("A token belongs to a partner or to a person, not to both.")

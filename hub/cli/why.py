@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from hub.audiences.why_tree import Ask, WhyTree
+    from hub.audiences.why.tree import Ask, WhyTree
 
 VERDICTS = {
     "open": "asked for, open",
@@ -31,11 +31,11 @@ def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json:
     PERSON is an id, or what the network files call the person; TARGET the key of a course, or path:KEY.
     """
     from hub.access.why_scope import OPERATORS, WITH_PURPOSE
-    from hub.audiences.read_why import read_why_tree
-    from hub.audiences.verify_why import to_json, verify_why
+    from hub.audiences.why.read_why import read_why_tree
+    from hub.audiences.why.verify_why import to_json, verify_why
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
-    from hub.network.roster_keys import find_ids
+    from hub.network.importing.roster_keys import find_ids
     from hub.training.offerings import find_target
     from hub.training.reviews import note_reviews_seen
 

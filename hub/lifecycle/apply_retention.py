@@ -22,7 +22,7 @@ from hub.lifecycle.delete_statements import delete_statements
 from hub.lifecycle.plan_retention import RetentionPlan, RetentionPlanChanged, plan_retention
 from hub.lifecycle.retention_query import readers_hold, ready_to_go
 from hub.lifecycle.rules import Rule
-from hub.network.people import lock_people
+from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.training.recognize import recognize
 from hub.training.tables import completion

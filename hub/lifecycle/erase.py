@@ -28,11 +28,11 @@ from hub.lifecycle.receipts import Receipt, receipt_of, seal_receipt
 from hub.lifecycle.rewrite_statements import rewrite_statements
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
-from hub.network import erase_person as network
 from hub.network.attributes import CHANGED as ATTRIBUTES_CHANGED
 from hub.network.attributes import subjects_of
-from hub.network.merges import absorbed_ids, moves_of, refuse_absorbed
-from hub.network.people import lock_people
+from hub.network.people import erase_person as network
+from hub.network.people.merges import absorbed_ids, moves_of, refuse_absorbed
+from hub.network.people.person import lock_people
 from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork

@@ -15,9 +15,9 @@ from hub.access.roles import (
 from hub.audiences.profiles.move_actions import move_actions
 from hub.errors import Conflict
 from hub.lti.move_launches import move_launches
-from hub.network.merge import MergePlan
-from hub.network.merges import Merge, keep_moved
-from hub.network.people import read_person
+from hub.network.people.merge import MergePlan
+from hub.network.people.merges import Merge, keep_moved
+from hub.network.people.person import read_person
 from hub.sso import merge_people as sso
 from hub.sso.scim.group_roles import forget_role, move_role, note_role, roles_told
 from hub.store import UnitOfWork

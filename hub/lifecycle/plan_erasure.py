@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hub.lifecycle.find_mentions import find_mentions
 from hub.lifecycle.subject import Subject
 from hub.lti import erase_person as lti
-from hub.network import erase_person as network
-from hub.network.merges import absorbed_ids
+from hub.network.people import erase_person as network
+from hub.network.people.merges import absorbed_ids
 from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork

@@ -11,8 +11,8 @@ from hub.errors import BadInput
 from hub.journal.terms import AGENT, RELATED_AGENT, hash_term
 from hub.lifecycle.anonymize import Anonymizer, Identity
 from hub.network import tables as network
-from hub.network.identities import LTI_FORMS, SUBJECT, find_people
-from hub.network.people import read_person
+from hub.network.people.identities import LTI_FORMS, SUBJECT, find_people
+from hub.network.people.person import read_person
 from hub.store import UnitOfWork
 
 FORMS = ("mbox", "mbox_sha1sum", "openid", "account")

@@ -18,8 +18,8 @@ from hub.lti.resource_links import ResourceLink, read_link
 from hub.lti.review import may_review, read_review
 from hub.lti.tools import Tool, find_tool
 from hub.lti.vocabulary import DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST
-from hub.network.identities import pairwise_subject
-from hub.network.people import Person, lock_people, read_person
+from hub.network.people.identities import pairwise_subject
+from hub.network.people.person import Person, lock_people, read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering

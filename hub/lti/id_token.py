@@ -25,7 +25,7 @@ from hub.lti.vocabulary import (
     SUBMISSION_REVIEW_REQUEST,
     VERSION,
 )
-from hub.network.people import Person
+from hub.network.people.person import Person
 from hub.store import UnitOfWork
 
 LIFETIME = timedelta(minutes=5)

@@ -17,7 +17,7 @@ from hub.lti.message import target_link_uri
 from hub.lti.resource_links import ResourceLink, link_for
 from hub.lti.tools import Tool, read_tool
 from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering

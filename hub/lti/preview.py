@@ -12,8 +12,8 @@ from hub.lti.launch import registration_for
 from hub.lti.message import Message
 from hub.lti.resource_links import planned_link
 from hub.lti.tools import Tool, read_tool
-from hub.network.identities import SUBJECT
-from hub.network.people import Person, read_person
+from hub.network.people.identities import SUBJECT
+from hub.network.people.person import Person, read_person
 from hub.network.tables import identity_link
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering

@@ -19,7 +19,7 @@ from hub.lti.scores import Score, read_score
 from hub.lti.service_urls import line_item_url
 from hub.lti.tools import Tool
 from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
-from hub.network.identities import SUBJECT, find_person
+from hub.network.people.identities import SUBJECT, find_person
 from hub.store import UnitOfWork
 from hub.store.driver import Command, Question
 from hub.store.insert import insert_for

@@ -15,8 +15,8 @@ from hub.lti.resource_links import read_link
 from hub.lti.submissions import list_team_submissions
 from hub.lti.tools import Tool, read_tool
 from hub.lti.vocabulary import SUBMISSION_REVIEW_REQUEST
-from hub.network.identities import pairwise_subject
-from hub.network.people import Person, read_person
+from hub.network.people.identities import pairwise_subject
+from hub.network.people.person import Person, read_person
 from hub.network.tables import person
 from hub.runtime import Hub
 from hub.store import UnitOfWork

@@ -20,7 +20,7 @@ from hub.lti.tool_settings import (
     changed_settings,
     new_settings,
 )
-from hub.network.connections import create_connection, read_connection
+from hub.network.systems.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 from hub.store.driver import Question

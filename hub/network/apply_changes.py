@@ -11,9 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from hub.network import tables
-from hub.network.apply_nodes import apply_nodes
 from hub.network.bulk import Row, insert_rows, replace_rows
-from hub.network.dates import BEGINNING, read_instant
 from hub.network.snapshots import (
     Appointment,
     IdentitySnapshot,
@@ -24,6 +22,8 @@ from hub.network.snapshots import (
     PersonSnapshot,
     RepSnapshot,
 )
+from hub.network.structure.apply_nodes import apply_nodes
+from hub.network.validity.dates import BEGINNING, read_instant
 from hub.store import UnitOfWork
 
 Snapshot = Mapping[str, Any]

@@ -13,12 +13,12 @@ from hub.errors import BadInput, Conflict, Problem
 from hub.ids import derived_id
 from hub.network import tables
 from hub.network.attribute_values import SUBJECTS, TYPES, AttributeKind
-from hub.network.dated import Part, holding, split, stated, without
-from hub.network.intervals import Interval
+from hub.network.importing.roster_keys import find_ids, name_for_files
 from hub.network.names import clean_name
-from hub.network.people import lock_people
+from hub.network.people.person import lock_people
 from hub.network.record import a_time, find_row, lock_network, record
-from hub.network.roster_keys import find_ids, name_for_files
+from hub.network.validity.dated import Part, holding, split, stated, without
+from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
 
 KIND_CHANGED = "attribute_kind_changed"

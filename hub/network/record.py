@@ -11,7 +11,7 @@ from hub.ids import is_id
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.intervals import Interval
+from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
 
 NETWORK_LOCK = 7_170_006

@@ -43,7 +43,7 @@ class NodeParent(TypedDict):
 class NodeSnapshot(TypedDict):
     """``node_changed``; the subject is the node. While it has no parent it is a root.
 
-    Before trees were dated, a body had ``parent_id`` alone, of a node that always exists; ``hub.network.trees`` reads both.
+    Before trees were dated, a body had ``parent_id`` alone, of a node that always exists; ``hub.network.structure.trees`` reads both.
     """
 
     id: str

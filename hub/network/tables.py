@@ -354,7 +354,9 @@ roster_key = sa.Table(
     sa.Column("external_id", sa.String(200), nullable=False),
     sa.Column("id", Id(), nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False, comment="of the snapshot last applied"),
-    sa.Column("parts", sa.Text, comment="names of the parts it had in the files; see hub.network.parts"),
+    sa.Column(
+        "parts", sa.Text, comment="names of the parts it had in the files; see hub.network.importing.parts"
+    ),
     sa.PrimaryKeyConstraint("kind", "external_id"),
     comment="What the network files call things, and whether they have changed since the last import.",
 )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.notify.letter import Letter, Value, write_letter
 from hub.notify.news import still_holds
 from hub.notify.preferences import KINDS, language_for, read_preferences

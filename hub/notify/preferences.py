@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Problem
 from hub.journal import audit
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.notify.tables import message_preference
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import audit, enqueue
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.notify.letter import Value, write_letter
 from hub.notify.preferences import read_preferences
 from hub.notify.tables import mail

@@ -9,20 +9,26 @@ import sqlalchemy as sa
 
 from hub.access.roles import CHANGED as PARTNER_ADMIN_CHANGED
 from hub.access.roles import apply_partner_admin
-from hub.audiences.opinions import apply_opinions
+from hub.audiences.assigning.opinions import apply_opinions
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile
 from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
-from hub.audiences.rules import RULE_REMOVED, apply_audience, apply_removed_rule, apply_rule, apply_switch
+from hub.audiences.rules.rule import (
+    RULE_REMOVED,
+    apply_audience,
+    apply_removed_rule,
+    apply_rule,
+    apply_switch,
+)
 from hub.errors import HubError
 from hub.network.apply_changes import CHANGE_KINDS, apply_changes
-from hub.network.apply_nodes import apply_nodes
-from hub.network.connections import apply_connection, apply_email_domain, apply_no_email_domain
-from hub.network.identities import UNLINKED, apply_unlinked
-from hub.network.merge import apply_moved
-from hub.network.merges import MOVED
-from hub.network.people import apply_role
+from hub.network.people.identities import UNLINKED, apply_unlinked
+from hub.network.people.merge import apply_moved
+from hub.network.people.merges import MOVED
+from hub.network.people.person import apply_role
+from hub.network.structure.apply_nodes import apply_nodes
+from hub.network.systems.connections import apply_connection, apply_email_domain, apply_no_email_domain
 from hub.store import UnitOfWork
 from hub.training.decisions import DECIDED, apply_decisions
 from hub.training.offerings import apply_offering, apply_path

@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.audience_files import read_file_rules
-from hub.audiences.plan_file import NOT_YET
-from hub.audiences.reach import chunks_of_people
-from hub.audiences.reassign import people_matching, reassign_people
-from hub.audiences.rules import Rule, apply_rule, rule_body
+from hub.audiences.assigning.reassign import people_matching, reassign_people
+from hub.audiences.files.audience_files import read_file_rules
+from hub.audiences.files.plan_file import NOT_YET
+from hub.audiences.rules.reach import chunks_of_people
+from hub.audiences.rules.rule import Rule, apply_rule, rule_body
 from hub.errors import BadInput
 from hub.rebuild.rebuild import rebuilt
 from hub.rebuild.state_hash import Progress

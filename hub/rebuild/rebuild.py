@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from hub.audiences.reassign import CHUNK, reassign_people
+from hub.audiences.assigning.reassign import CHUNK, reassign_people
 from hub.ids import is_id
 from hub.journal import VOIDED
 from hub.journal.tables import change as change_table

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from hub.audiences.reassign import count_queue, reassign
+from hub.audiences.assigning.reassign import count_queue, reassign
 from hub.errors import Conflict, Problem
 from hub.journal import Reader
 from hub.journal.tables import reader as reader_table

@@ -1,8 +1,8 @@
 """Appointments, read."""
 
-from hub.access import read_appointments
 from hub.access.api_tokens import PEOPLE
-from hub.access.read_appointments import AppointmentFilter
+from hub.access.listing import read_appointments
+from hub.access.listing.read_appointments import AppointmentFilter
 from hub.rest import shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import AnId, ById, IdPageAtInstant

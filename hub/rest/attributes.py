@@ -1,7 +1,7 @@
 """Attributes: which there are, and the values of people, appointments, locations and partners."""
 
-from hub.access import read_attributes
 from hub.access.api_tokens import NETWORK, PEOPLE
+from hub.access.listing import read_attributes
 from hub.rest import goal_shapes as shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import ById, KeyPage

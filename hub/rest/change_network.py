@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from hub.access.api_tokens import NETWORK_WRITE
-from hub.network import field, locations, open_location, words
+from hub.network.structure import field, locations, open_location, words
 from hub.rest.api import blueprint
 from hub.rest.asked import AnId, ById, ByKey, Text
 from hub.rest.write_shapes import At, Body, Moment

@@ -4,7 +4,7 @@ from collections import Counter
 
 from hub.access import change_people
 from hub.access.api_tokens import NETWORK_WRITE, PEOPLE_WRITE
-from hub.access.each_row import each_row
+from hub.access.listing.each_row import each_row
 from hub.errors import HubError
 from hub.rest import write_shapes as shapes
 from hub.rest.api import blueprint

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.access import read_goals
 from hub.access.api_tokens import GOALS
-from hub.access.read_goals import GoalFilter
+from hub.access.listing import read_goals
+from hub.access.listing.read_goals import GoalFilter
 from hub.rest import goal_shapes as shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import AnId, ById, IdPage, Text

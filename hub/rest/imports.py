@@ -11,7 +11,7 @@ from hub.access.api_tokens import NETWORK_WRITE
 from hub.errors import BadInput, Problem
 from hub.flask_hub import current_hub
 from hub.ids import content_hash
-from hub.network.import_network import ImportReport, import_network
+from hub.network.importing.import_network import ImportReport, import_network
 from hub.network.roster.files import FILES
 from hub.rest.api import blueprint
 from hub.rest.problems import SingleProblem

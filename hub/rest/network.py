@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from hub.access import read_network, read_words
 from hub.access.api_tokens import NETWORK
-from hub.access.read_network import LocationFilter
+from hub.access.listing import read_network, read_words
+from hub.access.listing.read_network import LocationFilter
 from hub.rest import shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import AnId, AtInstant, ById, ByKey, IdPage, IdPageAtInstant, KeyPage, Text

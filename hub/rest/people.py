@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from hub.access import read_people
 from hub.access.api_tokens import PEOPLE
-from hub.access.read_people import PeopleFilter
+from hub.access.listing import read_people
+from hub.access.listing.read_people import PeopleFilter
 from hub.rest import shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import AnId, AtInstant, ById, IdPageAtInstant, Text

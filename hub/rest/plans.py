@@ -6,15 +6,15 @@ import flask
 from pydantic import Field
 
 from hub.access.api_tokens import AUDIENCES_WRITE, NETWORK_WRITE
-from hub.audiences import diff as rule_diff
-from hub.audiences.plan_network import (
+from hub.audiences.plans import diff as rule_diff
+from hub.audiences.plans.plan_network import (
     NetworkPlan,
     NetworkPlanOutdated,
     NetworkWish,
     make_network_change,
     plan_network_change,
 )
-from hub.audiences.planning import (
+from hub.audiences.plans.planning import (
     Compare,
     make_change,
     plan_change,

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from hub.access.api_tokens import GOALS
-from hub.audiences.why_seen import why_seen
+from hub.audiences.why.seen import why_seen
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import AnId, AtInstant, ById, Text
 from hub.rest.shapes import Shape

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from hub.network.places import Place
+from hub.network.people.places import Place
 from hub.rest.asked import AnId, Text, read_instant
 from hub.rest.problems import SingleProblem
 from hub.rest.shapes import Shape

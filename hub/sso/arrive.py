@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from hub.errors import Missing, NotAllowed
 from hub.journal import audit
 from hub.network import tables
-from hub.network.connections import Connection
-from hub.network.people import Person, read_person, works_for
+from hub.network.people.person import Person, read_person, works_for
+from hub.network.systems.connections import Connection
 from hub.sso.newcomers import refresh, welcome
 from hub.sso.policy import NO_POLICY, SignInPolicy
 from hub.sso.provider.carry import carry_over

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from hub.errors import Missing
-from hub.network.connections import SIGN_IN_KINDS, ConnectionKind, find_connection
+from hub.network.systems.connections import SIGN_IN_KINDS, ConnectionKind, find_connection
 from hub.runtime import Hub
 from hub.sso.flows import Purpose
 from hub.sso.oidc.sign_in import begin_sign_in as begin_oidc

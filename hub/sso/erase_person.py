@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from hub.network.merges import absorbed_ids
+from hub.network.people.merges import absorbed_ids
 from hub.network.tables import person_detail
 from hub.notify.erase_person import count_mails_to, erase_mails_to
 from hub.sso.local import erase_person as local

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.connections import SIGN_IN_KINDS, Connection, connections_for_email
+from hub.network.systems.connections import SIGN_IN_KINDS, Connection, connections_for_email
 from hub.notify.send_mail import is_address
 from hub.sso.doors import Door, find_door
 from hub.sso.tables import policy_partner

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from hub.errors import Conflict, Missing, NotAllowed
 from hub.journal import audit
 from hub.network import tables as network
-from hub.network.connections import SIGN_IN_KINDS, read_connection
-from hub.network.identities import find_person, link_identity, unlink_identity
-from hub.network.link_proofs import take_turns
-from hub.network.people import lock_people, read_person, works_for
+from hub.network.people.identities import find_person, link_identity, unlink_identity
+from hub.network.people.person import lock_people, read_person, works_for
+from hub.network.systems.connections import SIGN_IN_KINDS, read_connection
+from hub.network.systems.link_proofs import take_turns
 from hub.sso.arrive import Assertion, refuse_disabled
 from hub.sso.flows import Flow
 from hub.sso.refusals import Attempt

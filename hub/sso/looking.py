@@ -18,8 +18,8 @@ from hub.journal import audit
 from hub.journal.audit import LOOKER
 from hub.journal.tables import audit as audit_table
 from hub.network import tables as network
-from hub.network.in_force import in_force
-from hub.network.people import Person, read_person
+from hub.network.people.person import Person, read_person
+from hub.network.validity.in_force import in_force
 from hub.runtime import Hub
 from hub.sso.sessions import Session
 from hub.sso.tables import web_session

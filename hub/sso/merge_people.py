@@ -7,13 +7,13 @@ import sqlalchemy as sa
 
 from hub.access.roles import has_power_beyond
 from hub.errors import Conflict
-from hub.network.merge import MergePlan
-from hub.network.merge import merge_people as merge_records
-from hub.network.merge import plan_merge as plan_records
-from hub.network.merge import undo_merge as undo_records
-from hub.network.merges import Merge
-from hub.network.people import read_person
-from hub.network.provision import set_disabled
+from hub.network.people.merge import MergePlan
+from hub.network.people.merge import merge_people as merge_records
+from hub.network.people.merge import plan_merge as plan_records
+from hub.network.people.merge import undo_merge as undo_records
+from hub.network.people.merges import Merge
+from hub.network.people.person import read_person
+from hub.network.people.provision import set_disabled
 from hub.network.tables import connection
 from hub.sso.local.accounts import unproved_account, unproved_at
 from hub.sso.local.tables import local_account
@@ -37,7 +37,7 @@ def merge_people(
 ) -> str:
     """The id of the merge after which ``to_id`` has all that ``from_id`` had, whose sessions end.
 
-    Raises what ``hub.network.merge.merge_people`` does, and Conflict ``account_of_both`` and ``scim_user_of_both`` where
+    Raises what ``hub.network.people.merge.merge_people`` does, and Conflict ``account_of_both`` and ``scim_user_of_both`` where
     one connection knows both as two; ``unproved_account`` where somebody would get more power who may have opened an account.
     """
     ids = {name: _ids(uow, table, from_id) for name, table in _MOVED.items()}

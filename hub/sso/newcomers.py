@@ -10,15 +10,22 @@ from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import NotAllowed
 from hub.logging import get_logger
 from hub.network import tables
-from hub.network.connections import Connection
-from hub.network.identities import find_person, link_identity, was_removed_from
-from hub.network.link_proofs import take_turns
-from hub.network.merges import absorbed_ids
-from hub.network.own_records import find_called
-from hub.network.people import Person, read_person
-from hub.network.places import MAX_PLACES
-from hub.network.provision import NewPerson, Place, change_details, create_person, read_places, set_places
-from hub.network.roster_keys import find_ids
+from hub.network.importing.roster_keys import find_ids
+from hub.network.people.identities import find_person, link_identity, was_removed_from
+from hub.network.people.merges import absorbed_ids
+from hub.network.people.own_records import find_called
+from hub.network.people.person import Person, read_person
+from hub.network.people.places import MAX_PLACES
+from hub.network.people.provision import (
+    NewPerson,
+    Place,
+    change_details,
+    create_person,
+    read_places,
+    set_places,
+)
+from hub.network.systems.connections import Connection
+from hub.network.systems.link_proofs import take_turns
 from hub.sso.local.accounts import is_unproved
 from hub.sso.policy import SignInPolicy
 from hub.sso.refusals import TELL_ADMINISTRATOR, switched_off

@@ -16,7 +16,7 @@ from hub.errors import BadInput, Problem
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.sso.tables import policy_partner, sign_in_policy
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hub.errors import BadInput, HubError, NotAllowed, OutsideFailed
-from hub.network.connections import Connection
+from hub.network.systems.connections import Connection
 from hub.runtime import Hub
 
 ACTION = "sign_in"

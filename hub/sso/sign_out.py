@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.errors import HubError
 from hub.journal import audit
-from hub.network.connections import Connection, read_connection
+from hub.network.systems.connections import Connection, read_connection
 from hub.runtime import Hub
 from hub.sso.flows import SIGN_OUT, Flow, keep_flow
 from hub.sso.oidc.leaving import logout_address as oidc_logout

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from hub.errors import HubError
 from hub.exchange import MAX_SHOWN, Exchange, Step
-from hub.network.connections import set_connection_disabled
-from hub.network.people import read_person
+from hub.network.people.person import read_person
+from hub.network.systems.connections import set_connection_disabled
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.sso.arrive import Assertion, arrive, refuse_switched_off

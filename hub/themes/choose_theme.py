@@ -5,13 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import match
+from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import read_audience
+from hub.audiences.rules.conditions import match
+from hub.audiences.rules.rule import read_audience
 from hub.network import tables as network
-from hub.network.in_force import in_force
-from hub.network.intervals import holds
+from hub.network.validity.in_force import in_force
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork, valid_at
 from hub.store.driver import Question
 from hub.themes import tables

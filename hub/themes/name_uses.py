@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.audiences.tables import audience
 from hub.errors import BadInput, Problem
 from hub.network import tables as network
-from hub.network.roster_keys import find_ids
+from hub.network.importing.roster_keys import find_ids
 from hub.store import UnitOfWork
 from hub.store.folded import folded
 from hub.themes.theme import Scope, Use

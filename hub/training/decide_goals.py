@@ -11,7 +11,7 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.network import tables as network
-from hub.network.people import lock_people, read_person
+from hub.network.people.person import lock_people, read_person
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
 from hub.training.decisions import Decision, Verdict, decision_of, record_decisions

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.journal import Change, record_changes
 from hub.network import tables as network
-from hub.network.intervals import Interval, Intervals, intersect
+from hub.network.validity.intervals import Interval, Intervals, intersect
 from hub.store import UnitOfWork
 from hub.training import tables
 from hub.training.goals import GoalKey, Source

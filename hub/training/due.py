@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.in_force import in_force
+from hub.network.validity.in_force import in_force
 from hub.store import UnitOfWork
 
 

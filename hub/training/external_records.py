@@ -15,7 +15,7 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
-from hub.network.people import lock_people, read_person
+from hub.network.people.person import lock_people, read_person
 from hub.store import UnitOfWork
 from hub.training.tables import external_record as table
 

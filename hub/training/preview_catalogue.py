@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.errors import HubError, OutsideFailed
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.training.catalogue import CatalogueSource
 from hub.training.offerings import CatalogueCounts, Comparison, compare_offerings

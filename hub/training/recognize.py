@@ -20,8 +20,8 @@ from hub.journal.tables import reader as reader_table
 from hub.journal.tables import statement as statement_table
 from hub.journal.tables import statement_term as term_table
 from hub.journal.terms import ACTIVITY, hash_term
-from hub.network.identities import SUBJECT, find_people
-from hub.network.people import lock_people
+from hub.network.people.identities import SUBJECT, find_people
+from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.training import tables
 from hub.training.completion import Evidence, Offering

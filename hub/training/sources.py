@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, HubError, Missing
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import find_connection, read_connection
+from hub.network.systems.connections import find_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.sealing import Sealer
 from hub.store import UnitOfWork

@@ -1,7 +1,7 @@
 """Reading an LMS's catalogue through a plugin and making the hub's part of it equal."""
 
 from hub.journal import audit
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.training.catalogue import CatalogueSource
 from hub.training.offerings import CatalogueCounts, set_offerings

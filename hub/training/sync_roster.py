@@ -9,8 +9,8 @@ from hub.errors import BadInput, Problem
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.network.bulk import IDS_PER_QUERY, in_batches, insert_rows
-from hub.network.connections import find_connection
-from hub.network.identities import LTI_FORMS, find_people
+from hub.network.people.identities import LTI_FORMS, find_people
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueSource, RosterRow

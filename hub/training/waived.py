@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.intervals import Interval
+from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
 from hub.training.decisions import Words, read_words

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.ids import derived_id
-from hub.network.intervals import Interval, Intervals, intersect, is_empty, subtract, union
+from hub.network.validity.intervals import Interval, Intervals, intersect, is_empty, subtract, union
 from hub.training.decisions import Decision
 from hub.training.goals import GoalKey, Source
 

@@ -4,44 +4,12 @@ import flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from hub.web import (
-    account,
-    account_local,
-    account_sign_ins,
-    admin,
-    choices,
-    courses,
-    invitations,
-    language,
-    leave,
-    link_account,
-    local_sign_in,
-    look,
-    lti_open,
-    messages,
-    my_training,
-    network,
-    network_change,
-    network_do,
-    network_many,
-    network_waiting,
-    operations,
-    partner_people,
-    partner_provisioning,
-    placed,
-    records,
-    register,
-    setup,
-    setup_admin,
-    setup_domains,
-    setup_sign_in,
-    sign_in,
-    signed_out,
-    team,
-    team_decisions,
-    team_why,
-    themes,
-)
+from hub.web import admin, language, leave, look, operations, themes
+from hub.web.account import link as link_account
+from hub.web.account import local as account_local
+from hub.web.account import messages
+from hub.web.account import overview as account
+from hub.web.account import sign_ins as account_sign_ins
 from hub.web.assets import asset
 from hub.web.begin_request import (
     allow_large_upload,
@@ -53,8 +21,25 @@ from hub.web.begin_request import (
 )
 from hub.web.errors import register_error_pages
 from hub.web.headers import set_headers
+from hub.web.learning import choices, courses, lti_open, my_training, records
+from hub.web.learning.reason_words import reason_words
 from hub.web.metrics import count_request
-from hub.web.reason_words import reason_words
+from hub.web.network import change as network_change
+from hub.web.network import do as network_do
+from hub.web.network import explorer as network
+from hub.web.network import many as network_many
+from hub.web.network import placed
+from hub.web.network import waiting as network_waiting
+from hub.web.partner import people as partner_people
+from hub.web.partner import provisioning as partner_provisioning
+from hub.web.setup import admin as setup_admin
+from hub.web.setup import domains as setup_domains
+from hub.web.setup import sign_in as setup_sign_in
+from hub.web.setup import steps as setup
+from hub.web.signing_in import invitations, local_sign_in, register, sign_in, signed_out
+from hub.web.team import decisions as team_decisions
+from hub.web.team import people as team
+from hub.web.team import why as team_why
 from hub.web.viewer import layout_context
 from hub.web.words import FILTERS
 

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
 from hub.journal.health import database_answers
 from hub.journal.views import ReaderState, TimingRow, count_undelivered, list_readers, list_timings
 from hub.runtime import Hub

@@ -127,6 +127,13 @@ LATER = (
 """Pages of operators, in English until their turn comes."""
 MODULES = (
     "web/*.py",
+    "web/account/*.py",
+    "web/learning/*.py",
+    "web/network/*.py",
+    "web/partner/*.py",
+    "web/setup/*.py",
+    "web/signing_in/*.py",
+    "web/team/*.py",
     "web/admin/form.py",
     "notify/preferences.py",
     "notify/letter.py",

@@ -13,7 +13,7 @@ from hub.journal.listed import ROWS, Listed
 from hub.journal.tables import statement, statement_id, statement_term, voiding
 from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, RELATED_ACTIVITY, VERB, hash_term
 from hub.network import tables as network
-from hub.network.identities import SUBJECT
+from hub.network.people.identities import SUBJECT
 from hub.network.views import names_of_people
 from hub.store import UnitOfWork
 from hub.training.tables import waiting_statement

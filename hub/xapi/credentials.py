@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Missing, Problem
 from hub.ids import content_hash, new_id
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.network.tables import connection
 from hub.store import UnitOfWork
 from hub.xapi.refusals import MissingScope

@@ -12,7 +12,7 @@ from hub.access.visibility import appointments_for_goals
 from hub.clock import SettableClock
 from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed
 from hub.ids import new_id
-from hub.network.appointments import leave
+from hub.network.people.appointments import leave
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training import decide_goals

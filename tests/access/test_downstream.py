@@ -9,9 +9,9 @@ from hub.access.team import read_team
 from hub.access.visibility import people_looked_after
 from hub.errors import BadInput, NotAllowed
 from hub.network import tables as network
-from hub.network.partners import create_partner, link_partners, unlink_partners
 from hub.network.record import record
-from hub.network.representatives import look_after, stop_looking_after
+from hub.network.structure.partners import create_partner, link_partners, unlink_partners
+from hub.network.structure.representatives import look_after, stop_looking_after
 from hub.runtime import Hub
 from tests.world import LONG_AGO, World
 

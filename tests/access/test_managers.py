@@ -13,13 +13,13 @@ from hub.access.visibility import dimensions_of_manager, people_looked_after
 from hub.app import open_worker
 from hub.errors import BadInput, NotAllowed
 from hub.network import tables as network
-from hub.network.appointments import leave, transfer
-from hub.network.field import move_node
-from hub.network.import_network import import_network
-from hub.network.partners import create_partner, link_partners
-from hub.network.representatives import look_after
-from hub.network.roster_keys import find_id
-from hub.network.superiors import end_manager, end_superior, name_manager, set_superior
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.appointments import leave, transfer
+from hub.network.structure.field import move_node
+from hub.network.structure.partners import create_partner, link_partners
+from hub.network.structure.representatives import look_after
+from hub.network.structure.superiors import end_manager, end_superior, name_manager, set_superior
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from hub.store import UnitOfWork

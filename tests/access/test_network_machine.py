@@ -19,28 +19,34 @@ from hypothesis.stateful import (
 from hub.access.managers import managers_of
 from hub.access.visibility import appointments_looked_after
 from hub.app import open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.errors import HubError
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.apply_nodes import read_branches
-from hub.network.appointments import add_appointment, end_appointment, leave, transfer
-from hub.network.connections import create_connection
-from hub.network.field import add_node, end_node, move_node
-from hub.network.intervals import holds
-from hub.network.locations import carry_brand, close_location, end_brand, move_location, read_location
-from hub.network.merge import merge_people, undo_merge
-from hub.network.open_location import open_location, reopen_location
-from hub.network.partners import create_partner, link_partners, unlink_partners
-from hub.network.people import read_appointments
-from hub.network.person_snapshots import read_snapshot, write_people
-from hub.network.places import Place
-from hub.network.representatives import look_after, stop_looking_after
-from hub.network.superiors import end_manager, end_superior, name_manager, set_superior
-from hub.network.trees import read_interval
-from hub.network.words import add_brand, add_dimension, add_position
+from hub.network.people.appointments import add_appointment, end_appointment, leave, transfer
+from hub.network.people.merge import merge_people, undo_merge
+from hub.network.people.person import read_appointments
+from hub.network.people.person_snapshots import read_snapshot, write_people
+from hub.network.people.places import Place
+from hub.network.structure.apply_nodes import read_branches
+from hub.network.structure.field import add_node, end_node, move_node
+from hub.network.structure.locations import (
+    carry_brand,
+    close_location,
+    end_brand,
+    move_location,
+    read_location,
+)
+from hub.network.structure.open_location import open_location, reopen_location
+from hub.network.structure.partners import create_partner, link_partners, unlink_partners
+from hub.network.structure.representatives import look_after, stop_looking_after
+from hub.network.structure.superiors import end_manager, end_superior, name_manager, set_superior
+from hub.network.structure.trees import read_interval
+from hub.network.structure.words import add_brand, add_dimension, add_position
+from hub.network.systems.connections import create_connection
+from hub.network.validity.intervals import holds
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from hub.store import UnitOfWork

@@ -17,7 +17,7 @@ from hub.errors import Conflict, Missing, NotAllowed
 from hub.ids import new_id
 from hub.journal.tables import audit, change
 from hub.network import tables as network
-from hub.network.people import grant_role, read_person
+from hub.network.people.person import grant_role, read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.app import open_worker
-from hub.audiences.audience_files import apply_audience_file, plan_audience_file
-from hub.audiences.conditions import AppointmentFacts, AttributeTest, Conditions, match
-from hub.audiences.export_audiences import export_audiences
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
+from hub.audiences.files.export_audiences import export_audiences
 from hub.audiences.mandatory import missing_values
-from hub.audiences.read_facts import read_facts
+from hub.audiences.rules.conditions import AppointmentFacts, AttributeTest, Conditions, match
 from hub.errors import BadInput, Conflict
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_kinds, read_values, set_attributes
-from hub.network.import_network import import_network
-from hub.network.intervals import Interval, holds
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.validity.intervals import Interval, holds
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork

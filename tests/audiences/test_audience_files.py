@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.audience_files import Diff, apply_audience_file, plan_audience_file
-from hub.audiences.export_audiences import export_audiences
-from hub.audiences.file_shapes import read_audience_file
-from hub.audiences.rules import read_rules, read_switched
+from hub.audiences.files.audience_files import Diff, apply_audience_file, plan_audience_file
+from hub.audiences.files.export_audiences import export_audiences
+from hub.audiences.files.shapes import read_audience_file
+from hub.audiences.rules.rule import read_rules, read_switched
 from hub.errors import BadInput
 from hub.journal.tables import change as change_table
 from hub.network.tables import roster_key

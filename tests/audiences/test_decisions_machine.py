@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from hub.access.why_scope import WITH_PURPOSE
-from hub.audiences.conditions import Conditions
-from hub.audiences.read_why import read_why_tree
-from hub.audiences.verify_why import to_json, verify_why
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.why.read_why import read_why_tree
+from hub.audiences.why.verify_why import to_json, verify_why
 from hub.errors import Conflict, Missing
-from hub.network.intervals import Interval, holds
+from hub.network.validity.intervals import Interval, holds
 from hub.store import UnitOfWork, valid_at
 from hub.training import decide_goals, tables
 from hub.training.decisions import Decision, read_decisions

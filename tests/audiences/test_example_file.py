@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hub.audiences.file_shapes import read_audience_file
+from hub.audiences.files.shapes import read_audience_file
 
 CONFIG = Path(__file__).parents[2] / "config"
 

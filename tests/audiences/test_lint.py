@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from hub.audiences.lint import Finding, lint_rules
-from hub.audiences.reach import count_people
-from hub.audiences.rules import read_rules
+from hub.audiences.rules.lint import Finding, lint_rules
+from hub.audiences.rules.reach import count_people
+from hub.audiences.rules.rule import read_rules
 from hub.clock import SettableClock
 from hub.runtime import Hub
 from tests.world import World, days

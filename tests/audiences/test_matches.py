@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import AttributeTest, Conditions, Status, match
-from hub.audiences.count_affected import _count_one_by_one
-from hub.audiences.count_in_sql import count_in_sql
-from hub.audiences.diff import RuleChange
-from hub.audiences.matches import FOREVER, matches
-from hub.audiences.read_facts import read_facts
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.plans.count_affected import _count_one_by_one
+from hub.audiences.plans.count_in_sql import count_in_sql
+from hub.audiences.plans.diff import RuleChange
+from hub.audiences.rules.conditions import AttributeTest, Conditions, Status, match
+from hub.audiences.rules.matches import FOREVER, matches
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_kinds, set_attributes
-from hub.network.intervals import intersect
 from hub.network.tables import person
+from hub.network.validity.intervals import intersect
 from hub.store import UnitOfWork
 from hub.store.types import Time
 from hub.training.due_policy import DuePolicy

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hub.audiences.opinion import Opinion, check_opinion
+from hub.audiences.assigning.opinion import Opinion, check_opinion
 from hub.errors import BadInput
 
 START = datetime(2026, 5, 4, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.plan_network import (
+from hub.audiences.plans.plan_network import (
     NetworkPlanOutdated,
     NetworkWish,
     make_network_change,
@@ -16,7 +16,7 @@ from hub.audiences.plan_network import (
 from hub.errors import HubError
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute
-from hub.network.locations import carry_brand
+from hub.network.structure.locations import carry_brand
 from hub.runtime import Hub
 from hub.training import tables as training
 from tests.rows import count_rows

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from hub.audiences.audience_files import apply_audience_file, plan_audience_file
-from hub.audiences.conditions import Conditions
-from hub.audiences.diff import Diff, Effects, PlanOutdated, RuleChange, SwitchChange, compare_rule
-from hub.audiences.planning import Compare, make_change, plan_change, status_change, write_changes
-from hub.audiences.rules import Rule, read_audience, read_rules, switch_plugin
+from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
+from hub.audiences.plans.diff import Diff, Effects, PlanOutdated, RuleChange, SwitchChange, compare_rule
+from hub.audiences.plans.planning import Compare, make_change, plan_change, status_change, write_changes
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, read_audience, read_rules, switch_plugin
 from hub.journal.tables import change as change_table
 from hub.store import UnitOfWork
 from hub.training.offerings import find_target

@@ -6,9 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.audience_files import apply_audience_file, plan_audience_file
-from hub.audiences.conditions import Conditions
-from hub.audiences.export_audiences import export_audiences
+from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
+from hub.audiences.files.export_audiences import export_audiences
 from hub.audiences.mandatory import missing_values
 from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
@@ -21,13 +20,14 @@ from hub.audiences.profiles.plan_profiles import (
 )
 from hub.audiences.profiles.read_profiles import read_profile_versions, read_profiles, read_setups
 from hub.audiences.provisioning import check_mode
-from hub.audiences.rules import read_audience, read_rule, read_rules, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import read_audience, read_rule, read_rules, set_audience
 from hub.clock import SettableClock
 from hub.errors import BadInput, NotAllowed
 from hub.journal.tables import change
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute
-from hub.network.places import Place
+from hub.network.people.places import Place
 from hub.rebuild.state_hash import hash_state
 from hub.runtime import Hub
 from tests.world import World

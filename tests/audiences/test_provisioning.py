@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from hub.audiences.audience_files import apply_audience_file, plan_audience_file
-from hub.audiences.export_audiences import export_audiences
-from hub.audiences.file_shapes import MODES
+from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
+from hub.audiences.files.export_audiences import export_audiences
+from hub.audiences.files.shapes import MODES
 from hub.audiences.provisioning import check_mode
 from hub.errors import BadInput, NotAllowed
-from hub.network.import_network import import_network
-from hub.network.provision import Place
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.provision import Place
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub

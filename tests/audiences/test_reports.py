@@ -13,11 +13,11 @@ from hub.app import create_app, open_worker
 from hub.audiences.profiles.periods import last_period
 from hub.audiences.profiles.plan_profiles import from_file, make_profiles
 from hub.audiences.profiles.reports import Tally, count_in_sets, count_one_by_one, run_report, withhold
-from hub.audiences.rules import read_audience
+from hub.audiences.rules.rule import read_audience
 from hub.clock import SettableClock
 from hub.errors import Missing
 from hub.network import tables as network
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
 from hub.notify.tables import mail
 from hub.runtime import Hub
 from tests.apps import app_of

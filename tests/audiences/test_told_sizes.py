@@ -11,7 +11,7 @@ from hub.access.floor import FLOOR
 from hub.access.reach import OPERATOR, Reach
 from hub.access.tables import told_number, told_piece
 from hub.access.tell_counts import KEPT
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from hub.audiences.told_sizes import members_at, tell_size
 from hub.clock import SettableClock
 from hub.runtime import Hub

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.planning import make_change, plan_change, roll_back, status_change, write_changes
-from hub.audiences.rules import apply_rule, read_rule
-from hub.audiences.versions import read_versions
+from hub.audiences.plans.planning import make_change, plan_change, roll_back, status_change, write_changes
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import apply_rule, read_rule
+from hub.audiences.rules.versions import read_versions
 from hub.errors import Missing
 from hub.journal.tables import change as change_table
 from hub.rebuild.state_hash import hash_state, overall_hash

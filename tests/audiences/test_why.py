@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.access.why_scope import OPERATORS, OWN, WITH_PURPOSE, WhyScope, scope_of_manager
-from hub.audiences.read_why import read_whole, read_why_tree
-from hub.audiences.verify_why import to_json, verify_why
+from hub.audiences.why.read_why import read_whole, read_why_tree
+from hub.audiences.why.verify_why import to_json, verify_why
 from hub.clock import SettableClock
 from hub.errors import BadInput, Missing, NotAllowed
 from hub.ids import new_id

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin
 from hub.audiences.profiles.plan_profiles import from_text, make_profiles
-from hub.audiences.rules import switch_plugin
+from hub.audiences.rules.rule import switch_plugin
 from hub.ids import new_id
 from hub.journal import audit, enqueue
 from hub.journal import tables as journal

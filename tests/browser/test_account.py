@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.network.connections import create_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import create_connection
 from hub.sso.oidc.providers import add_provider
 from hub.testing.idp import IdpConfig, create_idp
 from hub.testing.idp_store import Person

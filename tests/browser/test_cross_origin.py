@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import flask
 
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.testing.serve import serve
 from hub.xapi.credentials import ALL, create_credential
 from tests.browser.conftest import Site

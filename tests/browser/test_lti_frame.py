@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from hub.journal.tables import audit
 from hub.lti.tool.platforms import connect_platform
 from hub.lti.vocabulary import CLAIM, RESOURCE_LINK_REQUEST
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.testing.keys import new_key
 from hub.testing.serve import LOOPBACK, serve
 from tests.browser.conftest import Site

@@ -8,7 +8,7 @@ import flask
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
 from hub.sso.saml.connect import connect_saml_provider
 from hub.sso.saml.providers import Choices
 from hub.testing.idp_store import Person

@@ -5,14 +5,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from hub.access.explore_locations import Wanted
+from hub.access.explore.locations import Wanted
 from hub.access.reach import OPERATOR, sight_of
 from hub.bulk import run
 from hub.bulk.run import BulkChanges, list_recent, read_progress, start_bulk_change
 from hub.bulk.wish import BulkPlan, BulkPlanOutdated, WishForMany, plan_many
 from hub.errors import BadInput, Missing
-from hub.network.locations import close_location, read_location
-from hub.network.words import close_word
+from hub.network.structure.locations import close_location, read_location
+from hub.network.structure.words import close_word
 from hub.runtime import Hub
 from hub.training import tables as training
 from tests.rows import count_rows

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.app import open_worker
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training.catalogue import CatalogueRow
 from hub.training.offerings import set_offerings

@@ -12,7 +12,7 @@ from hub.app import open_worker
 from hub.cli import main
 from hub.journal import audit
 from hub.journal.tables import audit as trail
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from tests.cli.conftest import SETTINGS, Command
@@ -106,7 +106,7 @@ def _first(hub: Hub, kind: str) -> str:
 def test_secrets_are_sealed_anew(hub_command: Command, inside: Hub, settings_file: Path) -> None:
     old = inside.settings.secret_keys[0]
     with inside.unit_of_work() as uow:
-        from hub.network.connections import create_connection
+        from hub.network.systems.connections import create_connection
         from hub.sso.oidc.providers import add_provider
 
         id = create_connection(uow, "idp", "oidc", "IdP")

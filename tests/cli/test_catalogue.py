@@ -7,9 +7,9 @@ import flask
 import pytest
 import sqlalchemy as sa
 
-from hub.network.connections import create_connection, find_connection
-from hub.network.identities import LTI_SUBJECT, find_people
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.identities import LTI_SUBJECT, find_people
+from hub.network.systems.connections import create_connection, find_connection
 from hub.runtime import Hub
 from hub.testing.serve import serve
 from hub.training.tables import catalogue_source

@@ -2,7 +2,7 @@
 
 import re
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.signing.keys import list_signing_keys
 from hub.sso.provider.clients import list_clients

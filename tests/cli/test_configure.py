@@ -9,8 +9,8 @@ from flask import Flask
 
 from hub.app import open_worker
 from hub.config import load_settings
-from hub.network.connections import find_connection
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
+from hub.network.systems.connections import find_connection
 from hub.network.tables import role_grant
 from hub.runtime import Hub
 from hub.sso.tables import oidc_provider

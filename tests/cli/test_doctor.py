@@ -11,7 +11,7 @@ from hub.ids import new_id
 from hub.journal import enqueue
 from hub.journal.outbox import PARKED
 from hub.journal.tables import outbox, reader
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training.tables import waiting_statement
 from tests.cli.conftest import Command

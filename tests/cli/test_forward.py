@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.forward.forwarder import Forwarder
 from tests.cli.conftest import Command

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from hub.app import open_worker
 from hub.journal.tables import statement
 from hub.lifecycle.receipts import list_receipts
-from hub.network.connections import create_connection
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
+from hub.network.systems.connections import create_connection
 from hub.network.tables import person_detail
 from hub.runtime import Hub
 from hub.store.append_only import open_door

@@ -4,7 +4,7 @@ import pytest
 
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.provision import NewPerson, create_person
+from hub.network.people.provision import NewPerson, create_person
 from hub.runtime import Hub
 from hub.sso.local.opening import look
 from tests.cli.conftest import Command

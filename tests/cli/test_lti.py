@@ -13,7 +13,7 @@ from hub.lti.deployments import list_deployments
 from hub.lti.tool.platform_deployments import list_platform_deployments, note_unknown
 from hub.lti.tools import read_tool
 from hub.lti.vocabulary import SCORE_SCOPE
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.rules import read_rules
-from hub.network.connections import create_connection
+from hub.audiences.rules.rule import read_rules
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training.catalogue import CatalogueRow
 from hub.training.offerings import set_offerings

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.saml.sp_keys import list_sp_keys, signing_key
 from hub.sso.saml_provider.systems import list_systems

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.network.connections import connections_for_email, create_connection
-from hub.network.setup_links import list_setup_links
+from hub.network.systems.connections import connections_for_email, create_connection
+from hub.network.systems.setup_links import list_setup_links
 from hub.network.tables import roster_key
 from hub.runtime import Hub
 from hub.sso.oidc.providers import add_provider, save_settings

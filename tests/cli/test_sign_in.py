@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.oidc.providers import read_provider
 from hub.sso.sessions import Proved, list_sessions, start_session

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.api import Candidate, Opinion, hookimpl, reads
-from hub.audiences.rules import switch_plugin
+from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.tables import opinion as opinion_table
 from hub.errors import BadInput, Missing
 from hub.journal import Change, record_changes

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.app import open_hub
 from hub.audiences.panels import PanelFailure, read_panels
-from hub.audiences.rules import switch_plugin
+from hub.audiences.rules.rule import switch_plugin
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.runtime import Hub

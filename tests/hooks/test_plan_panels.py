@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hub.api import Panel, PanelView, hookimpl
 from hub.audiences.panels import PanelFailure, read_panels
-from hub.audiences.rules import switch_plugin
+from hub.audiences.rules.rule import switch_plugin
 from hub.clock import SettableClock
 from tests.hooks.conftest import MakeWorld
 from tests.world import World

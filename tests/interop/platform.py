@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from hub.lti.tool.platforms import connect_platform
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.testing.demo.browser import Page
 from tests.interop.site import Site
 

@@ -9,8 +9,8 @@ from hub.lti.platform_keys import rotate_platform_key
 from hub.lti.registration.decide import decide_draft
 from hub.lti.registration.drafts import open_draft
 from hub.lti.tools import read_tool
-from hub.network.connections import find_connection
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
+from hub.network.systems.connections import find_connection
 from hub.training.offerings import find_offering
 from tests.interop.ltijs import SCORE, Launched, connect_ltijs, launch
 from tests.interop.site import Site

@@ -10,8 +10,8 @@ import requests
 
 from hub.app import open_worker
 from hub.lti.tools import connect_tool
-from hub.network.connections import create_connection
-from hub.network.identities import link_identity, pairwise_subject
+from hub.network.people.identities import link_identity, pairwise_subject
+from hub.network.systems.connections import create_connection
 from hub.sso.oidc.connect import connect_identity_provider
 from hub.sso.provider.clients import add_client
 from hub.sso.sessions import end_sessions_of

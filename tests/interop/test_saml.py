@@ -7,8 +7,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.sso.saml.connect import connect_saml_provider
 from hub.sso.saml.providers import Choices
 from hub.testing.demo.browser import Browser

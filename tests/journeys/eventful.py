@@ -1,6 +1,6 @@
 """A world in which every kind of rule, plugin and evidence is at work, so that any one change has consequences."""
 
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from tests.journeys.happenings import (
     Appointed,
     Arrived,

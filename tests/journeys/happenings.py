@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, Rule, set_audience, set_rule, switch_plugin
-from hub.network.identities import link_identity
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule, switch_plugin
+from hub.network.people.identities import link_identity
 from hub.training.due_policy import DuePolicy
 from hub.training.offerings import find_target, set_offerings, set_path
 from hub.training.policies import read_policy, set_policy

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from tests.journeys.eventful import BEGINNING, BRAKES, BRAKES_AGAIN, OF_SOMEBODY, SELLING
 from tests.journeys.happenings import (
     Appointed,

@@ -9,11 +9,11 @@ from uuid import uuid4
 import requests
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
-from hub.network.roster_keys import find_id
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.network.tables import partner
 from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork

@@ -10,7 +10,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
 from hub.journal import tables as journal
 from hub.journal.outbox import has_deliveries
 from hub.journal.views import list_readers

@@ -18,7 +18,7 @@ from hub.config import Settings
 from hub.errors import BadInput, NotAllowed
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute
-from hub.network.places import Place
+from hub.network.people.places import Place
 from hub.network.tables import dimension
 from hub.runtime import Hub
 from tests.packages import installed

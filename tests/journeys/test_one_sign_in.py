@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from werkzeug import Response
 
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.sso.provider.clients import add_client
 from hub.testing.demo.browser import Browser, Page
 from hub.testing.demo.story import NADIA, PASSWORD

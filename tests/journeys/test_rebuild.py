@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from hub.rebuild.verify import verify
 from hub.training.tables import credit_ledger
 from tests.databases import Kind

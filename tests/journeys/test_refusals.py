@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.testing.demo.browser import Browser, Form, Page
 from hub.testing.demo.story import NADIA, OLU, PASSWORD
 from hub.xapi.credentials import WRITE, create_credential, revoke_credential

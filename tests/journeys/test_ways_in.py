@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pytest
 
 from hub.access.roles import grant_partner_admin
-from hub.audiences.conditions import Conditions
 from hub.audiences.profiles.plan_profiles import from_text, make_profiles
-from hub.audiences.rules import Audience, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.errors import NotAllowed
-from hub.network.connections import create_connection
-from hub.network.people import read_appointments
-from hub.network.places import Place
-from hub.network.provision import NewPerson
+from hub.network.people.person import read_appointments
+from hub.network.people.places import Place
+from hub.network.people.provision import NewPerson
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, arrive
 from hub.sso.local.invite import invite_person

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from hub import hookspecs
 from hub.api import Candidate, Opinion, hookimpl, reads
-from hub.audiences.conditions import Conditions
-from hub.audiences.reassign import reassign
-from hub.audiences.rules import Audience, set_audience
+from hub.audiences.assigning.reassign import reassign
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.hooks import Hooks, Plugin
@@ -21,9 +21,9 @@ from hub.http import OutgoingHttp
 from hub.ids import content_hash, derived_id
 from hub.journal import VOIDED, Change, NewStatement, append_statements, record_changes
 from hub.network.apply_changes import apply_changes
-from hub.network.connections import create_connection, route_email_domain
-from hub.network.identities import SUBJECT
-from hub.network.people import grant_role
+from hub.network.people.identities import SUBJECT
+from hub.network.people.person import grant_role
+from hub.network.systems.connections import create_connection, route_email_domain
 from hub.plugins.standard_completion import Plugin as StandardCompletion
 from hub.runtime import Hub
 from hub.sealing import Sealer

@@ -23,8 +23,8 @@ from hub.lifecycle.subject import subject_of_actor, subject_of_person
 from hub.lifecycle.traces import finish_erasures
 from hub.lifecycle.upkeep import Upkeep
 from hub.network import tables as network
-from hub.network.identities import SUBJECT, find_person, link_identity
-from hub.network.people import read_person
+from hub.network.people.identities import SUBJECT, find_person, link_identity
+from hub.network.people.person import read_person
 from hub.sso.sessions import Proved, start_session
 from hub.store import metadata
 from hub.xapi.forward.tables import forward_parked, forward_receipt, receiving_store

@@ -17,11 +17,11 @@ from hub.lifecycle.merge_people import merge_people, undo_merge
 from hub.lifecycle.plan_erasure import plan_erasure
 from hub.lifecycle.subject import subject_of_person
 from hub.lti.tables import lti_launch, lti_line_item, lti_resource_link, lti_result, lti_tool
-from hub.network.connections import create_connection
-from hub.network.import_network import import_network
-from hub.network.people import read_person
-from hub.network.provision import NewPerson, create_person, set_disabled
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.person import read_person
+from hub.network.people.provision import NewPerson, create_person, set_disabled
+from hub.network.systems.connections import create_connection
 from hub.notify.tables import mail
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt

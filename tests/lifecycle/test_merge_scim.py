@@ -8,8 +8,8 @@ from hub.errors import Conflict
 from hub.lifecycle.erase import erase
 from hub.lifecycle.merge_people import merge_people, plan_merge, undo_merge
 from hub.lifecycle.subject import subject_of_person
-from hub.network.people import read_person
-from hub.network.provision import NewPerson, create_person, set_disabled
+from hub.network.people.person import read_person
+from hub.network.people.provision import NewPerson, create_person, set_disabled
 from hub.runtime import Hub
 from hub.sso.scim.group_places import set_group_role
 from hub.sso.scim.tables import scim_admin

@@ -13,7 +13,7 @@ from hub.errors import HubError
 from hub.ids import new_id
 from hub.lifecycle import rotate_secrets as room
 from hub.lifecycle.rotate_secrets import count_secrets, rotate_secrets
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.sso.oidc.providers import add_provider

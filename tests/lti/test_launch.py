@@ -11,7 +11,7 @@ from hub.lti.launch import start_launch
 from hub.lti.resource_links import default_line_item_id, place_offering
 from hub.lti.tools import add_tool, connect_tool, set_tool_disabled
 from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM, SCORE_SCOPE
-from hub.network.identities import find_person
+from hub.network.people.identities import find_person
 from tests.lti.rig import Form, Rig
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.journal import tables as journal
 from hub.lti.tool.platforms import connect_platform
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.testing.keys import private_pem
 from hub.testing.lms_west import West, WestConfig, create_lms_west, west_of
 from hub.testing.serve import free_port, serve

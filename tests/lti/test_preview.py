@@ -44,7 +44,7 @@ def test_it_says_why_the_launch_would_be_refused(rig: Rig, hindrance: str) -> No
 
 
 def test_a_course_that_is_not_launched_by_lti_has_none(rig: Rig) -> None:
-    from hub.network.connections import create_connection
+    from hub.network.systems.connections import create_connection
 
     with rig.hub.unit_of_work() as uow:
         rig.world.ids["plain"] = create_connection(uow, "plain", "lms", "No LTI")

@@ -13,7 +13,7 @@ from hub.lti.review import start_review
 from hub.lti.tools import update_tool
 from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, CLAIM, INSTRUCTOR, LEARNER, LINE_ITEM_TYPE
 from hub.network import tables as network
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
 from tests.lti.rig import Form, Rig
 from tests.world import LONG_AGO
 

@@ -17,7 +17,7 @@ from hub.lti.vocabulary import (
     SCORE_SCOPE,
     SCORE_TYPE,
 )
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from tests.lti.rig import Rig, later
 
 ITEM = {"label": "Quiz", "scoreMaximum": 10}

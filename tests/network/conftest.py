@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork
 

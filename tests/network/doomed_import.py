@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hub.app import open_hub
 from hub.config import Settings
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
 
 
 class StopAfter:

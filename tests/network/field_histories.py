@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.network import tables
-from hub.network.intervals import holds
-from hub.network.trees import Branch
+from hub.network.structure.trees import Branch
+from hub.network.validity.intervals import holds
 from hub.runtime import Hub
 from hub.store import UnitOfWork, valid_at
 

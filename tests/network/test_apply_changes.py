@@ -13,9 +13,9 @@ from hub.app import open_hub
 from hub.clock import SettableClock
 from hub.journal.tables import change
 from hub.network.apply_changes import CHANGE_KINDS, apply_changes
-from hub.network.connections import apply_connection, create_connection
-from hub.network.import_network import import_network
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.systems.connections import apply_connection, create_connection
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork, contents
 

@@ -13,8 +13,8 @@ from hub.ids import new_id
 from hub.journal.tables import change
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.dates import BEGINNING
-from hub.network.import_network import Counts, import_network
+from hub.network.importing.import_network import Counts, import_network
+from hub.network.validity.dates import BEGINNING
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork
 

@@ -10,14 +10,14 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal.tables import audit as audit_table
 from hub.network import tables as network
-from hub.network.appointments import add_appointment, end_appointment, leave, rehire, transfer
-from hub.network.import_network import import_network
-from hub.network.locations import close_location, end_brand
-from hub.network.people import read_appointments
-from hub.network.places import Place
-from hub.network.representatives import look_after
-from hub.network.roster_keys import find_id
-from hub.network.words import add_brand, add_position
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.appointments import add_appointment, end_appointment, leave, rehire, transfer
+from hub.network.people.person import read_appointments
+from hub.network.people.places import Place
+from hub.network.structure.locations import close_location, end_brand
+from hub.network.structure.representatives import look_after
+from hub.network.structure.words import add_brand, add_position
 from hub.runtime import Hub
 from hub.training import tables as training
 from tests.network.small_network import SmallNetwork

@@ -12,24 +12,24 @@ import sqlalchemy as sa
 import hub as hub_package
 from hub.access.visibility import people_looked_after
 from hub.app import open_worker
-from hub.audiences.read_facts import read_facts
-from hub.audiences.reassign import count_queue, queue_people
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.assigning.reassign import count_queue, queue_people
 from hub.errors import BadInput, Conflict
 from hub.journal.tables import change
 from hub.network import tables as network
-from hub.network.apply_nodes import read_branches
-from hub.network.appointments import add_appointment, transfer
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
-from hub.network.field import add_node, end_node, locations_under, move_node, read_node, rename_node
-from hub.network.import_network import import_network
-from hub.network.locations import close_location, move_location, read_location
-from hub.network.partners import create_partner, list_partners
-from hub.network.people import employers_of, read_appointments, read_person
-from hub.network.places import Place
-from hub.network.representatives import look_after
-from hub.network.roster_keys import find_id
-from hub.network.superiors import name_manager, set_superior
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.appointments import add_appointment, transfer
+from hub.network.people.person import employers_of, read_appointments, read_person
+from hub.network.people.places import Place
+from hub.network.structure.apply_nodes import read_branches
+from hub.network.structure.field import add_node, end_node, locations_under, move_node, read_node, rename_node
+from hub.network.structure.locations import close_location, move_location, read_location
+from hub.network.structure.partners import create_partner, list_partners
+from hub.network.structure.representatives import look_after
+from hub.network.structure.superiors import name_manager, set_superior
 from hub.rebuild import rebuild
 from hub.rebuild.verify import verify
 from hub.runtime import Hub

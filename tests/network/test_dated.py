@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.network.dated import Part, holding, joined, split, stated, without
-from hub.network.intervals import Interval, holds
-from hub.network.trees import read_interval
+from hub.network.structure.trees import read_interval
+from hub.network.validity.dated import Part, holding, joined, split, stated, without
+from hub.network.validity.intervals import Interval, holds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = [START + timedelta(days=n) for n in range(13)]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.network.dates import BEGINNING, day_of, start_of_day, valid_from, valid_to
+from hub.network.validity.dates import BEGINNING, day_of, start_of_day, valid_from, valid_to
 
 
 @pytest.mark.parametrize(

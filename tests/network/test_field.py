@@ -23,11 +23,13 @@ from hub.app import open_worker
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.apply_nodes import read_branches
-from hub.network.dated import stated
-from hub.network.field import add_node, end_node, locations_under, move_node, read_node, rename_node
-from hub.network.import_network import import_network
-from hub.network.locations import (
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.person import read_appointments
+from hub.network.record import record
+from hub.network.structure.apply_nodes import read_branches
+from hub.network.structure.field import add_node, end_node, locations_under, move_node, read_node, rename_node
+from hub.network.structure.locations import (
     carry_brand,
     close_location,
     end_brand,
@@ -36,10 +38,8 @@ from hub.network.locations import (
     read_location,
     rename_location,
 )
-from hub.network.people import read_appointments
-from hub.network.record import record
-from hub.network.roster_keys import find_id
-from hub.network.words import brand_in_title, rename_brand, rename_dimension, rename_position
+from hub.network.structure.words import brand_in_title, rename_brand, rename_dimension, rename_position
+from hub.network.validity.dated import stated
 from hub.rebuild.state_hash import hash_state
 from hub.rebuild.verify import verify
 from hub.runtime import Hub

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.find_connections import CONNECTIONS, search_connections
+from hub.network.systems.find_connections import CONNECTIONS, search_connections
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.find_people import MAX_FOUND, search_people
+from hub.network.people.find_people import MAX_FOUND, search_people
 from hub.network.views import find_by_email
 from hub.runtime import Hub
 from hub.store import UnitOfWork

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.network import tables
-from hub.network.import_network import import_network
+from hub.network.importing.import_network import import_network
 from hub.network.roster.files import FILES
 from hub.runtime import Hub
 from hub.testing.generate_network import generate_network

@@ -11,11 +11,11 @@ from hub.errors import BadInput
 from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
-from hub.network.import_network import Counts, import_network
-from hub.network.locations import place_location
-from hub.network.people import read_appointments, read_person
-from hub.network.representatives import look_after, read_responsibilities
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import Counts, import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.person import read_appointments, read_person
+from hub.network.structure.locations import place_location
+from hub.network.structure.representatives import look_after, read_responsibilities
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork, contents, journal
 

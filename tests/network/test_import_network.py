@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput
 from hub.network import tables
-from hub.network.connections import create_connection
-from hub.network.import_network import Counts, import_network
-from hub.network.people import read_appointments, read_person
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import Counts, import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.person import read_appointments, read_person
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork, contents, counts, journal
 

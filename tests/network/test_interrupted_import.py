@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict
 from hub.journal.tables import change
-from hub.network import apply_import, tables
-from hub.network.connections import create_connection
-from hub.network.import_network import import_network
+from hub.network import tables
+from hub.network.importing import apply_import
+from hub.network.importing.import_network import import_network
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from tests.network.doomed_import import StopAfter
 from tests.network.small_network import SmallNetwork, contents, counts

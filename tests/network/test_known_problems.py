@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from hub.errors import BadInput
-from hub.network.connections import create_connection, find_connection
-from hub.network.identities import find_person, link_identity
-from hub.network.import_network import Counts, import_network
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import Counts, import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.identities import find_person, link_identity
+from hub.network.systems.connections import create_connection, find_connection
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.network.mail_domains import PUBLIC, ascii_domain, is_public
+from hub.network.systems.mail_domains import PUBLIC, ascii_domain, is_public
 
 
 @pytest.mark.parametrize(

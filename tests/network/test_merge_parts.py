@@ -11,9 +11,9 @@ from hub.lifecycle.subject import subject_of_person
 from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
-from hub.network.merge import merge_people, plan_merge, undo_merge
-from hub.network.roster_keys import find_id
-from hub.network.superiors import name_manager
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.merge import merge_people, plan_merge, undo_merge
+from hub.network.structure.superiors import name_manager
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from hub.store import UnitOfWork

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict
-from hub.network.import_network import import_network
-from hub.network.partners import (
+from hub.network.importing.import_network import import_network
+from hub.network.structure.partners import (
     PartnerLine,
     count_partners,
     create_partner,

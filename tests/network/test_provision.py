@@ -11,10 +11,11 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal import tables as journal
 from hub.network import tables
-from hub.network.erase_person import erase_person
-from hub.network.import_network import import_network
-from hub.network.people import read_appointments, read_person
-from hub.network.provision import (
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.erase_person import erase_person
+from hub.network.people.person import read_appointments, read_person
+from hub.network.people.provision import (
     NewPerson,
     Place,
     change_details,
@@ -23,7 +24,6 @@ from hub.network.provision import (
     set_disabled,
     set_places,
 )
-from hub.network.roster_keys import find_id
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.errors import Conflict
-from hub.network.dates import BEGINNING
-from hub.network.intervals import Interval
-from hub.network.trees import Above, Branch, Edge, closure_of, find_circle, read_branch
+from hub.network.structure.trees import Above, Branch, Edge, closure_of, find_circle, read_branch
+from hub.network.validity.dates import BEGINNING
+from hub.network.validity.intervals import Interval
 from tests.network.field_histories import closure_at
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Missing
 from hub.journal.tables import change
 from hub.network import tables
-from hub.network.import_network import import_network
-from hub.network.roster_keys import find_id, find_ids
-from hub.network.waiting_rows import count_waiting, forget_waiting, list_waiting
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id, find_ids
+from hub.network.importing.waiting_rows import count_waiting, forget_waiting, list_waiting
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork
 

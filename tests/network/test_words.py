@@ -5,18 +5,16 @@ from datetime import timedelta
 import pytest
 
 from hub.app import open_worker
-from hub.audiences.export_audiences import export_audiences
+from hub.audiences.files.export_audiences import export_audiences
 from hub.errors import BadInput, Conflict, HubError
 from hub.network import tables
-from hub.network.appointments import add_appointment
-from hub.network.as_of import view_location
-from hub.network.field import add_node
-from hub.network.locations import carry_brand, close_location, place_location
-from hub.network.open_location import change_location, open_location, reopen_location
-from hub.network.places import Place
-from hub.network.roster_keys import find_id
-from hub.network.views import list_positions
-from hub.network.words import (
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.appointments import add_appointment
+from hub.network.people.places import Place
+from hub.network.structure.field import add_node
+from hub.network.structure.locations import carry_brand, close_location, place_location
+from hub.network.structure.open_location import change_location, open_location, reopen_location
+from hub.network.structure.words import (
     add_brand,
     add_dimension,
     add_position,
@@ -25,6 +23,8 @@ from hub.network.words import (
     rename_brand,
     rename_position,
 )
+from hub.network.validity.as_of import view_location
+from hub.network.views import list_positions
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from tests.network.small_network import SmallNetwork

@@ -14,8 +14,8 @@ from hub.errors import BadInput, Missing, OutsideFailed
 from hub.http import OutgoingHttp
 from hub.ids import new_id
 from hub.journal.tables import audit, change
-from hub.network.connections import find_connection
-from hub.network.identities import LTI_SUBJECT, SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, SUBJECT, link_identity
+from hub.network.systems.connections import find_connection
 from hub.network.tables import identity_link, roster_key
 from hub.network.tables import person as person_table
 from hub.plugins.csv_roster import Plugin

@@ -12,8 +12,8 @@ from hub.config import Settings
 from hub.errors import OutsideFailed
 from hub.http import OutgoingHttp
 from hub.journal.tables import change
-from hub.network.connections import find_connection
-from hub.network.identities import LTI_SUBJECT, find_people
+from hub.network.people.identities import LTI_SUBJECT, find_people
+from hub.network.systems.connections import find_connection
 from hub.network.tables import roster_key
 from hub.plugins.moodle import Plugin
 from hub.runtime import Hub

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.audience_files import apply_audience_file
-from hub.audiences.conditions import Conditions
+from hub.audiences.files.audience_files import apply_audience_file
+from hub.audiences.rules.conditions import Conditions
 from hub.errors import BadInput
 from hub.journal.tables import change
 from hub.rebuild.branch import try_branch

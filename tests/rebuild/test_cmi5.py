@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from hub.app import create_app
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from hub.rebuild.verify import verify
 from hub.testing.cmi5_au import SimulatedAu
 from hub.training.offerings import find_offering

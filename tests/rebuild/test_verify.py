@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
-from hub.audiences.conditions import Conditions
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.run_workflows import answer_joining
 from hub.audiences.profiles.write_profiles import write_profiles
+from hub.audiences.rules.conditions import Conditions
 from hub.errors import Conflict, Missing
 from hub.journal.tables import change
 from hub.network import tables as network
-from hub.network.identities import link_identity, unlink_identity
+from hub.network.people.identities import link_identity, unlink_identity
 from hub.rebuild.derived import DERIVED
 from hub.rebuild.rebuild import select_outlived
 from hub.rebuild.state_hash import TableHash, hash_state, overall_hash

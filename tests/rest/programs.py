@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from hub.access.api_tokens import ALLOWED, make_api_token
 from hub.access.reach import OPERATOR, Reach
 from hub.app import create_app
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, Rule, set_audience, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule
 from hub.ids import new_id
 from hub.network import tables
 from hub.network.apply_changes import apply_changes

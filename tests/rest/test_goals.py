@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.ids import new_id
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, set_attributes

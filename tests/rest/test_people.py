@@ -6,7 +6,7 @@ import pytest
 
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.words import rename_position
+from hub.network.structure.words import rename_position
 from tests.rest.programs import LONG_AGO, Network
 
 

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Rule, set_rule
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, set_rule
 from hub.journal.tables import audit
 from tests.rest.programs import LONG_AGO, Network
 from tests.rest.test_writes import code, send, write

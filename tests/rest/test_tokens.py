@@ -19,7 +19,7 @@ from hub.clock import SettableClock
 from hub.errors import BadInput, Conflict, HubError, Missing
 from hub.ids import new_id
 from hub.journal.tables import audit, change
-from hub.network.provision import set_disabled
+from hub.network.people.provision import set_disabled
 from tests.rest.programs import Network
 
 
@@ -148,7 +148,7 @@ def test_a_persons_token_goes_with_the_person(network: Network) -> None:
 
 
 def test_an_operators_own_token_has_no_power_of_an_operator(network: Network) -> None:
-    from hub.network.people import grant_role
+    from hub.network.people.person import grant_role
 
     with network.hub.unit_of_work() as uow:
         grant_role(uow, network.ids["ana"], "operator")

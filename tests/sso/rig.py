@@ -15,8 +15,8 @@ from hub.errors import HubError
 from hub.ids import new_id
 from hub.journal import tables as journal
 from hub.network import tables as network
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.load_session import load_session
 from hub.sso.oidc.connect import connect_identity_provider

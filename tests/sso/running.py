@@ -15,8 +15,8 @@ import requests
 
 from hub.app import open_hub
 from hub.config import load_settings
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
 from hub.sso.saml.connect import connect_saml_provider

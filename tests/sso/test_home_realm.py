@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.connections import create_connection, find_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, find_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.doors import add_door, find_door, list_doors, remove_door
 from hub.sso.policy import SignInPolicy, save_policy

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.connections import find_connection, set_connection_disabled
+from hub.network.systems.connections import find_connection, set_connection_disabled
 from hub.runtime import Hub
 from tests.sso.rig import BORIS, IMPOSTOR, NAMESAKE, TESS, Browser, Idp, Record, add_person
 

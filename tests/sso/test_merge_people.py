@@ -13,13 +13,13 @@ from hub.journal import tables as journal
 from hub.lifecycle.erase import erase as erase_subject
 from hub.lifecycle.subject import subject_of_person
 from hub.network import tables as network
-from hub.network.connections import create_connection, find_connection
-from hub.network.identities import find_person, link_identity, pairwise_subject
-from hub.network.import_network import import_network
-from hub.network.merges import absorbed_by, merged_into
-from hub.network.people import grant_role, read_person
-from hub.network.provision import NewPerson, Place, create_person, set_disabled, set_places
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.identities import find_person, link_identity, pairwise_subject
+from hub.network.people.merges import absorbed_by, merged_into
+from hub.network.people.person import grant_role, read_person
+from hub.network.people.provision import NewPerson, Place, create_person, set_disabled, set_places
+from hub.network.systems.connections import create_connection, find_connection
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt
 from hub.rebuild.state_hash import TableHash, hash_state

@@ -13,18 +13,18 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from hub.access.roles import grant_partner_admin
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.config import Settings
 from hub.errors import BadInput, NotAllowed
 from hub.journal import tables as journal
 from hub.network import tables as network
-from hub.network.connections import create_connection
-from hub.network.identities import find_person, link_identity, was_removed_from
-from hub.network.import_network import import_network
-from hub.network.people import Person, grant_role, read_appointments, read_person
-from hub.network.provision import NewPerson, create_person, set_disabled
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.identities import find_person, link_identity, was_removed_from
+from hub.network.people.person import Person, grant_role, read_appointments, read_person
+from hub.network.people.provision import NewPerson, create_person, set_disabled
+from hub.network.systems.connections import create_connection
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub

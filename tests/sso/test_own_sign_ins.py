@@ -15,9 +15,9 @@ from hub.journal import Change, record_changes
 from hub.journal import tables as journal
 from hub.network import tables as network
 from hub.network.apply_changes import apply_changes
-from hub.network.connections import create_connection, find_connection, set_connection_disabled
-from hub.network.identities import find_person
-from hub.network.provision import NewPerson, create_person
+from hub.network.people.identities import find_person
+from hub.network.people.provision import NewPerson, create_person
+from hub.network.systems.connections import create_connection, find_connection, set_connection_disabled
 from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, arrive

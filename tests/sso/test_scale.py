@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hub.clock import SettableClock
-from hub.network.find_connections import ConnectionLine, search_connections
-from hub.network.find_people import search_people
+from hub.network.people.find_people import search_people
+from hub.network.systems.find_connections import ConnectionLine, search_connections
 from hub.runtime import Hub
 from hub.sso.home_realm import find_ways
 from hub.store import UnitOfWork

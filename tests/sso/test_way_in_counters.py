@@ -10,8 +10,8 @@ from hub.access.roles import grant_partner_admin
 from hub.config import Settings
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.connections import Connection, read_connection
-from hub.network.identities import find_person
+from hub.network.people.identities import find_person
+from hub.network.systems.connections import Connection, read_connection
 from hub.runtime import Hub
 from hub.sso.home_realm import find_ways, ways_of_door
 from hub.sso.newcomers import find_record

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.errors import BadInput, Conflict

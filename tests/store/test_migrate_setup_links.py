@@ -8,8 +8,8 @@ from alembic import command
 from hub.app import open_hub
 from hub.config import Settings
 from hub.ids import new_id
-from hub.network.connections import connections_for_email
-from hub.network.setup_links import list_setup_links
+from hub.network.systems.connections import connections_for_email
+from hub.network.systems.setup_links import list_setup_links
 from hub.sso.onboarding.domains import list_domains
 from hub.store import migrate, open_engine
 from hub.store.migrate import alembic_config

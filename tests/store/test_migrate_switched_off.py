@@ -8,7 +8,7 @@ from alembic import command
 from hub.app import open_hub
 from hub.config import Settings
 from hub.ids import new_id
-from hub.network.provision import who_switched_off
+from hub.network.people.provision import who_switched_off
 from hub.store import migrate, open_engine
 from hub.store.migrate import alembic_config
 

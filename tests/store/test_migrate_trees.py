@@ -7,7 +7,7 @@ from alembic import command
 
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.dates import BEGINNING
+from hub.network.validity.dates import BEGINNING
 from hub.store import migrate, open_engine
 from hub.store.migrate import alembic_config
 

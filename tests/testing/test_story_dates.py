@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hub.network.dates import start_of_day
+from hub.network.validity.dates import start_of_day
 from hub.testing.demo.story import NEW_FOR_DAYS, TIME_ZONE, date_of_story
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.network.intervals import Interval, holds, subtract
+from hub.network.validity.intervals import Interval, holds, subtract
 from hub.training.decisions import Decision, sources_of_decision
 from hub.training.goals import GoalKey, Source
 from hub.training.waivers import Waiver, waive, waivers_of

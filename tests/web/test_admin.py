@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, read_switched, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, read_switched, set_audience
 from hub.journal import audit, enqueue, lanes
 from hub.journal import tables as journal
 from hub.journal.listed import ROWS

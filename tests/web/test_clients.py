@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.sso.provider.clients import Client, list_clients
 from hub.sso.provider.tables import oidc_client
 from hub.sso.tokens import token_hash

@@ -11,7 +11,7 @@ from hub.lti.deployments import list_deployments
 from hub.lti.tool.platform_deployments import note_unknown
 from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.testing.keys import new_key
 from tests.web.world import Browser, World
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from hub.clock import SettableClock
 from hub.journal import tables as journal
-from hub.network.connections import create_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import serve
 from hub.xapi.authenticate import check_credential

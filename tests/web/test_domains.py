@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.journal.tables import audit
-from hub.network.connections import connections_for_email
+from hub.network.systems.connections import connections_for_email
 from hub.sso.oidc.providers import save_settings
 from hub.sso.onboarding.contacts import list_contacts
 from hub.sso.onboarding.domains import list_domains

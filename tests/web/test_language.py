@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.network.tables import person
 from hub.notify.preferences import Preferences, read_preferences
 from hub.training.reasons import Reason
-from hub.web.reason_words import reason_words
+from hub.web.learning.reason_words import reason_words
 from tests.web.world import World
 
 

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from hub.access.roles import grant_partner_admin
 from hub.journal.tables import audit
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
 from hub.network.tables import location, partner, person
 from hub.sso.tables import web_session
 from tests.web.world import Browser, World

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.reassign import reassign_people
-from hub.audiences.rules import switch_plugin
+from hub.audiences.assigning.reassign import reassign_people
+from hub.audiences.rules.rule import switch_plugin
 from hub.journal.tables import audit
 from tests.web.world import FirstNinetyDays, World, course
 

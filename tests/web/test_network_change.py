@@ -8,9 +8,9 @@ import re
 import pytest
 
 from hub.access.roles import grant_partner_admin
-from hub.network.appointments import end_appointment
-from hub.network.field import add_node
-from hub.network.people import read_appointments
+from hub.network.people.appointments import end_appointment
+from hub.network.people.person import read_appointments
+from hub.network.structure.field import add_node
 from tests.web.world import Browser, World
 
 

@@ -9,11 +9,11 @@ from hub.access.roles import grant_partner_admin
 from hub.config import Settings
 from hub.ids import new_id
 from hub.network import tables
-from hub.network.field import add_node, rename_node
-from hub.network.locations import end_brand
+from hub.network.importing.roster_keys import name_for_files
+from hub.network.importing.waiting_rows import keep_waiting
 from hub.network.roster.unknown_people import Waiting
-from hub.network.roster_keys import name_for_files
-from hub.network.waiting_rows import keep_waiting
+from hub.network.structure.field import add_node, rename_node
+from hub.network.structure.locations import end_brand
 from tests.web.world import World, course
 
 
@@ -174,7 +174,7 @@ def test_rows_that_wait_are_seen_and_let_be_by_whose_they_are(network: World) ->
 def test_what_a_search_finds_is_counted_so_far_and_no_farther(
     network: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.access.explore_locations.MOST_COUNTED", 1)
+    monkeypatch.setattr("hub.access.explore.locations.MOST_COUNTED", 1)
     operator = network.browser("olga")
     assert "Locations 2" in names(operator.get("/network/locations").text)
     assert "Locations 1+ " in names(operator.get("/network/locations?q=i").text)

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.lti.legacy.keys import ConsumerKey, Role, find_consumer_key
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from tests.web.test_connections import PLATFORM, TOOL
 from tests.web.world import Browser, World
 

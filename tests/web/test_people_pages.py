@@ -5,11 +5,11 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin
 from hub.journal import tables as journal
-from hub.network.connections import create_connection
-from hub.network.find_people import search_people
-from hub.network.identities import link_identity
-from hub.network.merges import absorbed_by
-from hub.network.people import grant_role, read_person
+from hub.network.people.find_people import search_people
+from hub.network.people.identities import link_identity
+from hub.network.people.merges import absorbed_by
+from hub.network.people.person import grant_role, read_person
+from hub.network.systems.connections import create_connection
 from hub.sso.doors import find_door
 from hub.sso.policy import read_policy
 from tests.web.world import World

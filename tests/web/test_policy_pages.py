@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.training.policies import read_policy
 from hub.training.policy import Policy
 from tests.web.world import PASSED, World

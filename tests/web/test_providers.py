@@ -265,7 +265,7 @@ def test_refusals_are_explained_on_the_page(world: World, olga: Browser, server:
 
 
 def test_signing_out_goes_on_to_the_provider_and_comes_back(world: World, olga: Browser, server: Idp) -> None:
-    from hub.network.identities import link_identity
+    from hub.network.people.identities import link_identity
 
     connect(olga, server)
     with world.hub.unit_of_work() as uow:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin
 from hub.network import tables as network
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.sso.scim.appointments import NAME as APPOINTMENTS
 from hub.sso.scim.tables import scim_resource
 from hub.sso.scim.tokens import connect_client, list_tokens, make_token

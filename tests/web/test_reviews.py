@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.reassign import reassign_people
+from hub.audiences.assigning.reassign import reassign_people
 from hub.journal.tables import audit
 from hub.training.decide_goals import give_goal
 from hub.training.goals import GoalKey

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hub.audiences.audience_files import plan_audience_file
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, read_rule, read_rules, set_audience
+from hub.audiences.files.audience_files import plan_audience_file
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, read_rule, read_rules, set_audience
 from hub.clock import SettableClock
 from tests.web.world import World
 

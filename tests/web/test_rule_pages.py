@@ -6,7 +6,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.rules import read_rule
+from hub.audiences.rules.rule import read_rule
 from hub.journal.tables import audit
 from hub.training.tables import goal_source
 from tests.web.world import World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.sso.saml_provider.systems import System, list_systems
 from hub.testing.saml_signing import new_signer
 from tests.sso.saml_provider.rig import ACS, ENTITY, sp_metadata

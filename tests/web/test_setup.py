@@ -11,7 +11,7 @@ from hub.errors import Missing
 from hub.journal.tables import audit
 from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
-from hub.network.setup_links import list_setup_links, make_setup_link, revoke_setup_link
+from hub.network.systems.setup_links import list_setup_links, make_setup_link, revoke_setup_link
 from hub.network.views import find_partner
 from tests.web.test_connections import PLATFORM, TOOL, text
 from tests.web.world import Browser, World

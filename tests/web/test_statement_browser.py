@@ -14,7 +14,7 @@ from hub.journal.tables import audit, statement
 from hub.lifecycle.apply_retention import begin_retention, carry_on
 from hub.lifecycle.plan_retention import plan_retention
 from hub.lifecycle.rules import Rule, set_rule
-from hub.network.identities import SUBJECT, link_identity
+from hub.network.people.identities import SUBJECT, link_identity
 from hub.store.blobs import BlobStore
 from hub.xapi import browse
 from tests.web.world import World

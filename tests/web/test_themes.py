@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pytest
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.errors import BadInput, Conflict, Missing
 from hub.notify.send_mail import send_mail
 from hub.notify.smtp import _sender

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hub.audiences.reassign import reassign_people
+from hub.audiences.assigning.reassign import reassign_people
 from hub.network import tables as network
 from hub.training.plan import read_plan
 from tests.web.world import World

@@ -14,18 +14,18 @@ from werkzeug.test import TestResponse
 from hub import hookspecs
 from hub.api import Candidate, Opinion, Panel, PanelView, hookimpl
 from hub.app import create_app, open_worker
-from hub.audiences.conditions import Conditions
-from hub.audiences.reassign import reassign_people
-from hub.audiences.rules import Audience, Rule, set_audience, set_rule
+from hub.audiences.assigning.reassign import reassign_people
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule
 from hub.hooks import Hooks, Plugin
 from hub.ids import content_hash, new_id
 from hub.journal import NewStatement, append_statements
 from hub.lti.tools import connect_tool
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
-from hub.network.connections import create_connection, route_email_domain
-from hub.network.identities import link_identity
-from hub.network.people import grant_role
+from hub.network.people.identities import link_identity
+from hub.network.people.person import grant_role
+from hub.network.systems.connections import create_connection, route_email_domain
 from hub.runtime import Hub
 from hub.sso.oidc.providers import add_provider
 from hub.sso.sessions import Proved, start_session

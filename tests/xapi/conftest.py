@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.credentials import ALL
 from tests.xapi.rig import Store, open_store

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.ids import new_id
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
 from hub.xapi.activities import Definition

@@ -16,7 +16,7 @@ from hub.ids import new_id
 from hub.journal.tables import statement as statement_table
 from hub.lifecycle.delete_files import delete_files
 from hub.lifecycle.upkeep import Upkeep
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
 from hub.xapi.attachments import blob_key, kept_files

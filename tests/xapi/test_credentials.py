@@ -16,7 +16,7 @@ from hub.ids import content_hash, new_id
 from hub.journal import tables
 from hub.journal.views import list_audit
 from hub.network import tables as network
-from hub.network.connections import create_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.xapi.authenticate import check_credential
 from hub.xapi.credential_views import find_credential, list_credentials

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.ids import new_id
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
 from hub.xapi.credentials import ALL, ALL_READ, DEFINE, PROFILE, READ, READ_MINE, STATE, WRITE

@@ -14,7 +14,7 @@ from hub.config import Settings
 from hub.ids import random_id
 from hub.journal import NewStatement, append_statements
 from hub.journal.find_keys import read_keys
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.xapi.find_statements import find_statements

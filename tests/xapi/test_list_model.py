@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.ids import random_id
 from hub.journal.references import MAX_REFERENCES
 from hub.journal.tables import statement
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi import find_statements as module
 from hub.xapi.find_statements import find_statements

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.errors import Conflict
 from hub.journal.tables import statement as statement_table
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.xapi import store_together as module

@@ -10,7 +10,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from hub.clock import SettableClock
 from hub.ids import content_hash
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import serve
 from hub.xapi.credentials import (

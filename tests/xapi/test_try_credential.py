@@ -13,7 +13,7 @@ from hub.clock import SettableClock
 from hub.config import Settings
 from hub.exchange import Exchange
 from hub.journal import tables as journal
-from hub.network.connections import create_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import free_port, serve
 from hub.training.views import count_waiting

@@ -16,8 +16,8 @@ from hub.app import open_hub
 from hub.clock import SettableClock
 from hub.config import Settings
 from hub.ids import new_id
-from hub.network.connections import create_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import create_connection
 from hub.network.tables import partner, person
 from hub.runtime import Hub
 from hub.xapi.credentials import ALL, READ, READ_MINE, WRITE

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from hub.audiences.conditions import Conditions
 from hub.audiences.profiles.aspects import problem_of_aspect, registered_aspects
 from hub.audiences.profiles.join_conditions import CannotHold, join
 from hub.audiences.profiles.profile import Profile, Setup, lineage, setup_of
-from hub.audiences.rules import Audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience
 from hub.audiences.views import switchable_plugins
 from hub.errors import Problem
 from hub.network.attributes import read_kinds

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.conditions import Conditions
-from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange, compare_rule
+from hub.audiences.plans.diff import AudienceChange, ItemChange, RuleChange, SwitchChange, compare_rule
 from hub.audiences.profiles.join_conditions import join
 from hub.audiences.profiles.profile import PROFILE_CHANGED, WORKFLOW, Profile, Setup, rule_keys, setups
-from hub.audiences.rules import (
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import (
     AUDIENCE_CHANGED,
     RULE_CHANGED,
     Audience,

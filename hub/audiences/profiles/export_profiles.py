@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
-from hub.audiences.export_audiences import as_text, conditions_as_text, due_as_text, instant_as_text
+from hub.audiences.files.export_audiences import as_text, conditions_as_text, due_as_text, instant_as_text
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.read_profiles import read_profiles
 from hub.audiences.profiles.shapes import ACTIONS
-from hub.audiences.rules import Rule, rule_from_body
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Rule, rule_from_body
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables as training

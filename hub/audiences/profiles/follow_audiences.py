@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from hub.audiences.diff import AudienceChange, ItemChange, RuleChange
+from hub.audiences.plans.diff import AudienceChange, ItemChange, RuleChange
 from hub.audiences.profiles.compile import compare_profile_rule, rules_of_setups
 from hub.audiences.profiles.join_conditions import CannotHold
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.profiles.shapes import refuse
-from hub.audiences.rules import read_rules
+from hub.audiences.rules.rule import read_rules
 from hub.errors import Problem
 from hub.store import UnitOfWork
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hub.audiences.conditions import Conditions
+from hub.audiences.rules.conditions import Conditions
 
 
 class CannotHold(ValueError):

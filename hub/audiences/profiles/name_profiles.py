@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.file_names import Names, look_up, problems_of
-from hub.audiences.file_shapes import MODES, AudienceFile, AudienceTable, Placed, RuleTable
-from hub.audiences.plan_file import rule_of
+from hub.audiences.files.names import Names, look_up, problems_of
+from hub.audiences.files.plan_file import rule_of
+from hub.audiences.files.shapes import MODES, AudienceFile, AudienceTable, Placed, RuleTable
 from hub.audiences.profiles.plugin_workflows import own_tables, take, taken_before
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.read_profiles import content_of, workflow_versions
@@ -20,9 +20,9 @@ from hub.audiences.profiles.shapes import (
     WorkflowTable,
     refuse,
 )
-from hub.audiences.rules import rule_body, rule_from_body
+from hub.audiences.rules.rule import rule_body, rule_from_body
 from hub.errors import Problem
-from hub.network.roster_keys import find_ids
+from hub.network.importing.roster_keys import find_ids
 from hub.store import UnitOfWork
 from hub.training import tables as training
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.audiences.count_affected import Progress, count_affected
-from hub.audiences.diff import Diff
+from hub.audiences.plans.count_affected import Progress, count_affected
+from hub.audiences.plans.diff import Diff
 from hub.audiences.profiles.check_profiles import check_profiles
 from hub.audiences.profiles.compile import BackTo, compile_profiles, read_audiences
 from hub.audiences.profiles.name_profiles import name_profiles

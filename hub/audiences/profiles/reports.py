@@ -9,19 +9,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.access.floor import groups_to_hide
-from hub.audiences.conditions import AppointmentFacts, match
-from hub.audiences.matches import matches
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.assigning.reassign import people_matching
 from hub.audiences.profiles.periods import PeriodName, last_period
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.profiles.read_profiles import read_setups
-from hub.audiences.reach import chunks_of_people
-from hub.audiences.read_facts import read_facts
-from hub.audiences.reassign import people_matching
-from hub.audiences.rules import Audience, read_audience
+from hub.audiences.rules.conditions import AppointmentFacts, match
+from hub.audiences.rules.matches import matches
+from hub.audiences.rules.reach import chunks_of_people
+from hub.audiences.rules.rule import Audience, read_audience
 from hub.errors import Missing
 from hub.network import tables as network
 from hub.network.attributes import read_kinds
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
 

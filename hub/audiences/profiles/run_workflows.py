@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.assigning.reassign import people_matching
 from hub.audiences.profiles.compile import read_audiences
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.profiles.tables import workflow_action
@@ -19,8 +21,6 @@ from hub.audiences.profiles.workflows import (
     joinings,
     workflows_of,
 )
-from hub.audiences.read_facts import read_facts
-from hub.audiences.reassign import people_matching
 from hub.ids import derived_id
 from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
 from hub.journal.tables import event as event_table

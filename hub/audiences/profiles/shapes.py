@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub.audiences.file_shapes import ConditionsTable, Key, Mode, RuleTable, Words
+from hub.audiences.files.shapes import ConditionsTable, Key, Mode, RuleTable, Words
 from hub.errors import BadInput, Problem
 from hub.training.goals import GoalKind
 from hub.training.waivers import NEVER_WAIVED

@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.compile import read_audiences
 from hub.audiences.profiles.profile import Profile, Setup, setup_of
 from hub.audiences.profiles.read_profiles import read_profiles
 from hub.audiences.profiles.tables import workflow_action
-from hub.audiences.rule_views import titles_of_targets, words_of
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule_views import titles_of_targets, words_of
 from hub.errors import Missing
 from hub.network import tables as network
 from hub.network.attributes import read_kinds

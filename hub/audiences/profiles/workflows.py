@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.audiences.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.profiles.join_conditions import join
 from hub.audiences.profiles.profile import WORKFLOW, Setup
 from hub.audiences.profiles.shapes import ACTIONS
-from hub.audiences.rules import Audience
+from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
+from hub.audiences.rules.rule import Audience
 from hub.ids import derived_id
-from hub.network.intervals import holds
+from hub.network.validity.intervals import holds
 
 WORKFLOW_ACTED = "workflow_acted"
 """The kind of such changes in the journal: what a workflow did, once."""

@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.diff import AudienceChange, ItemChange, RuleChange, SwitchChange
+from hub.audiences.plans.diff import AudienceChange, ItemChange, RuleChange, SwitchChange
 from hub.audiences.profiles.compile import BackTo, said_since, was_on
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, Setup, lineage, setups
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile, read_profiles
-from hub.audiences.rules import record_switch, remove_rule, set_audience, set_rule
+from hub.audiences.rules.rule import record_switch, remove_rule, set_audience, set_rule
 from hub.journal import Change, audit, record_changes
 from hub.store import UnitOfWork
 

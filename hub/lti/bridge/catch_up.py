@@ -16,7 +16,7 @@ from hub.lti.bridge.deliveries import release_column, release_parked
 from hub.lti.bridge.pass_back import tell_gradebooks
 from hub.lti.tool.entries import people_from
 from hub.lti.tool.placements import Placement, read_placement
-from hub.network.identities import LTI_SUBJECT
+from hub.network.people.identities import LTI_SUBJECT
 from hub.store import UnitOfWork
 from hub.training.offerings import read_steps
 from hub.training.tables import completion

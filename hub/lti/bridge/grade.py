@@ -19,7 +19,7 @@ from hub.lti.tool.placements import Placement, read_placement, subject_at
 from hub.lti.tool.platform_deployments import find_deployment
 from hub.lti.tool.platforms import Platform, read_platform
 from hub.lti.vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
-from hub.network.people import read_person, works_for
+from hub.network.people.person import read_person, works_for
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

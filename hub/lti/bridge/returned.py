@@ -11,8 +11,8 @@ from hub.lti.bridge.grade import find_address
 from hub.lti.bridge.outcome import ServiceFailed
 from hub.lti.bridge.pass_back import AGS_SCORE, LEFT_PARTNER
 from hub.lti.tool.tables import lti_platform_deployment as deployment
-from hub.network.in_force import in_force
 from hub.network.tables import appointment, connection, location, person
+from hub.network.validity.in_force import in_force
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

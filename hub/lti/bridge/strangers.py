@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.lti.tool import tables
 from hub.lti.tool.placements import Placement
-from hub.network.identities import LTI_SUBJECT
+from hub.network.people.identities import LTI_SUBJECT
 from hub.network.tables import connection, identity_link, person
 from hub.store import UnitOfWork
 

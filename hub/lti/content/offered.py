@@ -10,7 +10,7 @@ from hub.ids import is_id
 from hub.lti.content.check_items import Item, from_json
 from hub.lti.content.tables import lti_content_request
 from hub.lti.tools import Tool, read_tool
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

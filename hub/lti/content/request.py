@@ -14,8 +14,8 @@ from hub.lti.deployments import deployment_for
 from hub.lti.launch import LoginInitiation, NewMessage, begin_message
 from hub.lti.tools import Tool, read_tool
 from hub.lti.vocabulary import DEEP_LINKING_CLAIM, DEEP_LINKING_REQUEST
-from hub.network.connections import find_connection
-from hub.network.people import read_person
+from hub.network.people.person import read_person
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

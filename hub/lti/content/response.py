@@ -23,7 +23,7 @@ from hub.lti.remote_keys import remote_key
 from hub.lti.tool import strict_jwt
 from hub.lti.tools import Tool, find_tool, key_source
 from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM, DEEP_LINKING_RESPONSE, VERSION
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once

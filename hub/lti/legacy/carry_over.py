@@ -6,8 +6,8 @@ from typing import Any
 from hub.journal import audit
 from hub.lti.bridge.deliveries import release_parked
 from hub.lti.legacy.claim import NOTHING, Judged, OldIds, judge_claim, read_old_ids
-from hub.network.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
-from hub.network.people import lock_people
+from hub.network.people.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
+from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hub.lti.legacy.keys import ConsumerKey, find_consumer_key
 from hub.lti.vocabulary import CLAIM
-from hub.network.identities import LTI_1P1_GIVEN, list_subjects
+from hub.network.people.identities import LTI_1P1_GIVEN, list_subjects
 from hub.store import UnitOfWork
 
 MIGRATION_CLAIM = CLAIM + "lti1p1"

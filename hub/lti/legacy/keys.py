@@ -9,7 +9,7 @@ from hub.errors import BadInput, HubError, Problem
 from hub.journal import Change, audit, record_changes
 from hub.logging import get_logger
 from hub.lti.legacy.tables import lti_consumer_key
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for

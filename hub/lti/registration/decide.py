@@ -30,7 +30,7 @@ from hub.lti.tools import (
     refuse_tool,
     update_tool,
 )
-from hub.network.setup_links import attach_connection, read_setup_link
+from hub.network.systems.setup_links import attach_connection, read_setup_link
 from hub.network.tables import connection
 from hub.store import UnitOfWork
 

@@ -19,8 +19,8 @@ from hub.journal import Change, audit, record_changes
 from hub.lti.refusals import Refused
 from hub.lti.registration import tables
 from hub.lti.registration.addresses import address_problem, with_query
-from hub.network.connections import Connection, check_new_connection, find_connection
-from hub.network.setup_links import LinkRefused, check_allows, check_link_is_open
+from hub.network.systems.connections import Connection, check_new_connection, find_connection
+from hub.network.systems.setup_links import LinkRefused, check_allows, check_link_is_open
 from hub.store import UnitOfWork
 
 ACTION = "lti_registration"

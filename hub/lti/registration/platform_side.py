@@ -27,7 +27,7 @@ from hub.lti.vocabulary import (
     RESOURCE_LINK_REQUEST,
     SIGNING_ALGORITHM,
 )
-from hub.network.setup_links import LinkRefused
+from hub.network.systems.setup_links import LinkRefused
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

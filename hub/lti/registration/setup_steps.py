@@ -15,8 +15,8 @@ from hub.lti.registration.try_platform import try_platform
 from hub.lti.registration.try_tool import try_tool
 from hub.lti.tool.platforms import HubAsTool, PlatformSettings, add_platform, connect_platform
 from hub.lti.tools import ToolRegistration, add_tool, connect_tool
-from hub.network.connections import read_connection
-from hub.network.setup_links import (
+from hub.network.systems.connections import read_connection
+from hub.network.systems.setup_links import (
     ACTION,
     SetupLink,
     attach_connection,
@@ -25,8 +25,8 @@ from hub.network.setup_links import (
     finish_setup_link,
     peek_setup_link,
 )
-from hub.network.setup_steps import audited, run_step
-from hub.network.slugs import free_slug
+from hub.network.systems.setup_steps import audited, run_step
+from hub.network.systems.slugs import free_slug
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

@@ -11,8 +11,8 @@ from hub.lti.roster.refresh import ACTIVE
 from hub.lti.roster.tables import lti_member
 from hub.lti.tools import Tool
 from hub.network import tables as network
-from hub.network.identities import SUBJECT, find_person
-from hub.network.in_force import in_force
+from hub.network.people.identities import SUBJECT, find_person
+from hub.network.validity.in_force import in_force
 from hub.store import UnitOfWork
 
 FILTERS = ("user_id",)

@@ -17,7 +17,7 @@ from hub.lti.roster.tables import lti_member
 from hub.lti.tools import Tool
 from hub.lti.vocabulary import CLAIM, GROUPS_SCOPE, INSTRUCTOR, LEARNER, MEMBERSHIP, RESOURCE_LINK_REQUEST
 from hub.network import tables as network
-from hub.network.identities import pairwise_subjects
+from hub.network.people.identities import pairwise_subjects
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering

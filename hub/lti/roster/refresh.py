@@ -12,8 +12,8 @@ from hub.lti.resource_links import ResourceLink
 from hub.lti.roster.tables import lti_member, lti_roster
 from hub.network import tables as network
 from hub.network.bulk import IDS_PER_QUERY, in_batches
-from hub.network.identities import pairwise_subjects
-from hub.network.people import lock_people
+from hub.network.people.identities import pairwise_subjects
+from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
 from hub.training.roster import people_of_course

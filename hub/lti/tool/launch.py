@@ -29,9 +29,9 @@ from hub.lti.tool.platforms import Platform
 from hub.lti.tool.roles import map_roles
 from hub.lti.tool.target import Target, read_target
 from hub.lti.tool.validate import Launch
-from hub.network.identities import LTI_SUBJECT, find_person
-from hub.network.link_proofs import Proof, keep_proof
-from hub.network.people import Person, read_person, works_for
+from hub.network.people.identities import LTI_SUBJECT, find_person
+from hub.network.people.person import Person, read_person, works_for
+from hub.network.systems.link_proofs import Proof, keep_proof
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork

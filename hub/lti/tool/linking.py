@@ -15,8 +15,8 @@ from hub.lti.tool.launch import give_access, refuse_left_partner
 from hub.lti.tool.platform_deployments import find_deployment
 from hub.lti.tool.platforms import Platform, read_platform
 from hub.lti.tool.target import Target
-from hub.network.link_proofs import bind_proof, link_by_proof, read_proof
-from hub.network.people import lock_people, read_person
+from hub.network.people.person import lock_people, read_person
+from hub.network.systems.link_proofs import bind_proof, link_by_proof, read_proof
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 

@@ -8,7 +8,7 @@ from hub.lti.refusals import Refused
 from hub.lti.tables import lti_launch, lti_resource_link
 from hub.lti.tool.platforms import Platform
 from hub.lti.tool.tables import lti_entry
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering
 

@@ -14,7 +14,7 @@ from hub.lti.tool import tables
 from hub.lti.tool.message import LtiMessage
 from hub.lti.tool.platform_deployments import PlatformDeployment
 from hub.lti.tool.target import Target
-from hub.network.identities import LTI_SUBJECT, list_subjects
+from hub.network.people.identities import LTI_SUBJECT, list_subjects
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once

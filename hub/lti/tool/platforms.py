@@ -14,7 +14,7 @@ from hub.lti.addresses import address_problem
 from hub.lti.tool import tables
 from hub.lti.tool.platform_deployments import approve_first
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
-from hub.network.connections import create_connection, read_connection
+from hub.network.systems.connections import create_connection, read_connection
 from hub.network.tables import connection as connection_table
 from hub.store import UnitOfWork
 from hub.store.driver import Question

@@ -24,7 +24,7 @@ LOGINS = Limit("lti_login", 300, 60)
 """Per minute and network address: a class may open its course at the same minute, all from one address."""
 TOO_MANY = "too_many_requests"
 OPEN_PATH = "/lti/open"
-"""The hub's own page that takes the code of a launch; ``hub.web.lti_open`` answers there."""
+"""The hub's own page that takes the code of a launch; ``hub.web.learning.lti_open`` answers there."""
 _DEFINED_ERRORS = frozenset(
     {
         "access_denied",

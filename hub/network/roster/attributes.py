@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from hub.ids import derived_id
 from hub.network.attribute_values import AttributeKind
-from hub.network.dates import valid_from, valid_to
 from hub.network.roster.names import Names, external_ids
 from hub.network.roster.people import known_ids
 from hub.network.roster.said import Said, rows_of
 from hub.network.roster.staging import ROWS, Staging, chosen, known
 from hub.network.snapshots import AttributeKindSnapshot, AttributesSnapshot, AttributeValue
+from hub.network.validity.dates import valid_from, valid_to
 
 PAGE = 2_000
 

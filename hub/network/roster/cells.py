@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from zoneinfo import available_timezones
 
-from hub.network.dates import FIRST_DAY
+from hub.network.validity.dates import FIRST_DAY
 
 Check = Callable[[str], str | None]
 

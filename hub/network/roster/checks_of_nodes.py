@@ -4,12 +4,12 @@ from collections import defaultdict
 
 import sqlalchemy as sa
 
-from hub.network.dates import FIRST_DAY, valid_from, valid_to
 from hub.network.roster.files import FILES
 from hub.network.roster.known import KnownNetwork
 from hub.network.roster.names import external_ids, node_name
 from hub.network.roster.staging import ROWS, Staging
-from hub.network.trees import Branch, Edge, find_circle, read_interval
+from hub.network.structure.trees import Branch, Edge, find_circle, read_interval
+from hub.network.validity.dates import FIRST_DAY, valid_from, valid_to
 
 _FILE = next(file for file in FILES if file.name == "nodes.csv")
 

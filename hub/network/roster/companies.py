@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from hub.ids import derived_id
-from hub.network.dates import valid_from, valid_to
 from hub.network.roster.cells import parts_of_dated
 from hub.network.roster.names import Names
 from hub.network.roster.said import Said, parts_of, rows_of
@@ -25,6 +24,7 @@ from hub.network.snapshots import (
     PositionSuperiorsSnapshot,
     UpstreamLink,
 )
+from hub.network.validity.dates import valid_from, valid_to
 
 
 def say_dimensions(staging: Staging, names: Names, external: Sequence[str]) -> list[Said]:

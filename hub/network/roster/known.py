@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from hub.network import tables
-from hub.network.apply_nodes import read_branches
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import read_kinds
-from hub.network.dates import day_of
 from hub.network.roster.staging import ROWS, Staging, known, known_link
-from hub.network.trees import Branch, Edge
+from hub.network.structure.apply_nodes import read_branches
+from hub.network.structure.trees import Branch, Edge
+from hub.network.validity.dates import day_of
 from hub.store import UnitOfWork
 
 Spans = dict[str, list[tuple[str, str]]]

@@ -8,7 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.ids import derived_id, new_id
-from hub.network.dates import valid_from, valid_to
 from hub.network.roster.names import Names
 from hub.network.roster.said import Said, parts_of, rows_of
 from hub.network.roster.staging import ROWS, Staging, chosen, known
@@ -22,6 +21,7 @@ from hub.network.snapshots import (
     RepAssignment,
     RepSnapshot,
 )
+from hub.network.validity.dates import valid_from, valid_to
 
 _BY_ID = itemgetter("id")
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from hub.access.pages_of import Asked, Page, page_of, part_of
+from hub.access.listing.pages_of import Asked, Page, page_of, part_of
 from hub.access.reach import Reach, ReachKind
 from hub.errors import BadInput, Missing, Problem
 from hub.ids import is_id, new_id

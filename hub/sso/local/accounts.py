@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
-from hub.network.connections import create_connection, find_connection, read_connection
-from hub.network.identities import SUBJECT, find_person, link_identity
-from hub.network.link_proofs import take_turns
-from hub.network.people import read_person, works_for
+from hub.network.people.identities import SUBJECT, find_person, link_identity
+from hub.network.people.person import read_person, works_for
+from hub.network.systems.connections import create_connection, find_connection, read_connection
+from hub.network.systems.link_proofs import take_turns
 from hub.network.tables import connection, partner
 from hub.network.views import names_of_partners
 from hub.notify.send_mail import is_address

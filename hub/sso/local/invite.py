@@ -12,10 +12,10 @@ from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import BadInput, Conflict, Missing, NotAllowed
 from hub.ids import is_id
 from hub.journal import audit
-from hub.network.in_force import in_force
-from hub.network.people import Person, read_person
-from hub.network.provision import NewPerson, Place, create_person, set_places
+from hub.network.people.person import Person, read_person
+from hub.network.people.provision import NewPerson, Place, create_person, set_places
 from hub.network.tables import appointment, connection, location, partner, person_detail
+from hub.network.validity.in_force import in_force
 from hub.sso.local import tables
 from hub.sso.local.accounts import (
     Account,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.notify.send_mail import send_mail
 from hub.sso.local.accounts import Account, employer_of
 from hub.sso.local.links import NewLink

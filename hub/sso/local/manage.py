@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from hub.errors import BadInput, HubError, Missing, NotAllowed, Problem
 from hub.journal import audit
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.sso.local.accounts import Account, accounts_of, read_account
 from hub.sso.local.challenges import take_challenge

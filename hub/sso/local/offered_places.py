@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from hub.network import tables
-from hub.network.provision import Place
+from hub.network.people.provision import Place
 from hub.store import UnitOfWork
 from hub.store.types import valid_at
 

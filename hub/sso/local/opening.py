@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.errors import NotAllowed
-from hub.network.connections import read_connection
-from hub.network.people import Person, read_person
+from hub.network.people.person import Person, read_person
+from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.sso.arrive import SignedIn, refuse_switched_off
 from hub.sso.limits import refuse_flood

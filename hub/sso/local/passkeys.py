@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
 from hub.config import Settings
 from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed
 from hub.ids import is_id, new_id
-from hub.network.provision import clean_text
+from hub.network.people.provision import clean_text
 from hub.sso.local.accounts import Account
 from hub.sso.local.challenges import SIGN_IN, new_challenge
 from hub.sso.local.tables import passkey

@@ -6,7 +6,7 @@ from hub.ids import new_id
 from hub.journal import Delivery, audit, enqueue
 from hub.journal.outbox import Handler
 from hub.limits import Limit
-from hub.network.provision import clean_text
+from hub.network.people.provision import clean_text
 from hub.runtime import Hub
 from hub.sso.limits import refuse_flood, take_turn
 from hub.sso.local.accounts import MAX_EMAIL, find_accounts

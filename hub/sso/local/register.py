@@ -12,7 +12,7 @@ from hub.errors import BadInput, HubError, Missing, Problem
 from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.limits import Limit
-from hub.network.provision import NewPerson, Place, clean_text
+from hub.network.people.provision import NewPerson, Place, clean_text
 from hub.network.tables import partner, person, person_detail
 from hub.runtime import Hub
 from hub.sso.limits import refuse_flood, take_turn

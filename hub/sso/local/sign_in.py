@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from hub.errors import HubError, NotAllowed
 from hub.limits import Limit, count_request, network_of
 from hub.network import tables as network
-from hub.network.connections import read_connection
-from hub.network.identities import SUBJECT
+from hub.network.people.identities import SUBJECT
+from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, SignedIn, arrive, refuse_switched_off
 from hub.sso.limits import TooManyRequests, refuse_flood

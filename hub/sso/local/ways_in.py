@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.errors import Conflict
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.network.views import names_of_partners
 from hub.sso.local.accounts import Account, employer_of, lock_account
 from hub.sso.local.passkeys import Passkey, forget_passkey, list_passkeys

@@ -6,7 +6,7 @@ from datetime import datetime
 from hub.errors import OutsideFailed
 from hub.exchange import masked
 from hub.logging import get_logger
-from hub.network.identities import SUBJECT
+from hub.network.people.identities import SUBJECT
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion
 from hub.sso.finish import check_acr, wanted_acr

@@ -4,8 +4,8 @@ from werkzeug.datastructures import MultiDict
 
 from hub.errors import BadInput, HubError
 from hub.journal import audit
-from hub.network.connections import Connection
-from hub.network.identities import SUBJECT
+from hub.network.people.identities import SUBJECT
+from hub.network.systems.connections import Connection
 from hub.runtime import Hub
 from hub.sso.oidc.id_token import read_header
 from hub.sso.oidc.logout_token import LoggedOut, check_type, verify_logout_token

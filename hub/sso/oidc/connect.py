@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from hub.errors import BadInput, HubError, OutsideFailed
 from hub.http import OutgoingHttp
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.oidc.keys import PublicKey
 from hub.sso.oidc.metadata import Metadata, fetch_keys, fetch_metadata

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.errors import Missing
 from hub.network import tables as network
-from hub.network.connections import Connection
+from hub.network.systems.connections import Connection
 from hub.sso import tables
 from hub.sso.oidc.keys import PublicKey
 from hub.sso.oidc.metadata import Metadata

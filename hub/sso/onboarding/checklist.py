@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hub.access.roles import has_partner_admin
-from hub.network.connections import Connection, read_connection
-from hub.network.setup_links import SetupLink
+from hub.network.systems.connections import Connection, read_connection
+from hub.network.systems.setup_links import SetupLink
 from hub.network.views import names_of_partners
 from hub.sso.onboarding.contacts import list_contacts
 from hub.sso.onboarding.domains import Claim, list_domains

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.journal import Change, audit, record_changes
 from hub.limits import Limit, count_request
-from hub.network.connections import read_connection, route_email_domain, unroute_email_domain
-from hub.network.mail_domains import ascii_domain, is_public
+from hub.network.systems.connections import read_connection, route_email_domain, unroute_email_domain
+from hub.network.systems.mail_domains import ascii_domain, is_public
 from hub.runtime import Hub
 from hub.sso.limits import TooManyRequests
 from hub.sso.onboarding.dns_proof import Answer, look_up, record_name, record_value

@@ -2,8 +2,8 @@
 
 from hub.errors import BadInput, OutsideFailed, Problem
 from hub.journal import Change, record_changes
-from hub.network.setup_links import SetupLink
-from hub.network.setup_steps import audited, run_step
+from hub.network.systems.setup_links import SetupLink
+from hub.network.systems.setup_steps import audited, run_step
 from hub.runtime import Hub
 from hub.sso.onboarding import steps
 from hub.sso.onboarding.entered import refuse_other_provider

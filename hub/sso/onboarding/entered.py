@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.config import Settings
 from hub.errors import Conflict
-from hub.network.connections import Connection
+from hub.network.systems.connections import Connection
 from hub.network.tables import identity_link
 from hub.sso.saml.tables import saml_provider
 from hub.sso.tables import oidc_provider

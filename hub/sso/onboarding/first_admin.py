@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from hub.access.roles import grant_partner_admin, has_partner_admin
 from hub.errors import Conflict
 from hub.journal import audit
-from hub.network.people import read_person
-from hub.network.setup_links import (
+from hub.network.people.person import read_person
+from hub.network.systems.setup_links import (
     ACTION,
     LinkRefused,
     SetupLink,
     check_allows,
     claim_setup_link,
 )
-from hub.network.setup_steps import run_step
+from hub.network.systems.setup_steps import run_step
 from hub.network.tables import partner
 from hub.runtime import Hub
 from hub.sso.onboarding.steps import sign_in_of

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.access.tables import partner_admin
 from hub.errors import BadInput
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.network.tables import connection, person, role_grant
 from hub.notify.letter import Value
 from hub.notify.send_mail import send_mail

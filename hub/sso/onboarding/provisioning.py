@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from hub.errors import BadInput
-from hub.network.setup_links import SetupLink, attach_connection, check_allows, claim_setup_link
-from hub.network.setup_steps import run_step
-from hub.network.slugs import free_slug
+from hub.network.systems.setup_links import SetupLink, attach_connection, check_allows, claim_setup_link
+from hub.network.systems.setup_steps import run_step
+from hub.network.systems.slugs import free_slug
 from hub.network.views import names_of_partners
 from hub.runtime import Hub
 from hub.sso.onboarding.expiries import look_at

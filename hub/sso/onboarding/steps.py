@@ -12,14 +12,14 @@ from hub.errors import BadInput, Conflict
 from hub.exchange import Exchange
 from hub.journal import audit
 from hub.limits import Limit, count_request
-from hub.network.connections import (
+from hub.network.systems.connections import (
     Connection,
     create_connection,
     read_connection,
     set_connection_disabled,
     set_connection_kind,
 )
-from hub.network.setup_links import (
+from hub.network.systems.setup_links import (
     ACTION,
     LinkRefused,
     SetupLink,
@@ -29,8 +29,8 @@ from hub.network.setup_links import (
     note_product,
     note_trial,
 )
-from hub.network.setup_steps import audited, run_step
-from hub.network.slugs import free_slug
+from hub.network.systems.setup_steps import audited, run_step
+from hub.network.systems.slugs import free_slug
 from hub.network.views import names_of_partners
 from hub.runtime import Hub
 from hub.sso.begin import begin_sign_in

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.limits import Limit
 from hub.logging import get_logger
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.network.views import names_of_connections
 from hub.runtime import Hub
 from hub.sso.limits import take_turn

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 
 from hub.audiences import tables as audience_tables
-from hub.audiences.conditions import Conditions, match
-from hub.audiences.read_facts import read_facts
-from hub.network.intervals import holds
-from hub.network.people import Person, read_person, works_for
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.rules.conditions import Conditions, match
+from hub.network.people.person import Person, read_person, works_for
+from hub.network.validity.intervals import holds
 from hub.sso.provider.refusals import Refused
 from hub.sso.provider.served import Served
 from hub.store import UnitOfWork

@@ -2,7 +2,7 @@
 
 from werkzeug import Response
 
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.sso.begin import begin_sign_in
 from hub.sso.browser import send_away

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Missing
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.network.tables import connection as connection_table
 from hub.sso.provider.client_settings import DEFAULTS, ClientChanges, changed_settings
 from hub.sso.provider.tables import oidc_client, oidc_grant

@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from hub.network.mail_domains import ascii_domain
-from hub.network.people import Person
+from hub.network.people.person import Person
+from hub.network.systems.mail_domains import ascii_domain
 from hub.network.tables import connection
 from hub.sso.local.tables import local_account
 from hub.sso.onboarding.tables import domain_claim

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from hub.network.identities import pairwise_subject
-from hub.network.people import Person
+from hub.network.people.identities import pairwise_subject
+from hub.network.people.person import Person
 from hub.sso.provider.proved_email import is_email_proved
 from hub.sso.provider.served import Served
 from hub.store import UnitOfWork

@@ -3,8 +3,8 @@
 from hub.errors import OutsideFailed
 from hub.exchange import Exchange, Step, masked
 from hub.ids import new_id
-from hub.network.identities import SUBJECT, list_subjects
-from hub.network.people import read_person
+from hub.network.people.identities import SUBJECT, list_subjects
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.sso.provider.access import refuse_outsider
 from hub.sso.provider.client_keys import fetch_client_keys

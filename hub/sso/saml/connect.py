@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, HubError, OutsideFailed
 from hub.journal import Change, audit, record_changes
 from hub.network import tables
-from hub.network.connections import create_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.onboarding.domains import vouch_for_domain
 from hub.sso.onboarding.expiries import look_at

@@ -9,7 +9,7 @@ from lxml import etree
 
 from hub.errors import HubError
 from hub.journal import audit
-from hub.network.identities import find_person
+from hub.network.people.identities import find_person
 from hub.runtime import Hub
 from hub.sso.refusals import audited_refusal, not_verified
 from hub.sso.replays import is_first_use

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.errors import Missing
 from hub.network import tables as network
-from hub.network.connections import Connection, find_connection
+from hub.network.systems.connections import Connection, find_connection
 from hub.runtime import Hub
 from hub.sso.policy import SignInPolicy
 from hub.sso.refusals import Attempt

@@ -3,7 +3,7 @@
 from typing import Unpack
 
 from hub.errors import BadInput, Missing
-from hub.network.connections import create_connection, find_connection
+from hub.network.systems.connections import create_connection, find_connection
 from hub.runtime import Hub
 from hub.sso.saml.metadata import MAX_UPLOAD
 from hub.sso.saml_provider.settings import DEFAULTS, SystemChanges, changed_settings

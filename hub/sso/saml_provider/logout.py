@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hub.errors import HubError, NotAllowed
 from hub.ids import is_id
 from hub.journal import audit
-from hub.network.identities import SUBJECT, find_person
+from hub.network.people.identities import SUBJECT, find_person
 from hub.runtime import Hub
 from hub.sso.provider.refusals import keep_refusal
 from hub.sso.replays import is_first_use

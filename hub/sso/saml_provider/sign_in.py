@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hub.errors import HubError, Missing, NotAllowed
 from hub.journal import audit
-from hub.network.people import Person
+from hub.network.people.person import Person
 from hub.runtime import Hub
 from hub.sso.flows import Purpose
 from hub.sso.provider.access import refuse_outsider

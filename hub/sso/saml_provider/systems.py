@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.network.tables import connection as connection_table
 from hub.sso.saml_provider.settings import DEFAULTS, SystemChanges, changed_settings
 from hub.sso.saml_provider.system_metadata import SystemMetadata

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.config import Settings
-from hub.network.people import employers_of, read_person
+from hub.network.people.person import employers_of, read_person
 from hub.network.tables import connection, partner
 from hub.sso.provider.access import refuse_outsider
 from hub.sso.provider.refusals import Refused

@@ -9,8 +9,8 @@ from hub.errors import BadInput, Missing
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
-from hub.network.connections import read_connection
-from hub.network.people import lock_people
+from hub.network.people.person import lock_people
+from hub.network.systems.connections import read_connection
 from hub.sso.scim.caller import Caller
 from hub.sso.scim.group_roles import means_role
 from hub.sso.scim.names import GROUP

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin, withdraw_partner_admin
-from hub.network.people import Person
+from hub.network.people.person import Person
 from hub.network.tables import connection
 from hub.sso.scim.caller import Caller
 from hub.sso.scim.tables import scim_admin, scim_group_role, scim_member, scim_resource

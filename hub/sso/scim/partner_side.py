@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.access.roles import require_partner_admin
 from hub.errors import Missing
-from hub.network.slugs import free_slug
+from hub.network.systems.slugs import free_slug
 from hub.network.tables import connection
 from hub.network.views import names_of_partners
 from hub.sso.scim.happened import Happened, last_requests

@@ -9,10 +9,10 @@ from hub.access.roles import has_power_beyond
 from hub.audiences.provisioning import check_mode
 from hub.errors import Conflict, NotAllowed
 from hub.network import tables
-from hub.network.identities import find_person, link_identity, unlink_identity
-from hub.network.own_records import find_called
-from hub.network.people import Person, read_person
-from hub.network.provision import (
+from hub.network.people.identities import find_person, link_identity, unlink_identity
+from hub.network.people.own_records import find_called
+from hub.network.people.person import Person, read_person
+from hub.network.people.provision import (
     NewPerson,
     change_details,
     create_person,

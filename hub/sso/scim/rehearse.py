@@ -7,8 +7,8 @@ from typing import Any
 from scim2_models import Context, SCIMException, User
 
 from hub.errors import HubError
-from hub.network.connections import read_connection
-from hub.network.people import read_appointments, read_person
+from hub.network.people.person import read_appointments, read_person
+from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.sso.scim import people
 from hub.sso.scim.caller import Caller

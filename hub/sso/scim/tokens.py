@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, HubError, Missing, Problem
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import create_connection, read_connection
+from hub.network.systems.connections import create_connection, read_connection
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.sso.scim.caller import Caller

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from scim2_models import Resource, User
 
 from hub.errors import BadInput
-from hub.network.provision import Place
-from hub.network.roster_keys import find_ids
+from hub.network.importing.roster_keys import find_ids
+from hub.network.people.provision import Place
 from hub.sso.scim.appointments import CLASSES, Appointment, Appointments
 from hub.sso.scim.tables import scim_group_place, scim_member
 from hub.store import UnitOfWork

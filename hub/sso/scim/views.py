@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.ids import is_id
-from hub.network.find_connections import search_connections
+from hub.network.systems.find_connections import search_connections
 from hub.network.tables import person
 from hub.sso.scim.names import GROUP, USER, compared
 from hub.sso.scim.tables import scim_resource, scim_token

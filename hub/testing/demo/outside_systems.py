@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from hub.lti.tool.platforms import connect_platform
 from hub.lti.tools import ToolRegistration, connect_tool
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
 from hub.sso.saml.connect import connect_saml_provider

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from hub.app import open_hub, open_worker
-from hub.audiences.audience_files import apply_audience_file
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
+from hub.audiences.files.audience_files import apply_audience_file
 from hub.config import load_settings
-from hub.network.import_network import import_network
-from hub.network.people import OPERATOR, grant_role
-from hub.network.roster_keys import find_id
+from hub.network.importing.import_network import import_network
+from hub.network.importing.roster_keys import find_id
+from hub.network.people.person import OPERATOR, grant_role
 from hub.runtime import Hub
 from hub.sso.local.invite import invite_person
 from hub.sso.local.opening import open_with_password

@@ -3,14 +3,14 @@
 import flask
 from werkzeug import Response
 
-from hub.access.pages_of import Asked
+from hub.access.listing.pages_of import Asked
 from hub.access.reach import Reach
-from hub.audiences.export_audiences import export_one
-from hub.audiences.preview_rule import preview_reach
+from hub.audiences.files.export_audiences import export_one
 from hub.audiences.read_audiences import list_members
-from hub.audiences.rule_views import list_rules, words_of
-from hub.audiences.rules import read_audience
-from hub.audiences.versions import read_versions
+from hub.audiences.rules.preview_rule import preview_reach
+from hub.audiences.rules.rule import read_audience
+from hub.audiences.rules.rule_views import list_rules, words_of
+from hub.audiences.rules.versions import read_versions
 from hub.audiences.views import list_switches
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people

@@ -11,7 +11,7 @@ from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.journal.seal import Head, read_head
 from hub.journal.search_audit import AuditSearch, search_audit
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.training.offerings import find_offering
 from hub.web.admin.blueprint import blueprint

@@ -6,7 +6,7 @@ import flask
 
 from hub.errors import BadInput, HubError, Problem
 from hub.flask_hub import current_hub
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import list_systems
 from hub.training.preview_catalogue import CataloguePreview, preview_catalogue
 from hub.training.sources import SourceKind, list_readers, list_sources, set_source

@@ -8,7 +8,7 @@ import flask
 from hub.errors import BadInput, HubError, Missing, Problem
 from hub.exchange import Exchange
 from hub.flask_hub import current_hub
-from hub.network.connections import create_connection, find_connection
+from hub.network.systems.connections import create_connection, find_connection
 from hub.network.views import find_partner, list_partner_names, names_of_partners
 from hub.sso.provider.client_settings import AUTH_METHODS, SCOPES, ClientChanges
 from hub.sso.provider.clients import (

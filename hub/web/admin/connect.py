@@ -7,7 +7,7 @@ from hub.flask_hub import current_hub
 from hub.lti.registration.decide import decide_draft
 from hub.lti.registration.drafts import Direction, list_drafts, open_draft
 from hub.lti.registration.explain import explain
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import (
     find_partner,
     list_partner_names,

@@ -15,7 +15,7 @@ from hub.lti.tool.platforms import (
     read_platform,
     update_platform,
 )
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused

@@ -8,7 +8,7 @@ from werkzeug import Response
 from hub.errors import BadInput, Conflict, HubError, Problem
 from hub.flask_hub import current_hub
 from hub.journal import audit
-from hub.network.connections import find_connection, set_connection_disabled
+from hub.network.systems.connections import find_connection, set_connection_disabled
 from hub.network.views import find_partner, list_partner_names
 from hub.sso.begin import begin_sign_in
 from hub.sso.browser import send_away

@@ -10,7 +10,7 @@ from hub.lti.registration.public_key import read_public_key
 from hub.lti.tool_settings import ToolChanges
 from hub.lti.tools import Tool, add_tool, connect_tool, read_tool, update_tool
 from hub.lti.vocabulary import ALL_SCOPES, USUAL_SCOPES
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused

@@ -14,8 +14,8 @@ from hub.lti.registration.try_tool import try_tool
 from hub.lti.tool.platform_deployments import decide_deployment, find_deployment
 from hub.lti.tool.platforms import set_platform_disabled
 from hub.lti.tools import set_tool_disabled
-from hub.network.connections import SIGN_IN_KINDS, find_connection
-from hub.network.find_connections import search_connections
+from hub.network.systems.connections import SIGN_IN_KINDS, find_connection
+from hub.network.systems.find_connections import search_connections
 from hub.network.views import find_partner, list_partner_names, names_of_partners
 from hub.sso.cookies import FLOW, read_cookie
 from hub.sso.oidc.providers import read_provider

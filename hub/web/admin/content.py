@@ -9,7 +9,7 @@ from hub.lti.content.import_items import ImportCounts, import_chosen
 from hub.lti.content.offered import open_content
 from hub.lti.content.request import start_content
 from hub.lti.tools import read_tool
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.web.admin.blueprint import blueprint
 from hub.web.headers import allow_leaving
 from hub.web.viewer import own_session

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
-from hub.network.connections import list_connections
+from hub.network.systems.connections import list_connections
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
 from hub.web.viewer import current_viewer

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from hub.errors import BadInput, Missing, Problem
 from hub.flask_hub import current_hub
 from hub.journal.views import list_audit
-from hub.network.connections import Connection, find_connection
+from hub.network.systems.connections import Connection, find_connection
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.admin.query import MAX_WORDS

@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import names_of_people
 from hub.sso.onboarding import domains
 from hub.sso.onboarding.contacts import add_contact, drop_contact, list_contacts

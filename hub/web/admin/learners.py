@@ -15,7 +15,7 @@ from hub.lti.review import start_review
 from hub.lti.submissions import list_submissions
 from hub.lti.tool.entries import list_entries
 from hub.lti.views import list_launches
-from hub.network.people import read_appointments, read_person
+from hub.network.people.person import read_appointments, read_person
 from hub.network.views import names_of_connections
 from hub.sso.sessions import list_sessions
 from hub.training.goals import REVIEW

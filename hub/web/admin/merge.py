@@ -6,9 +6,9 @@ from werkzeug import Response
 from hub.errors import BadInput, HubError
 from hub.flask_hub import current_hub
 from hub.lifecycle.merge_people import merge_people, plan_merge, undo_merge
-from hub.network.merge import MergePlan
-from hub.network.merges import absorbed_by, merged_into
-from hub.network.people import Person, read_appointments, read_person
+from hub.network.people.merge import MergePlan
+from hub.network.people.merges import absorbed_by, merged_into
+from hub.network.people.person import Person, read_appointments, read_person
 from hub.network.views import names_of_people
 from hub.sso.linking import SignIn, list_sign_ins_of, take_sign_in_away
 from hub.web.admin.blueprint import blueprint

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import flask
 
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
 from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.journal.views import (

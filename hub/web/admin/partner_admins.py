@@ -7,7 +7,7 @@ from hub.access.roles import grant_partner_admin, list_partner_admins, withdraw_
 from hub.errors import HubError, Missing
 from hub.flask_hub import current_hub
 from hub.ids import is_id
-from hub.network.find_people import search_people
+from hub.network.people.find_people import search_people
 from hub.network.views import find_partner, list_partner_names, names_of_people
 from hub.sso.local.accounts import refuse_power
 from hub.web.admin.blueprint import blueprint

@@ -4,7 +4,7 @@ import flask
 
 from hub.errors import BadInput, HubError, Missing
 from hub.flask_hub import current_hub
-from hub.network.connections import SIGN_IN_KINDS, Connection, find_connection
+from hub.network.systems.connections import SIGN_IN_KINDS, Connection, find_connection
 from hub.network.views import find_partner, names_of_partners
 from hub.sso.doors import add_door, list_doors, remove_door
 from hub.sso.local.offered_places import offered_locations, offered_positions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import flask
 from werkzeug import Response
 
-from hub.audiences.rules import switch_plugin
+from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.views import list_switches, switchable_plugins
 from hub.errors import BadInput
 from hub.flask_hub import current_hub

@@ -7,8 +7,8 @@ from werkzeug import Response
 
 from hub.errors import BadInput, Missing
 from hub.flask_hub import current_hub
-from hub.network.connections import Connection, find_connection
-from hub.network.find_connections import search_connections
+from hub.network.systems.connections import Connection, find_connection
+from hub.network.systems.find_connections import search_connections
 from hub.network.views import names_of_people
 from hub.training.plan_policy import PlanChanged, PolicyPlan, plan_policy, put_into_force
 from hub.training.policies import read_policies, read_policy, read_policy_versions

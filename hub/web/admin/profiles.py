@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import flask
 from werkzeug import Response
 
-from hub.audiences.diff import AudienceChange, SwitchChange
+from hub.audiences.plans.diff import AudienceChange, SwitchChange
 from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     ProfilePlan,

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from hub.errors import BadInput, HubError, Missing, Problem
 from hub.flask_hub import current_hub
-from hub.network.connections import Connection, find_connection, set_connection_disabled
+from hub.network.systems.connections import Connection, find_connection, set_connection_disabled
 from hub.network.views import find_partner, list_partner_names, list_places, list_positions, names_of_partners
 from hub.sso.scim.group_places import forget_group_place, list_groups, set_group_place, set_group_role
 from hub.sso.scim.happened import last_requests

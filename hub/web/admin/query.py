@@ -7,7 +7,7 @@ import flask
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.ids import is_id
-from hub.network.find_people import FoundPerson, search_people
+from hub.network.people.find_people import FoundPerson, search_people
 from hub.network.views import names_of_people
 
 MAX_WORDS = 100

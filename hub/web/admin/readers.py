@@ -2,7 +2,7 @@
 
 import flask
 
-from hub.audiences.reassign import count_queue
+from hub.audiences.assigning.reassign import count_queue
 from hub.flask_hub import current_hub
 from hub.journal.views import list_readers
 from hub.web.admin.blueprint import blueprint

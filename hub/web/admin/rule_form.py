@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import flask
 from werkzeug import Response
 
-from hub.audiences.conditions import Op
-from hub.audiences.diff import Diff, PlanOutdated, compare_rule
-from hub.audiences.labels import read_choices
-from hub.audiences.planning import Compare, make_change, plan_change, write_changes
-from hub.audiences.preview_rule import preview_rule
-from hub.audiences.rule_fields import ACTIVITIES, SINGLE, RuleFields, fields_of_rule, read_rule_fields
-from hub.audiences.rule_views import ACTIVITIES as ACTIVITY_WORDS
-from hub.audiences.rules import Rule, read_rule
+from hub.audiences.plans.diff import Diff, PlanOutdated, compare_rule
+from hub.audiences.plans.planning import Compare, make_change, plan_change, write_changes
+from hub.audiences.rules.conditions import Op
+from hub.audiences.rules.labels import read_choices
+from hub.audiences.rules.preview_rule import preview_rule
+from hub.audiences.rules.rule import Rule, read_rule
+from hub.audiences.rules.rule_fields import ACTIVITIES, SINGLE, RuleFields, fields_of_rule, read_rule_fields
+from hub.audiences.rules.rule_views import ACTIVITIES as ACTIVITY_WORDS
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people

@@ -6,14 +6,21 @@ from typing import get_args
 import flask
 from werkzeug import Response
 
-from hub.audiences.conditions import Status
-from hub.audiences.diff import Diff, PlanOutdated
-from hub.audiences.export_audiences import export_one
-from hub.audiences.planning import Compare, make_change, plan_change, roll_back, status_change, write_changes
-from hub.audiences.rule_fields import owner_of_rule
-from hub.audiences.rule_views import titles_of_targets, words_of
-from hub.audiences.rules import read_rule
-from hub.audiences.versions import read_versions
+from hub.audiences.files.export_audiences import export_one
+from hub.audiences.plans.diff import Diff, PlanOutdated
+from hub.audiences.plans.planning import (
+    Compare,
+    make_change,
+    plan_change,
+    roll_back,
+    status_change,
+    write_changes,
+)
+from hub.audiences.rules.conditions import Status
+from hub.audiences.rules.rule import read_rule
+from hub.audiences.rules.rule_fields import owner_of_rule
+from hub.audiences.rules.rule_views import titles_of_targets, words_of
+from hub.audiences.rules.versions import read_versions
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from hub.errors import BadInput, HubError, Missing, Problem
 from hub.flask_hub import current_hub
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.views import find_partner, list_partner_names, names_of_partners
 from hub.sso.provider.views import last_client_refusals
 from hub.sso.saml.certificates import describe_certificate

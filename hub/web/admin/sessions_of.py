@@ -7,7 +7,7 @@ from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.journal import audit
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.sso.sessions import end_session_of, end_sessions_of
 from hub.web.admin.blueprint import blueprint
 from hub.web.viewer import current_viewer

@@ -5,8 +5,8 @@ from werkzeug import Response
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
-from hub.network.partners import create_partner
-from hub.network.setup_links import list_setup_links, make_setup_link, revoke_setup_link
+from hub.network.structure.partners import create_partner
+from hub.network.systems.setup_links import list_setup_links, make_setup_link, revoke_setup_link
 from hub.network.views import (
     find_partner,
     list_partner_names,

@@ -11,7 +11,12 @@ import sqlalchemy as sa
 from hub.errors import BadInput
 from hub.ids import derived_id
 from hub.journal import Change, audit, record_changes
-from hub.network.connections import ConnectionKind, create_connection, find_connection, read_connection
+from hub.network.systems.connections import (
+    ConnectionKind,
+    create_connection,
+    find_connection,
+    read_connection,
+)
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.catalogue import CatalogueRow

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from hub.errors import BadInput, HubError, Missing, NotAllowed
 from hub.ids import content_hash, is_id, random_id
 from hub.journal import audit
-from hub.network.connections import read_connection
-from hub.network.people import Person, read_person
+from hub.network.people.person import Person, read_person
+from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.plan import may_launch

@@ -10,7 +10,7 @@ import msgspec
 
 from hub.config import Settings
 from hub.ids import random_id
-from hub.network.connections import read_connection
+from hub.network.systems.connections import read_connection
 from hub.store import UnitOfWork
 from hub.xapi.cmi5.courses import Course, Node
 from hub.xapi.cmi5.vocabulary import ACTIVITY_TYPES, CMI5_CATEGORY, MOVE_ON_CATEGORY, SESSION_ID

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from hub.ids import derived_id, random_id
 from hub.journal import STATEMENTS
-from hub.network.identities import pairwise_subject
-from hub.network.people import lock_people
+from hub.network.people.identities import pairwise_subject
+from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import Course, Node, read_nodes

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.errors import Missing
 from hub.network import tables as network
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.network.views import names_of_people
 from hub.store import UnitOfWork
 from hub.training.offerings import read_offering

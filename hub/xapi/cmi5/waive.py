@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict
 from hub.ids import random_id
 from hub.journal import audit
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.store import UnitOfWork
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import read_au, read_course

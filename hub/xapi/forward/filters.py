@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.audiences.tables import audience
 from hub.errors import Missing, Problem
-from hub.network.roster_keys import find_id
+from hub.network.importing.roster_keys import find_id
 from hub.network.tables import partner, roster_key
 from hub.store import UnitOfWork
 from hub.xapi.explain import explain

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 import sqlalchemy as sa
 
 from hub.errors import BadInput, Missing, Problem
-from hub.network.connections import find_connection, read_connection
+from hub.network.systems.connections import find_connection, read_connection
 from hub.network.tables import connection
 from hub.store import UnitOfWork
 from hub.xapi.forward.filters import partner_words, read_filter

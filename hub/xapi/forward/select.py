@@ -6,14 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.audiences.conditions import Conditions, match
-from hub.audiences.read_facts import read_facts
+from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.rules.conditions import Conditions, match
 from hub.audiences.tables import audience
 from hub.ids import is_id
 from hub.journal import VOIDED, positions_of
 from hub.journal.tables import statement
-from hub.network.intervals import holds
 from hub.network.tables import connection, person
+from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 from hub.training.recognize import people_of_statements
 from hub.xapi.forward.filters import PREFIX_MARK, StatementFilter

@@ -6,7 +6,7 @@ import flask
 
 from hub.errors import Problem
 from hub.flask_hub import current_hub
-from hub.network.identities import find_person, list_subjects
+from hub.network.people.identities import find_person, list_subjects
 from hub.store import UnitOfWork
 from hub.xapi.actors import Actor
 from hub.xapi.answers import json_answer

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput
 from hub.journal import STATEMENTS
 from hub.journal.tables import statement
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hub.errors import BadInput
 from hub.journal import audit
-from hub.network.connections import Connection, read_connection
+from hub.network.systems.connections import Connection, read_connection
 from hub.runtime import Hub
 from hub.xapi.attachments import kept_files
 from hub.xapi.credentials import Credential

@@ -17,7 +17,7 @@ from hub.lti.tool import tables
 from hub.lti.tool.platforms import Platform, connect_platform, read_platform
 from hub.lti.vocabulary import AGS_SCOPES
 from hub.network import tables as network
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.runtime import Hub
 from tests.lti.bridge.gradebook import Gradebook
 from tests.world import World

@@ -14,7 +14,7 @@ from hub.lti.content.request import start_content
 from hub.lti.content.tables import lti_content_request
 from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM, DEEP_LINKING_RESPONSE
 from hub.network import tables as network
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
 from tests.lti.rig import Form, Rig, Session
 
 SETTINGS = DEEP_LINKING_CLAIM + "deep_linking_settings"

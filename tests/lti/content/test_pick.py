@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from hub.lti.content.pick_response import MAX_PICKED
 from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.training.catalogue import CatalogueRow
 from hub.training.offerings import find_offering, set_offering, set_offerings, set_path

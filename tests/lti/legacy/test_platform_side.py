@@ -9,7 +9,7 @@ from hub.lti.legacy.claim import MIGRATION_CLAIM
 from hub.lti.legacy.keys import set_consumer_key
 from hub.lti.tools import update_tool
 from hub.lti.vocabulary import CLAIM
-from hub.network.identities import LTI_1P1_GIVEN, LTI_1P1_SUBJECT, link_identity
+from hub.network.people.identities import LTI_1P1_GIVEN, LTI_1P1_SUBJECT, link_identity
 from tests.lti.legacy.test_tool_side import KEY, SECRET, lose_secret_key
 from tests.lti.rig import Rig
 

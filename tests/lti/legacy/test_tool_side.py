@@ -20,7 +20,7 @@ from hub.lti.tool.platforms import update_platform
 from hub.lti.tool.tables import lti_placement
 from hub.lti.vocabulary import CLAIM
 from hub.network import tables as network
-from hub.network.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
+from hub.network.people.identities import LTI_1P1_SUBJECT, LTI_SUBJECT, find_person, link_identity
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from tests.logs import logging_kept

@@ -25,7 +25,7 @@ from hub.lti.registration.metadata import TOOL_CONFIGURATION
 from hub.lti.tool.platform_deployments import list_platform_deployments
 from hub.lti.tool.platforms import Platform, find_platform, read_platform, update_platform
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE, SCORE_SCOPE
-from hub.network.setup_links import make_setup_link, read_setup_link
+from hub.network.systems.setup_links import make_setup_link, read_setup_link
 from tests.lti.registration.desk import Desk, Outside
 from tests.lti.rig import Form
 

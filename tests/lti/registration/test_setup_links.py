@@ -9,8 +9,8 @@ import pytest
 from hub.clock import SettableClock
 from hub.errors import BadInput, HubError, Missing
 from hub.ids import new_id
-from hub.network.connections import create_connection
-from hub.network.setup_links import (
+from hub.network.systems.connections import create_connection
+from hub.network.systems.setup_links import (
     LinkRefused,
     NewLink,
     SetupLink,

@@ -11,7 +11,7 @@ from hub.errors import BadInput, Conflict, HubError
 from hub.lti.registration import setup_steps
 from hub.lti.tool.platforms import read_platform
 from hub.lti.tools import read_tool
-from hub.network.setup_links import NewLink, make_setup_link, read_setup_link
+from hub.network.systems.setup_links import NewLink, make_setup_link, read_setup_link
 from hub.testing.keys import new_key
 from tests.lti.registration.desk import TOOL, Desk, Outside
 

@@ -13,7 +13,7 @@ from hub.lti.registration.drafts import list_drafts, read_draft
 from hub.lti.registration.metadata import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION
 from hub.lti.tools import Tool, find_tool
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
-from hub.network.setup_links import make_setup_link, read_setup_link, revoke_setup_link
+from hub.network.systems.setup_links import make_setup_link, read_setup_link, revoke_setup_link
 from tests.lti.registration.desk import TOOL, Desk, token_in
 
 

@@ -12,7 +12,7 @@ from hub.lti.registration.drafts import Draft, list_drafts, read_draft, waiting_
 from hub.lti.registration.explain import EXPLANATIONS
 from hub.lti.tool.platforms import connect_platform, read_platform
 from hub.lti.tools import read_tool
-from hub.network.setup_links import NewLink, make_setup_link, read_setup_link
+from hub.network.systems.setup_links import NewLink, make_setup_link, read_setup_link
 from tests.lti.registration.desk import TOOL, Desk
 
 BROWSER = "browser-secret"

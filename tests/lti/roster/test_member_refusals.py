@@ -7,7 +7,7 @@ from hub.ids import new_id
 from hub.lti import tables
 from hub.lti.tools import set_tool_disabled
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_CLAIM, NRPS_SCOPE
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from tests.lti.rig import Rig
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.lti.roster.tables import lti_member, lti_roster
 from hub.lti.vocabulary import NRPS_SCOPE
-from hub.network.identities import SUBJECT
+from hub.network.people.identities import SUBJECT
 from hub.network.tables import identity_link
 from tests.lti.rig import Form, Rig
 

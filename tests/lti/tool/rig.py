@@ -17,7 +17,7 @@ from hub.journal import tables as journal
 from hub.lti.tool.platform_deployments import State, decide_deployment
 from hub.lti.tool.platforms import HubAsTool, connect_platform
 from hub.lti.vocabulary import CLAIM, RESOURCE_LINK_REQUEST
-from hub.network.identities import LTI_SUBJECT, link_identity
+from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.runtime import Hub
 from hub.sso.tables import web_session
 from hub.training import tables as training

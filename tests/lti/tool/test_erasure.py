@@ -5,9 +5,9 @@ import sqlalchemy as sa
 from hub.lifecycle.subject import subject_of_person
 from hub.lti.erase_person import erase_person as erase_launches
 from hub.lti.tool.tables import lti_entry
-from hub.network.erase_person import erase_person
-from hub.network.identities import LTI_SUBJECT
-from hub.network.link_proofs import Proof, bind_proof, keep_proof, link_by_proof
+from hub.network.people.erase_person import erase_person
+from hub.network.people.identities import LTI_SUBJECT
+from hub.network.systems.link_proofs import Proof, bind_proof, keep_proof, link_by_proof
 from hub.network.tables import identity_link, identity_proof
 from hub.training.tables import course_access
 from tests.lti.tool.rig import ANN, West

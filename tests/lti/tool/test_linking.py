@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from hub.network import tables as network
-from hub.network.identities import LTI_SUBJECT, find_person, pairwise_subject
+from hub.network.people.identities import LTI_SUBJECT, find_person, pairwise_subject
 from hub.sso.sessions import Proved, start_session
 from tests.lti.rig import Form
 from tests.lti.tool.rig import ANN, West, record

@@ -20,7 +20,7 @@ from hub.lti.tool.platforms import (
 from hub.lti.tool.tables import lti_platform
 from hub.lti.vocabulary import AGS_SCOPES, NRPS_SCOPE
 from hub.network import tables as network
-from hub.network.identities import pairwise_subject, pairwise_subjects
+from hub.network.people.identities import pairwise_subject, pairwise_subjects
 from hub.training import tables as training
 from tests.lti.tool.rig import CLIENT, ISSUER, West, record
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.access.pages_of import Asked
+from hub.access.listing.pages_of import Asked
 from hub.access.reach import OPERATOR, Reach
 from hub.app import READERS
 from hub.clock import SettableClock

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.ids import new_id
 from hub.journal import tables as journal
 from hub.network import tables as network
-from hub.network.provision import NewPerson, create_person
+from hub.network.people.provision import NewPerson, create_person
 from hub.notify.tables import mail
 from hub.runtime import Hub
 from hub.sso.local.accounts import Account, accounts_of, connect_account, open_account

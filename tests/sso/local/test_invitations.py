@@ -6,15 +6,15 @@ from threading import Barrier, Thread
 import pytest
 
 from hub.access.roles import grant_partner_admin
-from hub.audiences.conditions import Conditions
-from hub.audiences.rules import Audience, set_audience
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.clock import SettableClock
 from hub.errors import HubError
 from hub.ids import new_id
 from hub.journal.tables import audit, change
 from hub.network import tables as network
-from hub.network.people import grant_role, read_person
-from hub.network.provision import NewPerson, Place, set_disabled, set_places
+from hub.network.people.person import grant_role, read_person
+from hub.network.people.provision import NewPerson, Place, set_disabled, set_places
 from hub.runtime import Hub
 from hub.sso.local.invite import invite_person, list_invitations, send_again, take_back
 from hub.sso.local.opening import look, open_with_password
@@ -327,7 +327,7 @@ def test_b81_an_audience_may_be_closed_to_invitations(local: Local, hub: Hub) ->
 
 def test_r2_an_invitation_stays_bound_to_the_address_it_went_to(local: Local) -> None:
     """A client or file that changes the person's e-mail in between does not say who gets the key."""
-    from hub.network.provision import change_details
+    from hub.network.people.provision import change_details
 
     local.invite()
     with local.hub.unit_of_work() as uow:

@@ -5,9 +5,9 @@ import pytest
 from hub.errors import Conflict, HubError
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.connections import create_connection
-from hub.network.identities import find_person
-from hub.network.people import grant_role
+from hub.network.people.identities import find_person
+from hub.network.people.person import grant_role
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.arrive import Assertion, arrive
 from hub.sso.local.accounts import connect_account, refuse_power

@@ -269,7 +269,7 @@ def test_a_passkey_opens_one_account_only(local: Local, hub: Hub) -> None:
 
 
 def test_ln5_whoever_is_switched_off_does_not_get_in(local: Local, hub: Hub) -> None:
-    from hub.network.provision import set_disabled
+    from hub.network.people.provision import set_disabled
 
     device = local.passkey()
     token = local.sign_in(device)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.app import open_worker
 from hub.clock import SettableClock
 from hub.errors import HubError
-from hub.network.people import grant_role, read_person
+from hub.network.people.person import grant_role, read_person
 from hub.runtime import Hub
 from hub.sso.local.invite import list_invitations
 from hub.sso.local.opening import open_with_password

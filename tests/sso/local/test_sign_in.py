@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 from hub.clock import SettableClock
 from hub.errors import HubError
 from hub.limits import Limit
-from hub.network.connections import set_connection_disabled
-from hub.network.provision import change_details, set_disabled
+from hub.network.people.provision import change_details, set_disabled
+from hub.network.systems.connections import set_connection_disabled
 from hub.network.tables import person
 from hub.runtime import Hub
 from hub.sso.local import sign_in

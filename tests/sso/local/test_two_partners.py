@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from hub.app import open_worker
 from hub.errors import HubError
 from hub.network import tables as network
-from hub.network.provision import NewPerson
+from hub.network.people.provision import NewPerson
 from hub.runtime import Hub
 from hub.sso.local import sign_in
 from hub.sso.local.accounts import connect_account, open_account

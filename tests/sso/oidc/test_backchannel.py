@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from hub.clock import SettableClock
 from hub.config import Settings
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.oidc.id_token import LEEWAY
 from hub.sso.oidc.logout_token import EVENT, MAX_SECONDS

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.network import tables as network
-from hub.network.people import read_person
-from hub.network.provision import change_details
+from hub.network.people.person import read_person
+from hub.network.people.provision import change_details
 from hub.runtime import Hub
 from hub.sso.claim_values import MAX_CHARACTERS, MAX_VALUES, plain_values
 from hub.sso.oidc.claims import pick_claims, scopes_for

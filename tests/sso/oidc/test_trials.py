@@ -4,7 +4,7 @@ import pytest
 
 from hub.clock import SettableClock
 from hub.exchange import Exchange
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.oidc.providers import read_provider
 from hub.sso.oidc.sign_in import begin_sign_in

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from hub.config import Settings
-from hub.network.connections import create_connection
-from hub.network.partners import create_partner
+from hub.network.structure.partners import create_partner
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.dns import NameServer, serve_names
 from tests.sso.onboarding.desk import Desk

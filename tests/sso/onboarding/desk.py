@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.journal.tables import audit
-from hub.network.connections import connections_for_email
+from hub.network.systems.connections import connections_for_email
 from hub.runtime import Hub
 from hub.sso.onboarding.domains import Claim, check_domain, claim_domain
 from hub.testing.dns import NameServer

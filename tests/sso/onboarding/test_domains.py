@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from hub.clock import SettableClock
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.network.tables import email_domain
 from hub.rebuild.verify import verify
 from hub.sso.limits import TooManyRequests

@@ -4,8 +4,8 @@ import pytest
 
 from hub.access.roles import grant_partner_admin, has_partner_admin
 from hub.errors import BadInput, NotAllowed
-from hub.network.provision import NewPerson, create_person, set_disabled
-from hub.network.setup_links import make_setup_link
+from hub.network.people.provision import NewPerson, create_person, set_disabled
+from hub.network.systems.setup_links import make_setup_link
 from hub.runtime import Hub
 from hub.sso.partner_people import switch_colleague
 from hub.testing.dns import NameServer

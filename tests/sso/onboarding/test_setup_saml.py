@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from hub.app import create_app
-from hub.network.connections import find_connection
-from hub.network.identities import find_person
-from hub.network.partners import create_partner
-from hub.network.setup_links import make_setup_link
+from hub.network.people.identities import find_person
+from hub.network.structure.partners import create_partner
+from hub.network.systems.connections import find_connection
+from hub.network.systems.setup_links import make_setup_link
 from hub.runtime import Hub
 from hub.sso.onboarding.expiries import of_connection
 from hub.sso.policy import read_policy

@@ -14,10 +14,15 @@ from hub.clock import SettableClock
 from hub.ids import new_id
 from hub.limits import Limit
 from hub.network import tables as network
-from hub.network.connections import find_connection, set_connection_disabled
-from hub.network.identities import find_person
-from hub.network.partners import create_partner
-from hub.network.setup_links import list_setup_links, make_setup_link, read_setup_link, revoke_setup_link
+from hub.network.people.identities import find_person
+from hub.network.structure.partners import create_partner
+from hub.network.systems.connections import find_connection, set_connection_disabled
+from hub.network.systems.setup_links import (
+    list_setup_links,
+    make_setup_link,
+    read_setup_link,
+    revoke_setup_link,
+)
 from hub.runtime import Hub
 from hub.sso.onboarding import steps
 from hub.sso.onboarding.domains import list_domains, vouch_for_domain

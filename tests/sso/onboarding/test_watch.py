@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.clock import SettableClock
-from hub.network.connections import set_connection_disabled
-from hub.network.people import grant_role
-from hub.network.provision import NewPerson, create_person
+from hub.network.people.person import grant_role
+from hub.network.people.provision import NewPerson, create_person
+from hub.network.systems.connections import set_connection_disabled
 from hub.notify.tables import mail
 from hub.sealing import Sealer
 from hub.sso.erase_person import count_of_person, erase_person

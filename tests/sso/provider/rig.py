@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
 from hub.journal import tables as journal
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.provider.clients import add_client
 from tests.sso.rig import Browser

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.ids import new_id
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.network.tables import connection, person
 from hub.runtime import Hub
 from hub.sso.local.tables import local_account

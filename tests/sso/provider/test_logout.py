@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from hub.app import create_app, open_worker
 from hub.clock import SettableClock
 from hub.config import Settings
-from hub.network.connections import find_connection, set_connection_disabled
+from hub.network.systems.connections import find_connection, set_connection_disabled
 from hub.network.tables import person
 from hub.runtime import Hub
 from hub.signing.keys import rotate_signing_key

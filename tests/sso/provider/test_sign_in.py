@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.app import create_app
 from hub.limits import Limit
-from hub.network.people import grant_role
+from hub.network.people.person import grant_role
 from hub.network.tables import person as person_table
 from hub.runtime import Hub
 from hub.sso.provider import authorize

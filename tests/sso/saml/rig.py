@@ -13,8 +13,8 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.saml.connect import connect_saml_provider
 from hub.sso.saml.providers import Choices

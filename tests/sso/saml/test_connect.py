@@ -10,7 +10,7 @@ from lxml import etree
 
 from hub.clock import SettableClock
 from hub.errors import HubError
-from hub.network.connections import find_connection, set_connection_disabled
+from hub.network.systems.connections import find_connection, set_connection_disabled
 from hub.network.tables import connection, partner, person_detail
 from hub.runtime import Hub
 from hub.sso.policy import SignInPolicy, save_policy

@@ -15,8 +15,8 @@ from lxml import etree
 from hub.clock import SettableClock
 from hub.errors import NotAllowed
 from hub.journal.tables import audit
-from hub.network.connections import find_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.sso.saml.connect import connect_saml_provider
 from hub.sso.saml.leaving import request_id_of_state

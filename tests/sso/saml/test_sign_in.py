@@ -14,7 +14,7 @@ from lxml import etree
 from hub.app import open_hub
 from hub.clock import SettableClock
 from hub.config import Settings
-from hub.network.connections import find_connection, set_connection_disabled
+from hub.network.systems.connections import find_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.saml.certificates import load_certificate
 from hub.sso.saml.redirect_binding import check_redirect, read_redirect

@@ -6,7 +6,7 @@ import pytest
 
 from hub.clock import SettableClock
 from hub.config import Settings
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.saml_signing import Signer, new_signer
 from tests.sso.rig import TESS, add_person

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from lxml import etree
 from werkzeug.test import TestResponse
 
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.sso.saml.assertion import Asserted, Expected, NameId
 from hub.sso.saml.names import PERSISTENT, POST, REDIRECT, tag

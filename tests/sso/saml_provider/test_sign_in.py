@@ -10,7 +10,7 @@ from hub.clock import SettableClock
 from hub.errors import HubError
 from hub.journal import tables as journal
 from hub.network import tables as network
-from hub.network.people import read_person
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.sso.provider.carry import carry_over
 from hub.sso.provider.subjects import subject_of

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 import hub.sso.scim
-from hub.network.merge import merge_people
-from hub.network.people import read_person
+from hub.network.people.merge import merge_people
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.sso.erase_person import count_of_person, erase_person
 from hub.sso.scim.service import _CODES

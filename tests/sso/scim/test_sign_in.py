@@ -3,7 +3,7 @@
 import pytest
 
 from hub.errors import NotAllowed
-from hub.network.connections import create_connection, read_connection
+from hub.network.systems.connections import create_connection, read_connection
 from hub.runtime import Hub
 from hub.sso.newcomers import welcome
 from hub.sso.policy import SignInPolicy

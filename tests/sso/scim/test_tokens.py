@@ -7,7 +7,7 @@ import pytest
 
 from hub.clock import SettableClock
 from hub.errors import BadInput, Missing
-from hub.network.connections import create_connection, set_connection_disabled
+from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.sso.scim.happened import last_requests
 from hub.sso.scim.tokens import list_tokens, make_token, renew_token, revoke_token

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network import tables as network
-from hub.network.identities import list_subjects
-from hub.network.people import read_person
+from hub.network.people.identities import list_subjects
+from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.sso.scim.appointments import NAME as APPOINTMENTS
 from hub.sso.scim.tables import scim_resource
@@ -88,7 +88,7 @@ def test_deprovisioning_ends_sessions_and_switches_off(client: Client, way: str)
 
 
 def test_whom_an_operator_switched_off_stays_off(client: Client) -> None:
-    from hub.network.provision import set_disabled
+    from hub.network.people.provision import set_disabled
 
     made = client.post_user()
     with client.hub.unit_of_work() as uow:
@@ -99,7 +99,7 @@ def test_whom_an_operator_switched_off_stays_off(client: Client) -> None:
 
 @pytest.mark.parametrize("way", ["patch", "provided again"])
 def test_r2_11_a_client_undoes_no_switch_off_by_others(client: Client, way: str) -> None:
-    from hub.network.provision import set_disabled
+    from hub.network.people.provision import set_disabled
 
     made = client.post_user(externalId="E-1")
     person_id, path = client.person(made["id"]).id, f"/Users/{made['id']}"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from hub.access.roles import grant_partner_admin
 from hub.network import tables as network
-from hub.network.people import grant_role, read_person
-from hub.network.provision import NewPerson, create_person
+from hub.network.people.person import grant_role, read_person
+from hub.network.people.provision import NewPerson, create_person
 from hub.runtime import Hub
 from tests.sso.scim.rig import BULK, GROUP, Client, begin_client, everything, refusals, user
 

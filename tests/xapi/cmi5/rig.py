@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import flask
 import sqlalchemy as sa
 
-from hub.audiences.reassign import reassign_people
+from hub.audiences.assigning.reassign import reassign_people
 from hub.clock import SettableClock
 from hub.journal.tables import statement as statement_table
-from hub.network.connections import find_connection
+from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.testing.cmi5_au import Answer, Send, SimulatedAu
 from hub.training.offerings import find_offering

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.journal import STATEMENTS
-from hub.network.connections import set_connection_disabled
+from hub.network.systems.connections import set_connection_disabled
 from hub.testing.cmi5_au import SimulatedAu
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.fetch import fetch_token

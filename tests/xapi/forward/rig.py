@@ -13,7 +13,7 @@ from hub.http import OutgoingHttp
 from hub.ids import content_hash, new_id
 from hub.journal import NewStatement, append_statements
 from hub.journal.tables import reader as reader_table
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.faults import Faults, faults_of
 from hub.testing.receiving_store import (

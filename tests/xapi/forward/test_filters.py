@@ -7,8 +7,8 @@ import pytest
 
 from hub.ids import new_id
 from hub.journal import VOIDED
-from hub.network.connections import create_connection
-from hub.network.identities import link_identity
+from hub.network.people.identities import link_identity
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.forward import select
 from hub.xapi.forward.filters import StatementFilter

@@ -6,7 +6,7 @@ import pytest
 
 from hub.clock import SettableClock
 from hub.journal import STATEMENTS
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.forward.stores import find_store, set_paused
 from hub.xapi.forward.turn import MAX_BATCH, MAX_REFUSED

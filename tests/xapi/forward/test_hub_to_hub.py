@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.app import open_hub
 from hub.config import load_settings
 from hub.journal.tables import reader, statement
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.demo.hub_process import READY_SECONDS
 from hub.testing.serve import free_port

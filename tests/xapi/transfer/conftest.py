@@ -8,7 +8,7 @@ import pytest
 from hub.app import open_hub
 from hub.clock import SettableClock
 from hub.config import Settings
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from tests.xapi.rig import Store, open_store
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.clock import SettableClock
 from hub.errors import BadInput, Conflict, HubError, Missing
 from hub.journal.tables import reader, statement
-from hub.network.connections import create_connection
+from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.forward.filters import StatementFilter
 from hub.xapi.transfer import export_statements as exporting

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 ALWAYS = "1900-01-01T00:00:00.000000+00:00"
-"""What was known so far held always: the beginning of all validity, as hub.network.dates has it."""
+"""What was known so far held always: the beginning of all validity, as hub.network.validity.dates has it."""
 COMMENTS = {
     "location_node": "PostgreSQL refuses two at once in one dimension (ex_location_node_once); see migration 0029.",
     "node_closure": "Which nodes stand above which, for a time; each node stands above itself at depth 0 while it exists.",

@@ -13,6 +13,8 @@ def upgrade() -> None:
     with op.batch_alter_table("roster_key") as table:
         table.add_column(
             sa.Column(
-                "parts", sa.Text, comment="names of the parts it had in the files; see hub.network.parts"
+                "parts",
+                sa.Text,
+                comment="names of the parts it had in the files; see hub.network.importing.parts",
             )
         )

@@ -1,0 +1,173 @@
+"""What was changed about something of the network, as the journal has it: what, when and by whom, in names instead of ids.
+
+For operators, and for partner admins about their own partner and locations. Reads only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.access.explore.field import people_seen
+from hub.access.reach import Sight
+from hub.ids import is_id
+from hub.journal.tables import change
+from hub.network import tables
+from hub.network.views import names_of_people
+from hub.store import UnitOfWork
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "partner": ("partner_changed", "partner_links_changed"),
+    "location": ("location_changed",),
+    "node": ("node_changed",),
+    "person": ("person_changed", "rep_changed", "manager_relations_changed"),
+}
+"""Kinds of change by what they are about."""
+SHOWN = 20
+_LISTS = ("brands", "nodes", "kinds", "upstream", "parents", "appointments", "assignments", "relations")
+_DATES = ("id", "valid_from", "valid_to")
+_UNTOLD = frozenset({"id", "person_id", "partner_id", "manager_id"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is different: ``field`` as snapshots call it, ``before`` and ``after`` in names; empty for nothing."""
+
+    field: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One change. ``actor`` is a name; empty for imports, for the hub itself and for people who are not seen."""
+
+    position: int
+    at: datetime
+    actor: str
+    actor_id: str | None
+    is_first: bool
+    differences: tuple[Difference, ...]
+
+
+def read_history(
+    uow: UnitOfWork, sight: Sight, kind: str, subject_id: str, before: int | None = None
+) -> tuple[list[Happened], int | None]:
+    """The last SHOWN changes of a partner, location, node or person, the newest first; and before which position it goes on.
+
+    None for whoever may not see what was: a partner sees that of itself and its locations. The caller has looked
+    whether the thing itself is seen.
+    """
+    if sight.reach.kind == "person" or (
+        sight.reach.kind == "partner" and kind not in ("partner", "location")
+    ):
+        return [], None
+    mine = sa.and_(change.c.kind.in_(KINDS[kind]), change.c.subject_id == subject_id)
+    query = sa.select(change).where(mine).order_by(change.c.position.desc()).limit(SHOWN + 1)
+    if before is not None:
+        query = query.where(change.c.position < before)
+    rows = uow.connection.execute(query).all()
+    pairs = [(row, _earlier(rows, at, row.kind)) for at, row in enumerate(rows)]
+    if len(rows) > SHOWN:
+        pairs = pairs[:SHOWN]
+    names = _names(uow, [body for row, old in pairs for body in (row.body, old or {})])
+    actors = {row.actor_id for row, _ in pairs if row.actor_id}
+    told = names_of_people(uow, people_seen(uow, sight, actors))
+    happened = [
+        Happened(
+            row.position,
+            row.at,
+            told.get(row.actor_id, ""),
+            row.actor_id if row.actor_id in told else None,
+            old is None,
+            _differences(old or {}, row.body, names),
+        )
+        for row, old in pairs
+    ]
+    return happened, rows[SHOWN - 1].position if len(rows) > SHOWN else None
+
+
+def _earlier(rows: Sequence[Any], at: int, kind: str) -> Mapping[str, Any] | None:
+    return next((row.body for row in rows[at + 1 :] if row.kind == kind), None)
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, str]
+) -> tuple[Difference, ...]:
+    found = []
+    for field in new:
+        if field in _UNTOLD or old.get(field) == new[field]:
+            continue
+        if field in _LISTS:
+            before, after = _parts(old.get(field, ()), names), _parts(new[field], names)
+            gone = tuple(each for each in before if each not in after)
+            come = tuple(each for each in after if each not in before)
+            if gone or come:
+                found.append(Difference(field, gone, come))
+        elif old or new[field] not in (None, "", False):
+            found.append(Difference(field, _plain(old.get(field), names), _plain(new[field], names)))
+    return tuple(found)
+
+
+def _plain(value: Any, names: Mapping[str, str]) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    return (_day(names.get(str(value), str(value))),)
+
+
+def _parts(parts: Iterable[Any], names: Mapping[str, str]) -> list[str]:
+    """Each dated part on one line: what it is, and since and until when."""
+    lines = []
+    for part in parts:
+        if not isinstance(part, Mapping):
+            lines.append(names.get(str(part), str(part)))
+            continue
+        told = {
+            key: value for key, value in part.items() if key not in _DATES and value not in (None, "", [])
+        }
+        words = [
+            ", ".join(
+                names.get(str(one), str(one)) for one in (value if isinstance(value, list) else [value])
+            )
+            for _, value in sorted(told.items(), key=lambda each: (not each[0].endswith("_id"), each[0]))
+        ]
+        start, end = _day(str(part.get("valid_from") or "")), _day(str(part.get("valid_to") or ""))
+        lines.append(f"{' · '.join(words)} [{'' if start == '1900-01-01' else start}–{end}]")
+    return sorted(lines)
+
+
+def _day(text: str) -> str:
+    """The day of an instant; any other text as it is."""
+    return text[:10] if len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T" else text
+
+
+def _names(uow: UnitOfWork, bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What the ids in these snapshots are called."""
+    ids = {text for body in bodies for text in _texts(body) if is_id(text)}
+    found: dict[str, str] = {}
+    for table, column in (
+        (tables.brand, "name"),
+        (tables.node, "name"),
+        (tables.location, "name"),
+        (tables.position, "title"),
+        (tables.partner, "name"),
+    ):
+        rows = uow.connection.execute(
+            sa.select(table.c.id, table.c[column]).where(uow.among(table.c.id, ids))
+        )
+        found.update({row[0]: row[1] for row in rows})
+    found.update(names_of_people(uow, ids - found.keys()))
+    return found
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

@@ -1,0 +1,1 @@
+"""Lists of everything one may see, page by page, for programs."""

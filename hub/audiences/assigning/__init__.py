@@ -1,0 +1,1 @@
+"""From facts, rules, opinions and decisions to goals, kept true by the queue."""

@@ -1,0 +1,183 @@
+"""Which goals a person has and why: a pure function of appointments, rules, plugins' opinions and people's decisions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from hub.audiences.profiles.profile import WORKFLOW
+from hub.audiences.rules.conditions import AppointmentFacts, match
+from hub.audiences.rules.rule import Rule, SwitchedPlugin
+from hub.network.validity.intervals import Intervals, intersect, subtract, union
+from hub.training.decisions import Decision, sources_of_decision
+from hub.training.goals import GoalKey, Source
+from hub.training.waivers import WaivedSource, Waiver, waive, waivers_of
+
+
+class StoredOpinion(Protocol):
+    """A row of the table ``opinion``."""
+
+    plugin: str
+    plugin_version: str
+    appointment_id: str
+    audience: str
+    target_kind: str
+    target_id: str
+    kind: str
+    dimension: str
+    reason: str
+    due_at: datetime | None
+    valid_from: datetime
+    valid_to: datetime | None
+    verdict: str
+
+
+class RuleIndex:
+    """Live rules by the position they ask for, so that an appointment meets only those that can match it."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_position: dict[str, list[Rule]] = {}
+        self._any_position: list[Rule] = []
+        for rule in rules:
+            if rule.status != "live":
+                continue
+            for position_id in rule.conditions.positions:
+                self._by_position.setdefault(position_id, []).append(rule)
+            if not rule.conditions.positions:
+                self._any_position.append(rule)
+
+    def rules_for(self, appointment: AppointmentFacts) -> Iterator[Rule]:
+        """The rules worth matching against this appointment."""
+        yield from self._by_position.get(appointment.position_id, ())
+        yield from self._any_position
+
+
+def derive_goals(
+    appointments: Sequence[AppointmentFacts],
+    rules: RuleIndex,
+    switched: Sequence[SwitchedPlugin],
+    opinions: Sequence[StoredOpinion],
+    decisions: Sequence[Decision] = (),
+) -> tuple[list[Source], list[WaivedSource]]:
+    """The sources of one person's goals, and those that somebody waives: all that a person is asked, and is let off."""
+    sources = derive_sources(appointments, rules, switched, opinions, decisions)
+    return waive(sources, [*waivers_of(decisions), *waivers_of_opinions(appointments, switched, opinions)])
+
+
+def derive_sources(
+    appointments: Sequence[AppointmentFacts],
+    rules: RuleIndex,
+    switched: Sequence[SwitchedPlugin],
+    opinions: Iterable[StoredOpinion],
+    decisions: Iterable[Decision] = (),
+) -> Iterator[Source]:
+    """Every source of one person's goals, also what ``training.waivers`` takes away."""
+    for appointment in appointments:
+        for rule in rules.rules_for(appointment):
+            yield from sources_of_rule(rule, appointment)
+    by_id = {a.id: a for a in appointments}
+    for opinion in opinions:
+        if opinion.appointment_id in by_id and opinion.verdict == "assign":
+            yield from _from_opinion(opinion, by_id[opinion.appointment_id], switched)
+    employed = {a.id: a.during for a in appointments}
+    for decision in decisions:
+        yield from sources_of_decision(decision, employed)
+
+
+def waivers_of_opinions(
+    appointments: Sequence[AppointmentFacts],
+    switched: Sequence[SwitchedPlugin],
+    opinions: Iterable[StoredOpinion],
+) -> Iterator[Waiver]:
+    """What plugins waive, each while it is on for the audience it spoke about; of two times that overlap, the first said counts."""
+    by_id = {a.id: a for a in appointments}
+    taken: dict[tuple[str, str, GoalKey], Intervals] = {}
+    for opinion in opinions:
+        if opinion.verdict != "waive" or opinion.appointment_id not in by_id:
+            continue
+        appointment = by_id[opinion.appointment_id]
+        goal = _goal_of(opinion, appointment)
+        known = taken.get((opinion.plugin, appointment.id, goal), ())
+        during = subtract(_times_of(opinion, appointment, switched), known)
+        taken[opinion.plugin, appointment.id, goal] = union((*known, *during))
+        for each in during:
+            yield Waiver(goal, "plugin", opinion.plugin, each, appointment.id, opinion.reason)
+
+
+def sources_of_rule(rule: Rule, appointment: AppointmentFacts) -> Iterator[Source]:
+    """What one rule says about one appointment; nothing unless it is live."""
+    if rule.status != "live":
+        return
+    found = match(rule.conditions, appointment)
+    if found is None:
+        return
+    goal = GoalKey(appointment.person_id, rule.target_kind, rule.target_id, rule.kind, rule.dimension)
+    for start, end in intersect(found.during, ((rule.valid_from, rule.valid_to),)):
+        yield Source(
+            goal,
+            "rule",
+            rule.key,
+            str(rule.version),
+            appointment.id,
+            {"title": rule.title, "brands": list(found.brand_ids)},
+            start,
+            end,
+            due_of_rule(rule, start, appointment),
+            rule.look_back_days,
+            rule.binding,
+        )
+
+
+def due_of_rule(rule: Rule, start: datetime, appointment: AppointmentFacts) -> datetime | None:
+    """When a goal is due that a rule asks for since ``start``; None also for a date behind the last one that calendars have."""
+    try:
+        if rule.due is not None:
+            return rule.due.due_at(start, appointment.during[0], appointment.time_zone)
+        return start + timedelta(days=rule.due_days) if rule.due_days is not None else None
+    except OverflowError:  # of one far-off date; it must not keep everybody's goals waiting
+        return None
+
+
+def _from_opinion(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Iterator[Source]:
+    reason: dict[str, Any] = {"text": opinion.reason, "audience": opinion.audience}
+    workflow = opinion.plugin.removeprefix(WORKFLOW)
+    kind = "plugin" if workflow == opinion.plugin else "workflow"
+    for start, end in _times_of(opinion, appointment, switched):
+        yield Source(
+            _goal_of(opinion, appointment),
+            kind,
+            workflow,
+            opinion.plugin_version,
+            appointment.id,
+            reason,
+            start,
+            end,
+            opinion.due_at,
+            None,
+        )
+
+
+def _goal_of(opinion: StoredOpinion, appointment: AppointmentFacts) -> GoalKey:
+    about = (opinion.target_kind, opinion.target_id, opinion.kind, opinion.dimension)
+    return GoalKey(appointment.person_id, *about)
+
+
+def _times_of(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Intervals:
+    said = ((opinion.valid_from, opinion.valid_to),)
+    return intersect(_switched_on(opinion, appointment, switched), said)
+
+
+def _switched_on(
+    opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
+) -> Intervals:
+    """When the plugin was on for the audience it spoke about while the appointment belonged to it."""
+    mine = [s for s in switched if s.plugin == opinion.plugin and s.audience.key == opinion.audience]
+    if not mine:
+        return ()
+    found = match(mine[0].audience.conditions, appointment)
+    if found is None:
+        return ()
+    return intersect(found.during, union(s.during for s in mine))

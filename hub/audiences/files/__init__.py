@@ -1,0 +1,1 @@
+"""Audience files: what is configured, as text, planned, applied and written."""

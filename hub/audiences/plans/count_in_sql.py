@@ -1,0 +1,289 @@
+"""What a change of rules does, counted by PostgreSQL: sets of people instead of people one by one.
+
+Whoever has decisions of people or opinions of plugins about the same goals is left out here (``set_aside``), and looked at by
+``effects.Reckoning``; for everybody else goals are what the rules say, and two rules' times are compared as sets.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences import tables
+from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, PathChange, RuleChange, SwitchChange
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.matches import MEMORY, first_people, matches
+from hub.audiences.rules.rule import Rule, read_rules
+from hub.network.attributes import read_kinds
+from hub.network.validity.intervals import Interval
+from hub.store import UnitOfWork
+from hub.training import tables as training
+from hub.training.due_policy import FROM_START, DuePolicy
+
+BEFORE, AFTER = 1, 2
+_NO_TERMS = ("key", "title", "version", "status", "conditions", "valid_from", "valid_to")
+_GOAL = ("target_kind", "target_id", "kind", "dimension")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """``affected`` by the place of each change; ``people`` are those touched by any of them."""
+
+    affected: Sequence[int]
+    people: int
+    effects: Effects
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The people one rule or audience is about, before the change (1), after it (2) or both (3).
+
+    ``place`` is that of the change, -1 for a rule that stays; ``goal`` is -1 for what gives none; parts of other ``terms`` ask for
+    the same at other times, and of another ``label`` say it otherwise.
+    """
+
+    conditions: Conditions
+    during: Interval | None
+    sides: int
+    place: int
+    goal: int
+    terms: int
+    label: int
+    due: DuePolicy | None = None
+
+
+def set_aside(uow: UnitOfWork, changes: Sequence[ItemChange]) -> sa.Select[tuple[str]]:
+    """Ids of everybody whose goals of the kind in question do not come from rules alone."""
+    decision, opinion = training.goal_decision, tables.opinion
+    goals = sorted({goal_of(rule) for rule in _rules_of(changes)})
+    about = [
+        sa.select(table.c.person_id).where(sa.tuple_(*(table.c[name] for name in _GOAL)).in_(goals))
+        for table in (decision, opinion)
+    ]
+    keys = [change.after.key for change in changes if isinstance(change, AudienceChange)]
+    keys += [change.audience.key for change in changes if isinstance(change, SwitchChange)]
+    about.append(sa.select(opinion.c.person_id).where(opinion.c.audience.in_(keys)))
+    either = sa.union(*about).subquery("aside")
+    return sa.select(either.c.person_id)
+
+
+def count_in_sql(uow: UnitOfWork, changes: Sequence[ItemChange]) -> Counted:
+    """What the changes do to everybody but those ``set_aside``; a few queries, however many people it is about."""
+    uow.connection.exec_driver_sql(MEMORY)
+    parts = _parts(uow, changes)
+    affected = dict.fromkeys(range(len(changes)), 0)
+    rows = _rows(uow, parts, set_aside(uow, changes))
+    touched = _touched(uow, changes, parts, rows)
+    if touched is None:
+        return Counted([*affected.values()], 0, Effects())
+    if len(changes) == 1 and len(parts) == 1 and parts[0].goal >= 0 and rows is not None:
+        return _count_one_side(uow, parts[0], rows)
+    per_change = sa.select(touched.c.place, sa.func.count(touched.c.person_id.distinct()))
+    for place, number in uow.connection.execute(per_change.group_by(touched.c.place)):
+        affected[place] = number
+    people = sum(affected.values())
+    if len(changes) > 1:
+        people = uow.connection.scalar(sa.select(sa.func.count(touched.c.person_id.distinct()))) or 0
+    effects = _effects(uow, rows) if rows is not None and any(part.goal >= 0 for part in parts) else Effects()
+    return Counted([*affected.values()], people, effects)
+
+
+def goal_of(rule: Rule) -> tuple[str, str, str, str]:
+    """What two rules share that give a person one goal."""
+    return rule.target_kind, rule.target_id, rule.kind, rule.dimension
+
+
+def _rules_of(changes: Sequence[ItemChange]) -> list[Rule]:
+    pairs = [(change.before, change.after) for change in changes if isinstance(change, RuleChange)]
+    return [rule for pair in pairs for rule in pair if rule is not None and rule.status == "live"]
+
+
+def _parts(uow: UnitOfWork, changes: Sequence[ItemChange]) -> list[_Part]:
+    goals: dict[Any, int] = {}
+    terms: dict[Any, int] = {}
+    labels: dict[Any, int] = {}
+    numbers = count()
+
+    def number(known: dict[Any, int], what: object) -> int:
+        return known.setdefault(repr(what), next(numbers))
+
+    def of_rule(rule: Rule, place: int, sides: int) -> _Part:
+        goal = number(goals, goal_of(rule))
+        asked = number(terms, [(k, v) for k, v in vars(rule).items() if k not in (*_NO_TERMS, *_GOAL)])
+        label = number(labels, (goal, asked, rule.title))
+        return _Part(
+            rule.conditions, (rule.valid_from, rule.valid_to), sides, place, goal, asked, label, rule.due
+        )
+
+    parts: list[_Part] = []
+    for place, change in enumerate(changes):
+        if isinstance(change, RuleChange):
+            sides = ((change.before, BEFORE), (change.after, AFTER))
+            parts += [of_rule(rule, place, side) for rule, side in sides if rule and rule.status == "live"]
+        elif isinstance(change, AudienceChange):
+            both = ((change.before, BEFORE), (change.after, AFTER))
+            parts += [_Part(a.conditions, None, side, place, -1, 0, 0) for a, side in both if a]
+        elif isinstance(change, SwitchChange):
+            parts.append(_Part(change.audience.conditions, None, AFTER, place, -1, 0, 0))
+    wanted = {goal_of(rule) for rule in _rules_of(changes)}
+    changed = {change.key for change in changes if isinstance(change, RuleChange)}
+    others = [
+        rule
+        for rule in read_rules(uow)
+        if rule.status == "live" and rule.key not in changed and goal_of(rule) in wanted
+    ]
+    return [*parts, *(of_rule(rule, -1, BEFORE | AFTER) for rule in others)]
+
+
+def _rows(uow: UnitOfWork, parts: Sequence[_Part], aside: sa.Select[tuple[str]]) -> sa.CTE | None:
+    """All parts as one table of the query."""
+    kinds = read_kinds(uow)
+    selects = []
+    for part in parts:
+        found = matches(part.conditions, part.during, kinds, uow.now).subquery()
+        said = [
+            sa.literal_column(str(getattr(part, name)), sa.Integer).label(name)
+            for name in ("place", "goal", "terms", "label", "sides")
+        ]
+        columns = [found.c[name] for name in ("person_id", "appointment_id", "outside", "starts", "ends")]
+        calendar = _calendar(part.due, found).label("calendar")
+        selects.append(sa.select(*said, calendar, *columns).where(found.c.person_id.not_in(aside)))
+    return (
+        sa.union_all(*selects).cte("rows").prefix_with("MATERIALIZED", dialect="postgresql")
+        if selects
+        else None
+    )
+
+
+def _calendar(due: DuePolicy | None, found: sa.Subquery) -> sa.ColumnElement[str]:
+    """What tells due dates of the same beginning apart: how far the location's clock is off, and the day for anniversaries."""
+    if due is None:
+        return sa.literal_column("''", sa.Text)
+    told: list[Any] = [
+        sa.func.timezone(found.c.zone, sa.literal_column(f"'2026-{day}T00:00Z'::timestamptz"))
+        for day in ("01-01", "07-01")
+    ]
+    if due.value == FROM_START:
+        told.append(sa.func.to_char(sa.func.timezone(found.c.zone, found.c.began), "MM-DD"))
+    return sa.func.concat_ws(" ", *told)
+
+
+def _touched(
+    uow: UnitOfWork, changes: Sequence[ItemChange], parts: Sequence[_Part], rows: sa.CTE | None
+) -> sa.Subquery | None:
+    """Rows (place, person_id): whom each change touches."""
+    selects: list[sa.Select[Any]] = []
+    if rows is not None:
+        what = (
+            rows.c.place,
+            rows.c.person_id,
+            rows.c.appointment_id,
+            rows.c.starts,
+            rows.c.ends,
+            rows.c.label,
+        )
+        differs = sa.func.bit_or(rows.c.sides) != BEFORE | AFTER
+        each = sa.select(rows.c.place, rows.c.person_id).where(rows.c.place >= 0)
+        selects.append(each.group_by(*what).having(differs))
+    goal = training.goal
+    aside = set_aside(uow, changes)
+    for place, change in enumerate(changes):
+        if isinstance(change, PathChange) and change.path_id:
+            held = sa.select(sa.literal_column(str(place), sa.Integer).label("place"), goal.c.person_id)
+            selects.append(held.where(goal.c.target_id == change.path_id, goal.c.person_id.not_in(aside)))
+    return sa.union_all(*selects).subquery("touched") if selects else None
+
+
+def _count_one_side(uow: UnitOfWork, part: _Part, rows: sa.CTE) -> Counted:
+    """A rule that is new or goes, and is alone with its goal: everybody it holds for gains or loses that."""
+    people = (
+        sa.select(rows.c.person_id, sa.func.bool_or(rows.c.outside).label("outside"))
+        .group_by(rows.c.person_id)
+        .cte("people")
+    )
+    digest = sa.func.bit_xor(sa.func.uuid_hash_extended(people.c.person_id, part.sides))
+    found = uow.connection.execute(
+        sa.select(
+            sa.func.count().label("all"),
+            sa.func.count().filter(people.c.outside).label("outside"),
+            digest.label("digest"),
+            first_people(people).label("samples"),
+        ).select_from(people)
+    ).one()
+    gained, lost = (found.all, 0) if part.sides == AFTER else (0, found.all)
+    samples = tuple(str(id) for id in found.samples)
+    effects = Effects(gained, lost, 0, 0, gained, lost, found.outside, samples, str(found.digest or 0))
+    return Counted([found.all], found.all, effects)
+
+
+def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:
+    """Times of each goal of each person are compared as sets."""
+    both = BEFORE | AFTER
+    times = (
+        sa.select(
+            rows.c.goal,
+            rows.c.person_id,
+            sa.func.bit_or(rows.c.sides).label("sides"),
+            sa.func.bit_or(rows.c.sides).filter(rows.c.outside).label("outside"),
+        )
+        .where(rows.c.goal >= 0)
+        .group_by(rows.c.goal, rows.c.person_id, rows.c.starts, rows.c.ends, rows.c.terms, rows.c.calendar)
+        .subquery("times")
+    )
+    was = sa.func.bool_or(times.c.sides.op("&")(BEFORE) != 0)
+    becomes = sa.func.bool_or(times.c.sides.op("&")(AFTER) != 0)
+    what = sa.case(
+        (becomes & ~was, 1),
+        (was & ~becomes, 2),
+        (sa.func.bool_or(times.c.sides != both), 3),
+        else_=0,
+    )
+    goals = (
+        sa.select(
+            times.c.goal,
+            times.c.person_id,
+            what.label("what"),
+            sa.func.coalesce(sa.func.bool_or(times.c.outside != both), sa.false()).label("outside"),
+        )
+        .group_by(times.c.goal, times.c.person_id)
+        .subquery("goals")
+    )
+    digest = sa.func.bit_xor(sa.func.uuid_hash_extended(goals.c.person_id, goals.c.goal * 4 + goals.c.what))
+    number = {name: sa.func.count().filter(goals.c.what == code) for code, name in _WHAT.items()}
+    people = (
+        sa.select(
+            goals.c.person_id,
+            *(each.label(name) for name, each in number.items()),
+            sa.func.bool_or(goals.c.outside).label("outside"),
+            digest.label("digest"),
+        )
+        .where((goals.c.what > 0) | goals.c.outside)
+        .group_by(goals.c.person_id)
+        .cte("people")
+    )
+    found = uow.connection.execute(
+        sa.select(
+            *(sa.func.coalesce(sa.func.sum(people.c[name]), 0).label(name) for name in number),
+            sa.func.count().filter(people.c.gained > 0).label("gaining"),
+            sa.func.count().filter(people.c.lost > 0).label("losing"),
+            sa.func.count().filter(people.c.outside).label("outside"),
+            sa.func.bit_xor(people.c.digest).label("digest"),
+            first_people(people, people.c.gained + people.c.lost + people.c.changed > 0).label("samples"),
+        ).select_from(people)
+    ).one()
+    return Effects(
+        int(found.gained),
+        int(found.lost),
+        int(found.changed),
+        0,
+        found.gaining,
+        found.losing,
+        found.outside,
+        tuple(str(id) for id in found.samples),
+        str(found.digest or 0),
+    )
+
+
+_WHAT: Mapping[int, str] = {1: "gained", 2: "lost", 3: "changed"}

@@ -1,0 +1,143 @@
+"""What a planned change does to goals: they are worked out twice for each person, as it is and as it would be.
+
+With what plugins said last and people decided: nobody is asked.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.audiences.assigning.derive_sources import RuleIndex, derive_goals
+from hub.audiences.assigning.opinions import read_opinions
+from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, RuleChange, SwitchChange
+from hub.audiences.rules.conditions import AppointmentFacts
+from hub.audiences.rules.rule import SwitchedPlugin, read_rules, read_switched
+from hub.store import UnitOfWork
+from hub.training.decisions import read_decisions
+from hub.training.goals import Source
+from hub.training.waivers import WaivedSource
+
+SAMPLES = 20
+Times = tuple[datetime, datetime | None, datetime | None, int | None]
+"""From, to, due, and how many days back a completion counts."""
+
+
+@dataclass(frozen=True)
+class _Config:
+    rules: RuleIndex
+    switched: Sequence[SwitchedPlugin]
+
+
+@dataclass(frozen=True)
+class _Goals:
+    """Of one person, from now on, by id: when each goal is asked for, when through external appointments, and what is waived."""
+
+    asked: Mapping[str, set[Times]]
+    external: Mapping[str, set[Times]]
+    waived: frozenset[str]
+
+
+class Reckoning:
+    """Adds up, chunk after chunk of people in one order, what the changes do to their goals."""
+
+    def __init__(self, uow: UnitOfWork, changes: Sequence[ItemChange]) -> None:
+        self._uow = uow
+        rules = {rule.key: rule for rule in read_rules(uow)}
+        after = rules | {change.key: change.after for change in changes if isinstance(change, RuleChange)}
+        switched = read_switched(uow)
+        self._is = _Config(RuleIndex(rules.values()), switched)
+        self._would_be = _Config(RuleIndex(after.values()), _switched_after(switched, changes, uow.now))
+        self._digest = hashlib.sha256()
+        self._effects = Effects()
+
+    def add(
+        self,
+        person_ids: Sequence[str],
+        facts: Mapping[str, Sequence[AppointmentFacts]],
+        becoming: Mapping[str, Sequence[AppointmentFacts]] | None = None,
+    ) -> None:
+        """Look at some people. ``becoming``: their appointments as they would be, where it is these that change."""
+        opinions = read_opinions(self._uow, person_ids)
+        decisions = read_decisions(self._uow, person_ids)
+        for id in person_ids:
+            decided = decisions.get(id, ())
+            was, becomes = (
+                self._goals(
+                    mine,
+                    *derive_goals(mine, config.rules, config.switched, opinions.get(id, ()), decided),
+                )
+                for config, mine in (
+                    (self._is, facts.get(id, ())),
+                    (self._would_be, (facts if becoming is None else becoming).get(id, ())),
+                )
+            )
+            self._compare(id, was, becomes)
+
+    def result(self) -> Effects:
+        """What it comes to."""
+        return replace(self._effects, digest=self._digest.hexdigest())
+
+    def _goals(
+        self, mine: Sequence[AppointmentFacts], left: Iterable[Source], waived: Iterable[WaivedSource]
+    ) -> _Goals:
+        outside = {a.id for a in mine if a.audience_class == "external"}
+        still = [s for s in left if self._is_ahead(s)]
+        return _Goals(
+            _times(still),
+            _times(s for s in still if s.appointment_id in outside),
+            frozenset(w.source.goal_id for w in waived if self._is_ahead(w.source)),
+        )
+
+    def _is_ahead(self, source: Source) -> bool:
+        return source.valid_to is None or source.valid_to > self._uow.now
+
+    def _compare(self, person_id: str, was: _Goals, becomes: _Goals) -> None:
+        gained = sorted(becomes.asked.keys() - was.asked.keys())
+        lost = sorted(was.asked.keys() - becomes.asked.keys())
+        both = was.asked.keys() & becomes.asked.keys()
+        changed = sorted(goal for goal in both if was.asked[goal] != becomes.asked[goal])
+        waived = sorted(becomes.waived - was.waived)
+        samples = self._effects.samples
+        if gained or lost or changed or waived:
+            samples = (*samples, person_id)[:SAMPLES]
+            self._digest.update(repr((gained, lost, changed, waived)).encode())
+        so_far = self._effects
+        self._effects = Effects(
+            so_far.gained + len(gained),
+            so_far.lost + len(lost),
+            so_far.changed + len(changed),
+            so_far.waived + len(waived),
+            so_far.gaining + bool(gained),
+            so_far.losing + bool(lost),
+            so_far.external + (was.external != becomes.external),
+            samples,
+        )
+
+
+def _times(sources: Iterable[Source]) -> Mapping[str, set[Times]]:
+    asked: dict[str, set[Times]] = defaultdict(set)
+    for s in sources:
+        asked[s.goal_id].add((s.valid_from, s.valid_to, s.due_at, s.look_back_days))
+    return asked
+
+
+def _switched_after(
+    switched: Sequence[SwitchedPlugin], changes: Sequence[ItemChange], now: datetime
+) -> list[SwitchedPlugin]:
+    after = {change.key: change.after for change in changes if isinstance(change, AudienceChange)}
+    becomes = [replace(s, audience=after.get(s.audience.key, s.audience)) for s in switched]
+    for change in changes:
+        if not isinstance(change, SwitchChange):
+            continue
+        if change.on:
+            becomes.append(SwitchedPlugin(change.audience, change.plugin, (now, None)))
+            continue
+        becomes = [
+            replace(s, during=(s.during[0], now))
+            if (s.plugin, s.audience.key, s.during[1]) == (change.plugin, change.audience.key, None)
+            else s
+            for s in becomes
+        ]
+    return becomes

@@ -1,0 +1,1 @@
+"""Rules: what they ask of an appointment, whom they reach, their versions, their form and what looks wrong about them."""

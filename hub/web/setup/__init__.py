@@ -1,0 +1,1 @@
+"""Setup links: a partner's administrator connects systems step by step."""
