@@ -98,5 +98,7 @@ reassign_queue = sa.Table(
     metadata,
     sa.Column("person_id", Id(), primary_key=True),
     sa.Column("since", Time(), nullable=False),
+    sa.Column("error", sa.Text, comment="why this one was put aside; null for who waits"),
+    sa.Column("failed_at", Time()),
     comment="People whose goals are to be worked out anew, taken in chunks.",
 )

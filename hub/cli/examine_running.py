@@ -6,6 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from hub.app import READERS
+from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.cli.findings import Finding, ok, problem, warning
 from hub.journal.outbox import PARKED, WAITING
@@ -61,13 +62,20 @@ def examine_work(hub: Hub) -> Iterator[Finding]:
     """What waits: people to work out anew, deliveries, statements of unknown actors."""
     with hub.reading() as uow:
         people, undelivered, waiting = count_queue(uow), count_undelivered(uow), count_waiting(uow)
+        aside = count_put_aside(uow)
         oldest = uow.connection.scalar(
             sa.select(sa.func.min(waiting_statement.c.since, type_=waiting_statement.c.since.type))
         )
         now = uow.now
-    yield ok(
-        "assignment", f"{people:,} people wait for their goals to be worked out" if people else "up to date"
-    )
+    if aside:
+        yield warning(
+            "assignment",
+            f"{aside:,} people cannot be worked out: their goals stay as they were",
+            "The admin pages show why under Readers, and try them again.",
+        )
+    else:
+        waits = f"{people:,} people wait for their goals to be worked out"
+        yield ok("assignment", waits if people else "up to date")
     if undelivered[PARKED]:
         yield warning(
             "deliveries",

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue, reassign
 from hub.errors import Conflict, Problem
 from hub.journal import Reader
@@ -61,9 +62,13 @@ def waiting_work(uow: UnitOfWork) -> list[Problem]:
         for reader in FOLLOWERS
         if (count := _rows_to_read(uow, reader))
     ]
-    people = count_queue(uow)
+    people, aside = count_queue(uow), count_put_aside(uow)
     if people:
         problems.append(Problem(f"{people} people to work out anew", "assignment"))
+    if aside:
+        problems.append(
+            Problem(f"{aside} people cannot be worked out; the page of readers says why", "assignment")
+        )
     return problems
 
 

@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.journal.health import database_answers
 from hub.journal.views import ReaderState, TimingRow, count_undelivered, list_readers, list_timings
@@ -68,7 +69,7 @@ class _DatabaseCollector(Collector):
         with self._hub.reading() as uow:
             readers, timings = list_readers(uow), list_timings(uow)
             undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
-            refused = count_parked(uow)
+            refused, aside = count_parked(uow), count_put_aside(uow)
         yield from _reader_metrics(readers)
         yield from _plugin_metrics(timings)
         outbox = GaugeMetricFamily("hub_outbox", "Deliveries that have not arrived.", labels=["state"])
@@ -86,6 +87,9 @@ class _DatabaseCollector(Collector):
         )
         yield GaugeMetricFamily(
             "hub_reassign_queue", "People whose goals are to be worked out anew.", value=queue
+        )
+        yield GaugeMetricFamily(
+            "hub_reassign_put_aside", "People whose goals cannot be worked out.", value=aside
         )
 
 

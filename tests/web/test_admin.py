@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from hub.audiences.assigning.put_aside import put_aside
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Audience, read_switched, set_audience
+from hub.audiences.tables import reassign_queue
 from hub.journal import audit, enqueue, lanes
 from hub.journal import tables as journal
 from hub.journal.listed import ROWS
@@ -78,6 +80,18 @@ def test_a_reader_that_stays_behind_is_a_concern(world: World) -> None:
     world.hub.clock.advance(minutes=3)  # type: ignore[attr-defined]
     assert "The reader reassign is 3 min behind" in admin(world)
     assert "1 to read · 3 min" in admin(world, "/readers")
+
+
+def test_people_whose_goals_cannot_be_worked_out_are_shown_and_tried_again(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        uow.insert(reassign_queue, person_id=world.ids["ana"], since=uow.now)
+        put_aside(uow, {world.ids["ana"]: "ValueError: odd"})
+    assert "The goals of 1 person cannot be worked out" in admin(world)
+    page = admin(world, "/readers")
+    assert "ValueError: odd" in page
+    assert "Ana Lopes" in page
+    world.browser("olga").send("/admin/readers/try-again", page="/admin/readers", person=world.ids["ana"])
+    assert "ValueError" not in admin(world, "/readers")
 
 
 def test_sign_ins_and_launches_are_told_in_words(world: World) -> None:

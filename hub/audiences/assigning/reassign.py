@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hub.audiences import tables
 from hub.audiences.assigning.derive_sources import RuleIndex, derive_goals
 from hub.audiences.assigning.opinions import ask_plugins, read_opinions
+from hub.audiences.assigning.put_aside import each_for_themselves, put_aside
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
@@ -102,27 +103,38 @@ reassign = Reader("reassign", CHANGES, queue_people, batch=1000)
 
 def has_queue(uow: UnitOfWork) -> bool:
     """Whether somebody waits to be worked out anew."""
-    return uow.connection.scalar(sa.select(tables.reassign_queue.c.person_id).limit(1)) is not None
+    queue = tables.reassign_queue
+    waiting = sa.select(queue.c.person_id).where(queue.c.error.is_(None)).limit(1)
+    return uow.connection.scalar(waiting) is not None
 
 
 def count_queue(uow: UnitOfWork) -> int:
-    """How many people wait."""
-    return uow.connection.scalar(sa.select(sa.func.count()).select_from(tables.reassign_queue)) or 0
+    """How many people wait, without those who were put aside."""
+    queue = tables.reassign_queue
+    waiting = sa.select(sa.func.count()).select_from(queue).where(queue.c.error.is_(None))
+    return uow.connection.scalar(waiting) or 0
 
 
 def reassign_chunk(uow: UnitOfWork) -> int:
-    """Work out the goals of the next CHUNK people in the queue; how many there were."""
+    """Work out the goals of the next CHUNK people in the queue; how many there were.
+
+    Who cannot be worked out is put aside with the error, and holds nobody else up; a change that queues them anew, or an
+    operator, lets them be tried again.
+    """
     queue = tables.reassign_queue
     chosen = (
         sa.select(queue.c.person_id)
+        .where(queue.c.error.is_(None))
         .order_by(queue.c.person_id)
         .limit(CHUNK)
         .with_for_update(skip_locked=True)
     )
     person_ids = list(uow.connection.scalars(chosen))
     if person_ids:
-        reassign_people(uow, person_ids)
-        uow.connection.execute(sa.delete(queue).where(uow.among(queue.c.person_id, person_ids)))
+        failed = each_for_themselves(uow, person_ids, lambda some: reassign_people(uow, some))
+        done = [id for id in person_ids if id not in failed]
+        uow.connection.execute(sa.delete(queue).where(uow.among(queue.c.person_id, done)))
+        put_aside(uow, failed)
     return len(person_ids)
 
 
@@ -260,7 +272,10 @@ def _queue_anew(uow: UnitOfWork, fill: Callable[[Any], Any]) -> sa.Executable:
     insert = fill(dialect.insert(tables.reassign_queue))
     return cast(
         sa.Executable,
-        insert.on_conflict_do_update(index_elements=["person_id"], set_={"since": insert.excluded.since}),
+        insert.on_conflict_do_update(
+            index_elements=["person_id"],
+            set_={"since": insert.excluded.since, "error": None, "failed_at": None},
+        ),
     )
 
 

@@ -41,6 +41,7 @@ DONE_WORDS = {
     "profile_changed": "Profile of audiences changed",
     "profile_removed": "Profile of audiences taken away",
     "external_record_changed": "Training elsewhere declared, judged or removed",
+    "assignment_tried_again": "Goals of people put aside worked out again",
     "goal_given": "Goal given",
     "goal_chosen": "Course chosen",
     "goal_waived": "Goal waived",

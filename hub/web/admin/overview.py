@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import flask
 
+from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.flask_hub import current_hub
 from hub.ids import is_id
@@ -59,6 +60,7 @@ def overview() -> str:
     with hub.reading() as uow:
         readers, timings = list_readers(uow), list_timings(uow)
         undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
+        aside = count_put_aside(uow)
         latest = list_audit(uow, limit=LATEST).rows
         stores, ending = list_stores(uow)[0], count_ending(uow)
         registrations, waiting_platforms = list_drafts(uow, state="received"), waiting_connections(uow)
@@ -70,6 +72,7 @@ def overview() -> str:
     own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
     concerns = [
         *_of_readers(own),
+        *_of_people_put_aside(aside),
         *_of_stores(stores),
         *_of_deliveries(undelivered),
         *_of_pauses(pauses, receivers),
@@ -160,6 +163,16 @@ def _of_credentials(ending: int) -> Iterator[Concern]:
             "Give the systems new ones before, or they are refused.",
             "admin.credentials",
             {"show": "ending"},
+        )
+
+
+def _of_people_put_aside(number: int) -> Iterator[Concern]:
+    if number:
+        yield Concern(
+            f"The goals of {count(number, 'person', 'people')} cannot be worked out",
+            "They stay as they were; nobody else waits. The page says why, and tries again.",
+            "admin.readers",
+            {},
         )
 
 
