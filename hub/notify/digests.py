@@ -8,7 +8,7 @@ says is looked at once more right before it is sent.
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from hub.logging import get_logger
 from hub.network import tables as network
+from hub.network.people.mail_address import is_address
 from hub.notify import news as rules
 from hub.notify.digest_letter import DIGEST, Line, digest_values
-from hub.notify.follow import look_at
+from hub.notify.follow import NEWS_FOR, look_at
 from hub.notify.news import Told
 from hub.notify.preferences import Preferences, preferences_of
-from hub.notify.send_mail import is_address, send_mail
+from hub.notify.send_mail import send_mail
 from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.runtime import Hub
 from hub.store import UnitOfWork
@@ -113,8 +114,10 @@ class _Look:
 def _look(uow: UnitOfWork, person_id: str, people: _People) -> _Look:
     """Write to one person if there is something to tell."""
     person, wish = people.known.get(person_id), people.preferences.get(person_id, Preferences())
-    if person is None or person.disabled or not is_address(person.email or "") or not wish.digests:
-        return _Look(None)
+    if person is None or not wish.digests:
+        return _Look(None)  # choosing digests again is a look
+    if person.disabled or not is_address(person.email or ""):
+        return _later(people, person_id, uow.now)
     zone = people.zones.get(person_id, "UTC")
     if rules.is_quiet(uow.now, zone, wish):
         return _Look(rules.end_of_quiet(uow.now, zone, wish), keep=None)
@@ -130,8 +133,17 @@ def _look(uow: UnitOfWork, person_id: str, people: _People) -> _Look:
         lines = [Line(one.kind, one.goal.title, one.goal.due_at) for one in found]
         if send_mail(uow, person.id, DIGEST, digest_values(uow, person.id, lines, zone, language), key=key):
             told = {each for one in found for each in one.told}
-    keep = frozenset(goal.goal_id for goal in goals if goal.begins_at is not None)
+    keep = frozenset(goal.goal_id for goal in goals if goal.begins_at is not None and not goal.is_asked)
     return _Look(rules.next_look(goals, uow.now), keep, key, frozenset(told))
+
+
+def _later(people: _People, person_id: str, now: datetime) -> _Look:
+    """Whoever cannot be written to is looked at again the next day, while there is anything to tell them."""
+    announced = {
+        about: since for about, since in people.announced.get(person_id, {}).items() if since > now - NEWS_FOR
+    }
+    again = rules.may_come(people.goals.get(person_id, ()), announced, now)
+    return _Look(now + timedelta(days=1) if again else None, frozenset(goal_id for goal_id, _ in announced))
 
 
 def _note_told(uow: UnitOfWork, by_key: Mapping[str, tuple[str, Collection[Told]]]) -> None:

@@ -30,6 +30,7 @@ def note_news(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
             if is_news:
                 news[event.body["goal_id"], "credited"] = _row(event, event.body["goal_id"], "credited")
         elif event.kind == "credit_revoked":
+            people.add(event.person_id)  # the goal is open again, with its date
             news.pop((event.body["goal_id"], "credited"), None)
             _forget(uow, event.body["goal_id"])
     uow.insert_new(notice_news, list(news.values()))

@@ -59,11 +59,19 @@ def next_look(goals: Sequence[GoalState], now: datetime) -> datetime | None:
     """When there may next be something to tell; None while nothing is dated."""
     instants: list[datetime] = []
     for goal in goals:
-        if goal.reached_at is None and goal.is_asked and goal.due_at is not None:
+        if goal.reached_at is not None:
+            continue
+        if goal.is_asked and goal.due_at is not None:
             instants += [goal.due_at - SOON, goal.due_at]
-        elif goal.reached_at is None and goal.begins_at is not None:
+        if goal.begins_at is not None:  # what begins may bring an earlier date
             instants.append(goal.begins_at)
     return min((at for at in instants if at > now), default=None)
+
+
+def may_come(goals: Sequence[GoalState], announced: Collection[tuple[str, str]], now: datetime) -> bool:
+    """Whether there is something to tell, or will be, to somebody who cannot be told now."""
+    near = any(goal.due_at is not None and abs(goal.due_at - now) <= SOON for goal in goals)
+    return near or bool(announced) or next_look(goals, now) is not None
 
 
 def is_quiet(now: datetime, zone: str, preferences: Preferences) -> bool:

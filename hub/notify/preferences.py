@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput, Problem
 from hub.journal import audit
+from hub.network import tables as network
 from hub.network.people.person import read_person
+from hub.notify.follow import look_at
 from hub.notify.tables import message_preference
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
@@ -70,15 +72,17 @@ def choose_messages(uow: UnitOfWork, person_id: str, chosen: Preferences) -> Non
     before = read_preferences(uow, person_id)
     if replace(chosen, language=before.language) != before:
         _keep(uow, person_id, replace(chosen, language=before.language))
+        look_at(uow, {person_id: uow.now})  # there may be dates that they were not told of
 
 
 def unsubscribe(uow: UnitOfWork, person_id: str) -> bool:
-    """Send no more digests; whether that is new."""
+    """Send no more digests; whether that is new. Of somebody who was erased nothing is kept."""
     before = read_preferences(uow, person_id)
-    if before.digests:
-        _keep(uow, person_id, replace(before, digests=False))
-        audit(uow, "digests_stopped", person_id, actor_id=person_id, detail={})
-    return before.digests
+    if not before.digests or uow.find(network.person_detail, person_id=person_id) is None:
+        return False
+    _keep(uow, person_id, replace(before, digests=False))
+    audit(uow, "digests_stopped", person_id, actor_id=person_id, detail={})
+    return True
 
 
 def _keep(uow: UnitOfWork, person_id: str, chosen: Preferences) -> None:

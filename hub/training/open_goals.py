@@ -8,13 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.network import tables as network
+from hub.network.validity.in_force import in_force
 from hub.store import UnitOfWork
 from hub.training import tables
 
 
 @dataclass(frozen=True)
 class GoalState:
-    """One goal. ``due_at`` is the earliest date of the sources valid now; ``begins_at`` when one is valid next, if none is now."""
+    """One goal. ``due_at`` is the earliest date of the sources valid now; ``begins_at`` when another one comes to be valid."""
 
     goal_id: str
     person_id: str
@@ -56,11 +57,7 @@ def zones_of_people(uow: UnitOfWork, person_ids: Collection[str]) -> dict[str, s
     rows = uow.connection.execute(
         sa.select(a.c.person_id, location.c.time_zone)
         .join(location, location.c.id == a.c.location_id)
-        .where(
-            uow.among(a.c.person_id, person_ids),
-            a.c.valid_from <= uow.now,
-            sa.or_(a.c.valid_to.is_(None), a.c.valid_to > uow.now),
-        )
+        .where(uow.among(a.c.person_id, person_ids), in_force(a, uow.now))
         .order_by(a.c.valid_from.desc(), a.c.id.desc())
     )
     return {row.person_id: row.time_zone for row in rows}
@@ -75,7 +72,7 @@ def _state(rows: Sequence[sa.Row[Any]], title: str, now: datetime) -> GoalState:
         title,
         bool(valid),
         min((row.due_at for row in valid if row.due_at is not None), default=None),
-        None if valid else min(later, default=None),
+        min(later, default=None),
         rows[0].reached_at,
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,12 +13,15 @@ from hub.errors import BadInput, Missing
 from hub.ids import new_id
 from hub.journal.tables import reader
 from hub.network import tables as network
+from hub.network.people.provision import change_details
 from hub.notify.digests import Digests, write_digests
-from hub.notify.preferences import Preferences, choose_language, choose_messages
-from hub.notify.tables import mail, notice, notice_look, notice_news
+from hub.notify.preferences import Preferences, choose_language, choose_messages, unsubscribe
+from hub.notify.tables import mail, message_preference, notice, notice_look, notice_news
 from hub.notify.unsubscribe import person_of, unsubscribe_address
 from hub.runtime import Hub
 from hub.testing.smtp import Mailbox
+from hub.training.due import zone_of_person
+from hub.training.open_goals import zones_of_people
 from hub.training.tables import goal_source
 from tests.apps import app_of
 from tests.world import World
@@ -125,6 +129,92 @@ def test_what_is_due_is_said_once_and_what_is_done_not_at_all(
     assert texts(mailbox) == []
 
 
+def told(world: World, clock: SettableClock, mailbox: Mailbox, course: str = "brakes") -> list[str]:
+    """What the course is told under in the weeks that follow."""
+    for _ in range(7):
+        clock.advance(days=6)
+        world.drain()
+    found = []
+    for text in texts(mailbox):
+        for heading in ("New for you:", "Due within a week:", "Overdue:"):
+            part = text.partition(heading)[2].partition("\n\n")[0]
+            found += [heading] if course in part.lower() else []
+    return found
+
+
+REMINDERS = ["Due within a week:", "Overdue:"]
+
+
+def test_whoever_loses_a_credit_is_reminded_again(
+    world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes", due_days=30)
+    clock.advance(hours=6)
+    completed = world.send("ann", "brakes")
+    world.drain()
+    clock.advance(days=2)
+    world.drain()
+    texts(mailbox)
+    world.send("ann", completed, verb="voided")
+    world.drain()
+    assert told(world, clock, mailbox) == REMINDERS
+
+
+def test_whoever_can_be_written_to_again_is_reminded(
+    hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    ask(world, clock, "brakes", due_days=30)
+    clock.advance(hours=6)
+    world.drain()
+    ann = world.ids["ann"]
+    with hub.unit_of_work() as uow:
+        unsubscribe(uow, ann)
+        change_details(uow, ann, email="")
+    clock.advance(days=20)
+    world.drain()
+    texts(mailbox)
+    with hub.unit_of_work() as uow:
+        choose_messages(uow, ann, Preferences())
+    world.drain()
+    with hub.unit_of_work() as uow:
+        assert uow.find(notice_look, person_id=ann).look_at == clock.now() + timedelta(days=1)
+        change_details(uow, ann, email="ann@riverside.example")
+    assert told(world, clock, mailbox) == REMINDERS
+    with hub.reading() as uow:
+        assert uow.find(notice_look, person_id=ann) is None
+
+
+def test_the_date_of_a_source_that_begins_later_is_told(
+    world: World, clock: SettableClock, mailbox: Mailbox
+) -> None:
+    world.appoint("ann", "technician", "Riverside", since=clock.now())
+    world.add_rule("open", "brakes", "service", positions=("technician",))
+    later = clock.now() + timedelta(days=5)
+    world.add_rule("dated", "brakes", "service", positions=("technician",), due_days=20, valid_from=later)
+    clock.advance(hours=6)
+    world.drain()
+    assert told(world, clock, mailbox) == ["New for you:", *REMINDERS]
+
+
+def test_days_are_those_of_a_location_that_is_still_open(
+    hub: Hub, world: World, clock: SettableClock
+) -> None:
+    location, ann = network.location, world.ids["ann"]
+    world.add_location("Seaside")
+    for name, since in (("Riverside", 90), ("Seaside", 9)):
+        world.appoint("ann", "technician", name, since=clock.now() - timedelta(days=since))
+    with hub.unit_of_work() as uow:
+        for name, values in (
+            ("Riverside", {"valid_to": clock.now() - timedelta(days=1)}),
+            ("Seaside", {"time_zone": "Asia/Tokyo"}),
+        ):
+            uow.connection.execute(
+                sa.update(location).where(location.c.id == world.ids[name]).values(**values)
+            )
+    with hub.reading() as uow:
+        assert zones_of_people(uow, [ann])[ann] == zone_of_person(uow, ann) == "Asia/Tokyo"
+
+
 @pytest.mark.requirement("S2.04")
 def test_a_completion_before_sending_takes_the_reminder_back(
     hub: Hub, world: World, clock: SettableClock, mailbox: Mailbox
@@ -225,6 +315,14 @@ def test_one_click_ends_them_without_a_sign_in(
         )
         with pytest.raises(Missing):
             person_of(uow, new_id())
+
+
+def test_the_link_of_an_old_mail_keeps_nothing_of_whoever_was_erased(hub: Hub, world: World) -> None:
+    ann = world.ids["ann"]
+    with hub.unit_of_work() as uow:
+        uow.connection.execute(sa.delete(network.person_detail))
+        assert not unsubscribe(uow, ann)
+        assert uow.find(message_preference, person_id=ann) is None
 
 
 def test_nobody_is_told_where_the_hub_is_told_not_to(hub: Hub, world: World, clock: SettableClock) -> None:
