@@ -50,14 +50,19 @@ def gateway() -> "Gateway":
 
 
 def largest_of(usual: int, cookie: str) -> "Largest":
-    """The most bytes that are taken: ``usual``, and more where a browser that brings the cookie uploads a course.
+    """The most bytes that are taken: ``usual``, and more where a browser that brings the cookie uploads a course, or a
+    program with a token network files.
 
-    Whose cookie it is, the application finds out; nobody gets to send that much without one.
+    Whose cookie or token it is, the application finds out; nobody gets to send that much without one.
     """
+    from hub.rest.imports import MAX_FILES, PATH
     from hub.web.begin_request import FORM_BYTES
     from hub.xapi.cmi5.package import MAX_PACKAGE
 
     def largest(method: str, path: str, headers: Mapping[str, str]) -> int:
+        if (method, path) == ("POST", PATH):
+            is_program = headers.get("authorization", "").lower().startswith("bearer hub_")
+            return MAX_FILES if is_program else usual
         if (method, path) != ("POST", "/admin/courses"):
             return usual
         names = (pair.partition("=")[0].strip() for pair in headers.get("cookie", "").split(";"))

@@ -1,7 +1,6 @@
 """Writing a mail: it leaves after the commit, through the outbox; without a mail server it waits where operators see it."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.journal import audit, enqueue
+from hub.network.people.mail_address import is_address
 from hub.network.people.person import read_person
 from hub.notify.letter import Value, write_letter
 from hub.notify.preferences import read_preferences
@@ -25,12 +25,6 @@ MAIL = "mail"
 RECEIVER = "mail server"
 LIFETIME = timedelta(days=30)
 """For how long a mail that was not sent is kept, and the note of one that was."""
-MAX_ADDRESS = 320
-_LETTER = r"[^\s@,;:<>()\[\]\\\"]"
-_LABEL = r"[^\s@,;:<>()\[\]\\\".]+"
-_ADDRESS = re.compile(rf"{_LETTER}+@{_LABEL}(?:\.{_LABEL})*")
-_ENCODED = "=?"
-"""Begins an encoded word (RFC 2047), which mail programs and libraries turn into another address."""
 
 
 def send_mail(
@@ -82,13 +76,6 @@ def send_mail(
     if written and goes:
         _enqueue(uow, id)
     return written
-
-
-def is_address(text: str) -> bool:
-    """Whether this is one e-mail address, which mail servers take as it stands."""
-    if len(text) > MAX_ADDRESS or not text.isprintable() or _ENCODED in text:
-        return False
-    return _ADDRESS.fullmatch(text) is not None
 
 
 def queue_waiting(uow: UnitOfWork, limit: int = 500) -> int:

@@ -18,9 +18,10 @@ from hub.access.reach import Sight, sight_of
 from hub.errors import HubError
 from hub.flask_hub import current_hub
 from hub.rest.caller import current_caller, let_in
+from hub.rest.once import Answered, answer_again
 from hub.rest.problems import MEDIA_TYPE, refuse, refuse_http, report_failure
 from hub.rest.reading import read_body, read_parameters, read_query
-from hub.rest.writing import MatchHeader, WriteAsked, WriteHeaders, write
+from hub.rest.writing import WriteAsked, WriteHeaders, write
 
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
@@ -103,7 +104,7 @@ class Api(APIBlueprint):
             self.scopes[f"{self.name}.{view.__name__}"] = scope
             if form is not None:
                 view.__annotations__["form"] = form
-            view.__annotations__["header"] = MatchHeader
+            view.__annotations__["header"] = WriteHeaders
             self.post(
                 rule,
                 responses={200: answer, **CONFLICTS},
@@ -170,6 +171,7 @@ def looking() -> "Iterator[tuple[UnitOfWork, Sight]]":
         yield uow, sight_of(uow, current_caller().reach)
 
 
+blueprint.register_error_handler(Answered, answer_again)
 blueprint.register_error_handler(HubError, refuse)
 blueprint.register_error_handler(HTTPException, refuse_http)
 blueprint.register_error_handler(Exception, report_failure)

@@ -6,7 +6,7 @@ import flask
 
 from hub.access.api_tokens import Caller, Unauthorized, check_api_token, note_use
 from hub.flask_hub import current_hub
-from hub.limits import Limit, count_request, network_of
+from hub.limits import Limit, count_request, network_of, refuse_in_address
 from hub.rest.problems import TooManyRequests
 from hub.runtime import Hub
 
@@ -15,8 +15,6 @@ WRONG_TOKENS = Limit("rest_wrong_token", 20, 60)
 """Per minute and network address."""
 REQUESTS = Limit("rest_request", 1200, 60)
 """Per minute and token."""
-IN_QUERY = frozenset({"access_token", "token", "bearer", "bearer_token", "api_key"})
-"""Under which clients put tokens into addresses, where logs keep them (RFC 6750, 5.3)."""
 
 
 def current_caller() -> Caller:
@@ -42,12 +40,7 @@ def let_in(scope: str) -> None:
 
 def _read_caller(hub: Hub) -> Caller:
     try:
-        if IN_QUERY & {name.lower() for name in flask.request.args}:
-            raise Unauthorized(
-                "token_in_query",
-                "A token does not belong in the address.",
-                "Send it in the Authorization header, as Bearer; revoke this one, for it may stand in logs.",
-            )
+        refuse_in_address(flask.request.args.keys(), Unauthorized)
         with hub.glance() as uow:
             return check_api_token(uow, flask.request.headers.get("Authorization"))
     except Unauthorized as error:

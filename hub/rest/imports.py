@@ -1,5 +1,6 @@
 """Importing network files that come with a request: CSV files, or an Excel workbook."""
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -8,17 +9,19 @@ import flask
 from pydantic import BaseModel, Field
 
 from hub.access.api_tokens import NETWORK_WRITE
-from hub.errors import BadInput, Problem
+from hub.errors import BadInput, HubError, Problem
 from hub.flask_hub import current_hub
 from hub.ids import content_hash
 from hub.network.importing.import_network import ImportReport, import_network
 from hub.network.roster.files import FILES
-from hub.rest.api import blueprint
+from hub.rest.api import PREFIX, blueprint
+from hub.rest.once import read_once
 from hub.rest.problems import SingleProblem
 from hub.rest.reading import bad
 from hub.rest.shapes import Shape
-from hub.rest.writing import PlanOutdated, WriteAsked, note_token
+from hub.rest.writing import PlanOutdated, WriteAsked
 
+PATH = f"{PREFIX}/imports"
 MAX_FILES = 200 * 1024 * 1024
 NAMES = frozenset(file.name for file in FILES)
 _WORKBOOK = "network.xlsx"
@@ -56,23 +59,33 @@ class Imported(Shape):
 
 @blueprint.runs("/imports", Imported, NETWORK_WRITE, "Imports", form=Files)
 def import_files(query: WriteAsked) -> flask.Response:
-    """Check network files and import them: nothing is written unless every row is right, and the same again changes nothing."""
+    """Check network files and import them: nothing is written unless every row is right, and the same again changes nothing.
+
+    An import that was cut off is done again by the same request with the same Idempotency-Key.
+    """
     expected = flask.request.headers.get("If-Match")
     with tempfile.TemporaryDirectory(prefix="hub-import-") as folder:
         source = _save(Path(folder))
-        hub = current_hub()
-        if query.dry_run or expected is not None:
+        hub, hashes = current_hub(), _hashes(source)
+        once = None if query.dry_run else read_once(hashes)
+        if once is None or expected is not None:
             plan = _told(import_network(hub, source, dry_run=True))
-            tag = _tag(source, plan)
-            if query.dry_run:
+            tag = _tag(hashes, plan)
+            if once is None:
                 return _respond(plan, tag)
             if tag != expected:
                 raise PlanOutdated(json.loads(plan.model_dump_json()))
-        with (
-            hub.unit_of_work() as uow
-        ):  # before: an import writes in many units, and may be cut off between them
-            note_token(uow)
-        return _respond(_told(import_network(hub, source)))
+        with hub.unit_of_work() as uow:  # an import writes in many units, and may be cut off between them
+            once.begin(uow)
+        try:
+            told = _told(import_network(hub, source))
+        except HubError:
+            with hub.unit_of_work() as uow:
+                once.free(uow)
+            raise
+        with hub.unit_of_work() as uow:
+            once.keep(uow, told.model_dump_json())
+        return _respond(told)
 
 
 def _save(folder: Path) -> Path:
@@ -105,10 +118,17 @@ def _told(report: ImportReport) -> Imported:
     )
 
 
-def _tag(source: Path, plan: Imported) -> str:
+def _hashes(source: Path) -> list[list[str]]:
+    """Name and hash of each file, of which none is read at once."""
+    hashes = []
+    for file in [source] if source.is_file() else sorted(source.iterdir()):
+        with file.open("rb") as stream:
+            hashes.append([file.name, hashlib.file_digest(stream, "sha256").hexdigest()])
+    return hashes
+
+
+def _tag(hashes: list[list[str]], plan: Imported) -> str:
     """An entity tag of the files and what would come of them."""
-    files = [source] if source.is_file() else sorted(source.iterdir())
-    hashes = [content_hash(file.read_bytes()) for file in files]
     return f'"{content_hash(json.dumps([hashes, plan.model_dump()], sort_keys=True).encode())}"'
 
 

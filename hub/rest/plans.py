@@ -25,9 +25,10 @@ from hub.audiences.plans.planning import (
 from hub.flask_hub import current_hub
 from hub.rest.api import blueprint
 from hub.rest.asked import AnId, ByKey
+from hub.rest.once import read_once
 from hub.rest.shapes import Shape
 from hub.rest.write_shapes import MAX_ROWS, Body, Moment
-from hub.rest.writing import PlanOutdated, WriteAsked, note_token
+from hub.rest.writing import PlanOutdated, WriteAsked
 
 if TYPE_CHECKING:
     from hub.store import UnitOfWork
@@ -90,19 +91,19 @@ class Wish(Body):
 @blueprint.runs("/rules/<key>/status", RulesPlan, AUDIENCES_WRITE, "Rules")
 def set_status_of_rule(path: ByKey, query: WriteAsked, body: NewStatus) -> flask.Response:
     """Let a rule be a draft, a shadow or live."""
-    return _change(status_change(path.key, body.status), dry_run=query.dry_run)
+    return _change(status_change(path.key, body.status), body, dry_run=query.dry_run)
 
 
 @blueprint.runs("/rules/<key>/roll-back", RulesPlan, AUDIENCES_WRITE, "Rules")
 def roll_back_rule(path: ByKey, query: WriteAsked, body: Version) -> flask.Response:
     """Let a rule say what an earlier version said."""
-    return _change(roll_back("rule", path.key, body.version), dry_run=query.dry_run)
+    return _change(roll_back("rule", path.key, body.version), body, dry_run=query.dry_run)
 
 
 @blueprint.runs("/audiences/<key>/roll-back", RulesPlan, AUDIENCES_WRITE, "Audiences")
 def roll_back_audience(path: ByKey, query: WriteAsked, body: Version) -> flask.Response:
     """Let an audience say what an earlier version said."""
-    return _change(roll_back("audience", path.key, body.version), dry_run=query.dry_run)
+    return _change(roll_back("audience", path.key, body.version), body, dry_run=query.dry_run)
 
 
 @blueprint.runs("/network-changes", NetworkChanged, NETWORK_WRITE, "Field")
@@ -114,30 +115,36 @@ def change_network(query: WriteAsked, body: Wish) -> flask.Response:
         with hub.reading() as uow:
             plan = plan_network_change(uow, wish)
         return _respond(_told_network(plan, dry_run=True), plan.hash)
+    once = read_once(body.model_dump(mode="json"))
+
+    def note(uow: "UnitOfWork", plan: NetworkPlan) -> None:
+        once.begin(uow)
+        once.keep(uow, _told_network(plan, dry_run=False).model_dump_json())
+
     try:
-        done = make_network_change(hub, wish, expected)
-        with hub.unit_of_work() as uow:
-            note_token(uow)
+        done = make_network_change(hub, wish, expected, note=note)
     except NetworkPlanOutdated as error:
         raise PlanOutdated(_told_network(error.plan, dry_run=True).model_dump(mode="json")) from None
     return _respond(_told_network(done, dry_run=False))
 
 
-def _change(compare: Compare, *, dry_run: bool) -> flask.Response:
+def _change(compare: Compare, said: Body, *, dry_run: bool) -> flask.Response:
     hub = current_hub()
     if dry_run:
         plan = plan_change(hub, compare)
         return _respond(_told(plan, dry_run=True), plan.hash)
+    once = read_once(said.model_dump(mode="json"))
+
+    def write(uow: "UnitOfWork", diff: rule_diff.Diff) -> None:
+        once.begin(uow)
+        write_changes()(uow, diff)
+        once.keep(uow, _told(diff, dry_run=False).model_dump_json())
+
     try:
-        done = make_change(hub, compare, _write_noted, _expected())
+        done = make_change(hub, compare, write, _expected())
     except rule_diff.PlanOutdated as error:
         raise PlanOutdated(_told(error.plan, dry_run=True).model_dump(mode="json")) from None
     return _respond(_told(done, dry_run=False))
-
-
-def _write_noted(uow: "UnitOfWork", diff: rule_diff.Diff) -> None:
-    write_changes()(uow, diff)
-    note_token(uow)
 
 
 def _expected() -> str | None:

@@ -41,17 +41,12 @@ class WriteAsked(Parameters):
     ] = Field(False, description="Only say what would come of it.")
 
 
-class MatchHeader(BaseModel):
-    """What may come in the head of a request that was tried before."""
+class WriteHeaders(BaseModel):
+    """What may come in the head of a request that writes."""
 
     if_match: str | None = Field(
         None, alias="If-Match", description="`ETag` of a dry run: write only what it said.", max_length=100
     )
-
-
-class WriteHeaders(MatchHeader):
-    """What may come in the head of a request that writes."""
-
     idempotency_key: str | None = Field(
         None,
         alias="Idempotency-Key",

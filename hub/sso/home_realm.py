@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.network import tables as network
+from hub.network.people.mail_address import is_address
 from hub.network.systems.connections import SIGN_IN_KINDS, Connection, connections_for_email
-from hub.notify.send_mail import is_address
 from hub.sso.doors import Door, find_door
 from hub.sso.tables import policy_partner
 from hub.store import UnitOfWork

@@ -11,11 +11,11 @@ from hub.audiences.provisioning import Mode, check_mode
 from hub.errors import BadInput, Missing, NotAllowed
 from hub.ids import is_id
 from hub.network import tables as network
+from hub.network.people.mail_address import is_address
 from hub.network.people.person import Person, read_person
 from hub.network.people.provision import NewPerson, Place, clean_text, create_person, set_disabled, set_places
 from hub.network.systems.connections import SIGN_IN_KINDS
 from hub.network.validity.in_force import in_force
-from hub.notify.send_mail import is_address
 from hub.sso.sessions import end_sessions_of
 from hub.sso.tables import web_session
 from hub.store import UnitOfWork

@@ -12,6 +12,7 @@ from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.ids import is_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
+from hub.network.people.mail_address import ENCODED, is_address
 from hub.store import UnitOfWork
 from hub.themes import tables
 from hub.themes.colors import AA, find_low_contrast, parse_color, readable, write_color
@@ -24,7 +25,6 @@ SCOPES: tuple[Scope, ...] = ("location", "audience", "brand", "partner", "hub")
 """The nearest first: what a location says goes before what an audience says, and so on."""
 MAX_TITLE = 60
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _OF_SCOPES = {"location": network.location, "brand": network.brand, "partner": network.partner}
 
 
@@ -172,11 +172,12 @@ def _problems(theme: Theme) -> list[Problem]:
         len(theme.sender) > MAX_TITLE
         or not theme.sender.isprintable()
         or set(theme.sender) & set('<>"@,;:\\')
+        or ENCODED in theme.sender
     ):
         problems.append(
             Problem(f"is a name of {MAX_TITLE} characters at most, without signs of addresses", "sender")
         )
-    if theme.reply_to and (len(theme.reply_to) > 320 or not _ADDRESS.fullmatch(theme.reply_to)):
+    if theme.reply_to and not is_address(theme.reply_to):
         problems.append(Problem("is no e-mail address", "reply_to"))
     return problems
 

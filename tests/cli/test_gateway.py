@@ -205,6 +205,18 @@ def test_only_who_may_be_an_operator_sends_a_course_package() -> None:
         assert largest(method, path, headers) == 1000, (method, path, headers)
 
 
+def test_only_programs_with_tokens_send_network_files() -> None:
+    largest, program = largest_of(1000, "session"), {"authorization": "Bearer hub_x"}
+    assert largest("POST", "/api/v1/imports", program) == 200 * 1024 * 1024
+    for method, path, headers in [
+        ("POST", "/api/v1/imports", {}),
+        ("POST", "/api/v1/imports", {"authorization": "Basic eDp5"}),
+        ("POST", "/api/v1/partners", program),
+        ("GET", "/api/v1/imports", program),
+    ]:
+        assert largest(method, path, headers) == 1000, (method, path, headers)
+
+
 def test_a_web_process_serves_so_many_connections() -> None:
     settings = Settings(secret_key="only-for-tests-0123456789abcdefghij")
     assert web_server._server(settings, LOOPBACK, free_port()).backpressure == web_server.CONNECTIONS

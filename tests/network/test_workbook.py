@@ -1,6 +1,7 @@
 """Network files as sheets of an Excel workbook mean what the CSV files mean."""
 
 import csv
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,31 @@ def test_problems_name_sheet_row_and_column(tmp_path: Path, expected: str) -> No
     with pytest.raises(BadInput) as refused:
         staged(write_workbook(tmp_path / "network.xlsx", sheets))
     assert [str(problem) for problem in refused.value.problems] == [expected]
+
+
+ODD: dict[str, Callable[[bytes], bytes]] = {
+    "a cell far away": lambda sheet: sheet.replace(b'r="A2"', b'r="XFD1048576"'),
+    "no such place": lambda sheet: sheet.replace(b'r="A2"', b'r="2A"'),
+    "a place too long": lambda sheet: sheet.replace(b'r="A2"', b'r="ZZZZZZZZ99999999999"'),
+    "an end that is missing": lambda sheet: sheet[:-20],
+    "a sheet that is missing": lambda sheet: b"",
+    "a row too long": lambda sheet: sheet.replace(b"Borealis", b"x" * 1_100_000),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_damaged_and_far_too_large_sheets_are_refused_and_end_nothing_else(tmp_path: Path, kind: str) -> None:
+    path, odd = tmp_path / "network.xlsx", tmp_path / "odd.xlsx"
+    write_workbook(path, {"brands": [["brand_id", "name"], ["B", "Borealis"]]})
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(odd, "w") as written:
+        for name in whole.namelist():
+            content = whole.read(name)
+            content = ODD[kind](content) if "sheet1" in name else content
+            if content:
+                written.writestr(name, content)
+    with pytest.raises(BadInput) as refused:
+        staged(odd)
+    assert refused.value.code == "no_workbook"
 
 
 def test_what_is_no_workbook_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

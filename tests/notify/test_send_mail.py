@@ -9,9 +9,10 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal.outbox import deliver
 from hub.journal.tables import audit, outbox
+from hub.network.people.mail_address import is_address
 from hub.network.tables import partner, person, person_detail
 from hub.notify.erase_person import erase_person
-from hub.notify.send_mail import MAIL, drop_mail, is_address, send_mail
+from hub.notify.send_mail import MAIL, drop_mail, send_mail
 from hub.notify.smtp import send_mails
 from hub.notify.tables import mail
 from hub.notify.views import count_unsent, list_mails, read_mail

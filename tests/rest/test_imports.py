@@ -14,10 +14,11 @@ from tests.rest.test_writes import code
 
 
 def upload(
-    network: Network, token: str, folder: Path, *, dry_run: bool = False, match: str = ""
+    network: Network, token: str, folder: Path, *, dry_run: bool = False, match: str = "", key: str = ""
 ) -> TestResponse:
     files: list[Any] = [(io.BytesIO(file.read_bytes()), file.name) for file in sorted(folder.iterdir())]
     headers = {"Authorization": f"Bearer {token}", **({"If-Match": match} if match else {})}
+    headers |= {"Idempotency-Key": key} if key else {}
     query = {"dry_run": "true"} if dry_run else {}
     client = network.app.test_client()
     return client.post("/api/v1/imports", data={"files": files}, headers=headers, query_string=query)
@@ -44,6 +45,30 @@ def test_files_are_tried_imported_and_change_nothing_again(network: Network, fol
     again = upload(network, token, folder)
     assert again.json is not None
     assert again.json["changes"] == 0
+
+
+def test_a_key_is_for_the_same_files_and_free_again_when_they_are_refused(
+    network: Network, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, brands = network.token(), folder / "brands.csv"
+    right = brands.read_text()
+    brands.write_text(right + "broken,row,here\n")
+    assert code(upload(network, token, folder, key="k")) == (400, "bad_network_files")
+    brands.write_text(right)
+
+    def cut_off(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.rest.imports.import_network", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            upload(network, token, folder, key="k")
+    done = upload(network, token, folder, key="k")
+    assert done.json is not None
+    assert done.json["changes"] > 0
+    assert upload(network, token, folder, key="k").json == done.json
+    brands.write_text(right + "B9,Another\n")
+    assert code(upload(network, token, folder, key="k")) == (409, "key_reused")
 
 
 def test_every_problem_is_told_with_its_place_and_nothing_is_written(network: Network, folder: Path) -> None:

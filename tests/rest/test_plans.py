@@ -54,3 +54,23 @@ def test_a_location_closes_as_it_was_planned(goals: Network) -> None:
     write(goals, token, "/network-changes", asked, match=plan.headers["ETag"])
     assert "pier" not in goals.names(token, "/locations")
     assert noted(goals) == ["change_network"]
+
+
+def test_a_key_lets_plans_be_done_once(network: Network) -> None:
+    token = network.token()
+    for path, one, other in (
+        ("/rules/technicians/status", {"status": "draft"}, {"status": "live"}),
+        (
+            "/network-changes",
+            {"do": "close_location", "ids": [network.ids["pier"]]},
+            {"do": "close_location", "ids": [network.ids["dock"]]},
+        ),
+    ):
+        done = write(network, token, path, one, key="k" + path)
+        assert write(network, token, path, one, key="k" + path) == done
+        assert code(send(network, token, path, other, key="k" + path)) == (409, "key_reused")
+    assert noted(network) == ["change_network", "set_status_of_rule"]
+    again = send(
+        network, token, "/rules/of-summit/status", {"status": "draft"}, key="k/rules/technicians/status"
+    )
+    assert code(again) == (409, "key_reused")

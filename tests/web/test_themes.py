@@ -100,6 +100,13 @@ def test_what_cannot_be_a_theme_says_every_problem(world: World) -> None:
         set_theme(uow, bad, uses)
     places = {problem.place for problem in refused.value.problems}
     assert places == {"key", "title", "accent", "logo", "sender", "reply_to", "brand", "audience", "uses"}
+    for name, reply in (
+        ("=?utf-8?q?Ceo=22?=", "=?utf-8?q?a=0D=0A?=@x.example"),
+        ("a\x7fb", "a\0b@x.example"),
+    ):
+        with world.hub.unit_of_work() as uow, pytest.raises(BadInput) as odd:
+            set_theme(uow, Theme("odd", "Odd", "#0b5c3b", None, None, name, reply), frozenset())
+        assert {problem.place for problem in odd.value.problems} == {"sender", "reply_to"}
     assert "#856a00" in str(next(p for p in refused.value.problems if p.place == "accent"))
     with world.hub.unit_of_work() as uow, pytest.raises(Missing):
         remove_theme(uow, "bad")

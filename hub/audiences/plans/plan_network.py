@@ -3,7 +3,7 @@
 Reads only: facts are read as they are and put together as they would be, and goals are worked out from both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -19,8 +19,9 @@ from hub.errors import BadInput, Conflict
 from hub.ids import content_hash, is_id
 from hub.journal.plain import canonical_json
 from hub.network import tables as network
-from hub.network.people.appointments import end_appointment
-from hub.network.record import a_time, find_row
+from hub.network.people.appointments import end_appointment, owners_of
+from hub.network.people.person import lock_people
+from hub.network.record import a_time, find_row, lock_location, lock_network
 from hub.network.structure.apply_nodes import ever_above, ever_below, read_branches
 from hub.network.structure.field import move_node, moved_node, read_node
 from hub.network.structure.locations import close_location, end_brand, read_location
@@ -105,17 +106,24 @@ def plan_network_change(uow: UnitOfWork, wish: NetworkWish) -> NetworkPlan:
 
 
 def make_network_change(
-    hub: "Hub", wish: NetworkWish, plan_hash: str | None = None, *, actor_id: str | None = None
+    hub: "Hub",
+    wish: NetworkWish,
+    plan_hash: str | None = None,
+    *,
+    actor_id: str | None = None,
+    note: Callable[[UnitOfWork, NetworkPlan], None] = lambda *_: None,
 ) -> NetworkPlan:
     """Do it in one unit; what was done. With a hash only what the plan with that hash said, else NetworkPlanOutdated.
 
-    Goals follow as soon as a worker gets to them.
+    It is planned anew in that unit, behind the locks of whoever would change the same. Goals follow as soon as a worker gets
+    to them. ``note`` is called in the unit with what is done.
     """
-    with hub.reading() as uow:
-        plan = plan_network_change(uow, wish)
-    if plan_hash is not None and plan.hash != plan_hash:
-        raise NetworkPlanOutdated(plan)
     with hub.unit_of_work() as uow:
+        _lock(uow, wish)
+        plan = plan_network_change(uow, wish)
+        note(uow, plan)
+        if plan_hash is not None and plan.hash != plan_hash:
+            raise NetworkPlanOutdated(plan)
         at, id = wish.at, wish.ids[0]
         if wish.do == "move_node":
             move_node(uow, id, wish.to, at, wish.until, actor_id=actor_id)
@@ -127,6 +135,16 @@ def make_network_change(
             for each in sorted(set(wish.ids)):
                 end_appointment(uow, each, at, actor_id=actor_id)
     return plan
+
+
+def _lock(uow: UnitOfWork, wish: NetworkWish) -> None:
+    """What the services lock one after the other, at once and in the order in which everybody does."""
+    if wish.do != "end_appointments":
+        lock_network(uow)
+    if wish.do == "close_location" and wish.ids:
+        lock_location(uow, wish.ids[0], closing=True)
+    if wish.do == "end_appointments":
+        lock_people(uow, owners_of(uow, wish.ids))
 
 
 @dataclass(frozen=True)

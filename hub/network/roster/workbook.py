@@ -1,11 +1,15 @@
 """Reading the network files from the sheets of one Excel workbook: a sheet ``people`` stands for people.csv."""
 
 import hashlib
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from hub.errors import BadInput, Problem
 from hub.network.roster.company import check_company
@@ -14,12 +18,13 @@ from hub.network.roster.rows import read_rows
 from hub.network.roster.staging import Staging
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
     from hub.network.roster.reading import Progress
 
-_LARGEST = 1 << 30
+_LARGEST = 1 << 28
 _BYTES = 1 << 20
+_MEMORY, _SECONDS = 1 << 30, 300
+"""What reading a workbook may take. Its rows come as a stream: they take no memory here."""
+_SCRIPT = Path(__file__).with_name("sheets.py")
 
 
 def read_workbook(staging: Staging, path: Path, progress: "Progress") -> str:
@@ -29,23 +34,27 @@ def read_workbook(staging: Staging, path: Path, progress: "Progress") -> str:
     ``no_workbook`` for what cannot be read or is too large to be, ``no_network_files`` if there is no such sheet.
     """
     content_hash = _check_size(path)
-    book = _open(path)
-    sheets = {name.strip().lower().removesuffix(".csv"): name for name in book.sheet_names}
-    found = [file for file in FILES if file.table in sheets]
-    if not found:
-        names = ", ".join(file.table for file in FILES)
-        raise BadInput(
-            "no_network_files", f"There are no network files in {path.name}.", f"Sheets are called {names}."
-        )
-    staging.called = {file.name: sheets.get(file.table, file.table) for file in FILES}
-    check_company(staging, found)
-    known = {sheets[file.table] for file in found}
-    others = [name for name in book.sheet_names if name not in known]
-    staging.warnings += [Problem("is none of the network files and was not read", name) for name in others]
-    for done, file in enumerate(found, 1):
-        read = read_rows(staging, file, _lines(book.get_sheet_by_name(sheets[file.table])), _nothing)
-        (staging.present if read else staging.unread).add(file.name)
-        progress("reading", done, len(found))
+    with _open(path) as book:
+        sheets = {name.strip().lower().removesuffix(".csv"): name for name in book.sheet_names}
+        found = [file for file in FILES if file.table in sheets]
+        if not found:
+            names = ", ".join(file.table for file in FILES)
+            raise BadInput(
+                "no_network_files",
+                f"There are no network files in {path.name}.",
+                f"Sheets are called {names}.",
+            )
+        staging.called = {file.name: sheets.get(file.table, file.table) for file in FILES}
+        check_company(staging, found)
+        known = {sheets[file.table] for file in found}
+        others = [name for name in book.sheet_names if name not in known]
+        staging.warnings += [
+            Problem("is none of the network files and was not read", name) for name in others
+        ]
+        for done, file in enumerate(found, 1):
+            read = read_rows(staging, file, book.lines(sheets[file.table]), _nothing)
+            (staging.present if read else staging.unread).add(file.name)
+            progress("reading", done, len(found))
     return content_hash
 
 
@@ -67,47 +76,64 @@ def _check_size(path: Path) -> str:
     return content_hash
 
 
-def _open(path: Path) -> "CalamineWorkbook":
-    from python_calamine import CalamineError, CalamineWorkbook
+@dataclass
+class _Workbook:
+    """A workbook that another process has open (``sheets.py``)."""
 
-    try:
-        return CalamineWorkbook.from_path(path)
-    except (CalamineError, OSError):
-        raise _no_workbook(path) from None
+    path: Path
+    asked: IO[str]
+    told: IO[str]
+    sheet_names: list[str]
+    is_telling: bool = False
+
+    def lines(self, sheet: str) -> Iterator[tuple[int, list[str]]]:
+        """The rows, as wide as the header; cells behind it count only where something stands in them."""
+        while self.is_telling:  # of a sheet that was not read to its end
+            self._row()
+        width = 0
+        self.asked.write(json.dumps(sheet) + "\n")
+        self.asked.flush()
+        self.is_telling = True
+        while row := self._row():
+            line, cells = row
+            width = width or len(cells)
+            yield line, cells + [""] * (width - len(cells))
+
+    def _row(self) -> tuple[int, list[str]] | None:
+        row: tuple[int, list[str]] | None = _next(self.told, self.path)
+        self.is_telling = row is not None
+        return row
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[_Workbook]:
+    command = [sys.executable, "-P", str(_SCRIPT), str(path), str(_MEMORY), str(_SECONDS)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None  # noqa: S101  (for mypy: they are pipes)
+        assert process.stdout is not None  # noqa: S101
+        try:
+            yield _Workbook(path, process.stdin, process.stdout, _next(process.stdout, path))
+        finally:
+            process.kill()
+
+
+def _next(told: IO[str], path: Path) -> Any:
+    """The next line told. BadInput ``no_workbook`` where there is none, because reading it has failed."""
+    line = told.readline()
+    if not line.endswith("\n"):
+        raise _no_workbook(path)
+    return json.loads(line)
 
 
 def _no_workbook(path: Path) -> BadInput:
     return BadInput(
-        "no_workbook", f"{path.name} is no Excel workbook.", "Give an .xlsx file, or a folder of CSV files."
+        "no_workbook",
+        f"{path.name} is no Excel workbook, or a sheet of it is damaged or far too large.",
+        "Give an .xlsx file without cells far from all others, or a folder of CSV files.",
     )
-
-
-def _lines(sheet: "CalamineSheet") -> Iterator[tuple[int, list[str]]]:
-    """The rows, as wide as the header; cells behind it count only where something stands in them."""
-    width = 0
-    for line, row in enumerate(sheet.to_python(skip_empty_area=False), 1):
-        cells = list(map(_text, row))
-        used = _used(cells)
-        width = width or used
-        if used:
-            yield line, (cells + [""] * width)[: max(width, used)]
-
-
-def _used(cells: list[str]) -> int:
-    return next((place for place in range(len(cells), 0, -1) if cells[place - 1]), 0)
-
-
-def _text(cell: Any) -> str:
-    """What the cell would be in a CSV file."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime) and (cell.hour, cell.minute, cell.second) == (0, 0, 0):
-        return cell.date().isoformat()
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def _nothing() -> None:

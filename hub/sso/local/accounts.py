@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Missing
 from hub.ids import is_id, new_id
 from hub.network.people.identities import SUBJECT, find_person, link_identity
+from hub.network.people.mail_address import is_address
 from hub.network.people.person import read_person, works_for
 from hub.network.systems.connections import create_connection, find_connection, read_connection
 from hub.network.systems.link_proofs import take_turns
 from hub.network.tables import connection, partner
 from hub.network.views import names_of_partners
-from hub.notify.send_mail import is_address
 from hub.sso.local import tables
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once

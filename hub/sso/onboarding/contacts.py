@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict, Problem
 from hub.ids import new_id
 from hub.journal import audit
+from hub.network.people.mail_address import is_address
 from hub.network.systems.connections import read_connection
-from hub.notify.send_mail import is_address
 from hub.sso.onboarding.tables import connection_contact
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once

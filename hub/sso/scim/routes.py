@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
-from hub.limits import Limit, count_request, network_of
+from hub.limits import Limit, count_request, network_of, refuse_in_address
 from hub.logging import get_logger
 from hub.runtime import Hub
 from hub.sso.scim.caller import Caller
@@ -23,8 +23,6 @@ WRONG_TOKENS = Limit("scim_wrong_token", 20, 60)
 """Per minute and network address."""
 REQUESTS = Limit("scim_request", 6000, 60)
 """Per minute and client: far above what a provisioning run sends, and below what would slow others down."""
-IN_QUERY = frozenset({"access_token", "token", "bearer", "bearer_token", "api_key"})
-"""Under which clients put tokens into addresses, where logs keep them (RFC 6750, 5.3)."""
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 # Exempt from CSRF protection as a whole: it knows no cookies, only tokens sent with each request.
@@ -61,12 +59,7 @@ def answer_request(path: str) -> flask.Response:
 def _caller(hub: Hub) -> Caller:
     """Whose token it is. Unauthorized, also for one in the address; TooManyRequests after many of these."""
     try:
-        if IN_QUERY & {name.lower() for name in flask.request.args}:
-            raise Unauthorized(
-                "token_in_query",
-                "A token does not belong in the address.",
-                "Send it in the Authorization header, as Bearer; revoke this one, for it may stand in logs.",
-            )
+        refuse_in_address(flask.request.args.keys(), Unauthorized)
         with hub.glance() as uow:
             return check_token(uow, flask.request.headers.get("Authorization"))
     except Unauthorized as error:
