@@ -92,12 +92,12 @@ def completion_recognized(event: CompletionRecognized, http: OutgoingHttp) -> No
 
 @hook("tell", "hub", "retry")
 def credit_granted(event: CreditGranted, http: OutgoingHttp) -> None:
-    """A goal was credited. Told after the commit; an exception is tried again, then parked and shown."""
+    """A goal was credited, which was no performance review. Told after the commit; an exception is tried again, then parked and shown."""
 
 
 @hook("tell", "hub", "retry")
 def credit_revoked(event: CreditRevoked, http: OutgoingHttp) -> None:
-    """The evidence of a credit was voided. Told after the commit; an exception is tried again, then parked and shown."""
+    """The evidence of such a credit was voided. Told after the commit; an exception is tried again, then parked and shown."""
 
 
 @hook("show", "subject", "box")

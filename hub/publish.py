@@ -13,12 +13,17 @@ from hub.journal import EVENTS, Delivery, Event, Reader
 from hub.journal.outbox import Effect, Handler, enqueue_all
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.training.reviews import review_goals
 
 TELL = "tell"
 
 
 def enqueue_tellings(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
-    """Make a delivery for every plugin that wants to hear of an event; the handler of the reader ``publish``."""
+    """Make a delivery for every plugin that wants to hear of an event; the handler of the reader ``publish``.
+
+    Goals of reviews are told to nobody.
+    """
+    reviews = review_goals(uow, {event.body["goal_id"] for event in events if "goal_id" in event.body})
     enqueue_all(
         uow,
         [
@@ -30,7 +35,7 @@ def enqueue_tellings(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
                 event.person_id,
             )
             for event in events
-            if event.kind in uow.hooks.contracts
+            if event.kind in uow.hooks.contracts and event.body.get("goal_id") not in reviews
             for plugin in uow.hooks.implementers(event.kind)
         ],
     )

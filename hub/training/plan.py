@@ -114,9 +114,13 @@ def read_plan(
     return Plan(tuple(still_open), tuple(done))
 
 
-def may_launch(uow: UnitOfWork, person_id: str, offering_id: str) -> bool:
-    """Whether the person has a live goal on the offering, directly or as a step of a path, or a system has placed it."""
-    goal = _LIVE_GOAL.ask(uow.connection, person_id=person_id, offering_id=offering_id, now=uow.now)
+def may_launch(uow: UnitOfWork, person_id: str, offering_id: str, *, reviews: bool = True) -> bool:
+    """Whether the person has a live goal on the offering, directly or as a step of a path, or a system has placed it.
+
+    Without ``reviews`` as far as others may know.
+    """
+    asked = _LIVE_GOAL if reviews else _LIVE_GOAL_FOR_OTHERS
+    goal = asked.ask(uow.connection, person_id=person_id, offering_id=offering_id, now=uow.now)
     return goal is not None or has_access(uow, person_id, offering_id)
 
 
@@ -138,7 +142,9 @@ def _live_goal(now: Any, person_id: Any, offering_id: Any) -> sa.Select[Any]:
     )
 
 
-_LIVE_GOAL = Question(_live_goal(*(sa.bindparam(name) for name in ("now", "person_id", "offering_id"))))
+_ASKED = _live_goal(*(sa.bindparam(name) for name in ("now", "person_id", "offering_id")))
+_LIVE_GOAL = Question(_ASKED)
+_LIVE_GOAL_FOR_OTHERS = Question(_ASKED.where(tables.goal.c.kind != REVIEW))
 
 
 def read_placed(uow: UnitOfWork, person_id: str, target: tuple[str, str]) -> PlanLine | None:

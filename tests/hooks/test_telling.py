@@ -89,6 +89,18 @@ def test_credit_revoked_tells_when_the_evidence_is_voided(world_with: MakeWorld)
     assert hears.heard == [CreditRevoked(world.ids["ann"], granted.goal_id, statement)]
 
 
+@pytest.mark.requirement("B71")
+def test_credits_of_performance_reviews_are_told_to_nobody(world_with: MakeWorld) -> None:
+    hears = Hears()
+    world = world_with(hears=hears)
+    world.add_rule("talk", "brakes", "service", kind="review", positions=("technician",))
+    statement = world.send("ann", "brakes")
+    world.drain()
+    world.send("ann", statement, verb="voided")
+    world.drain()
+    assert [type(event) for event in hears.heard] == [CompletionRecognized]
+
+
 def test_same_evidence_again_tells_nothing_again(world_with: MakeWorld) -> None:
     hears = Hears()
     world = world_with(hears=hears)

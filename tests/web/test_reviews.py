@@ -4,10 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import reassign_people
+from hub.errors import Missing
 from hub.journal.tables import audit
 from hub.training.decide_goals import give_goal
 from hub.training.goals import GoalKey
 from hub.training.offerings import find_target
+from hub.training.plan import may_launch
+from hub.xapi.cmi5.views import read_own_course
 from tests.web.world import World
 
 TITLE = "Understanding Customer Needs"
@@ -45,3 +48,9 @@ def test_reviews_are_shown_to_the_person_and_to_operators_who_say_why(world: Wor
     assert TITLE not in olga.get("/my-training").text
     assert olga.get(why).status_code == 404
     assert "Asked for, and reached" not in olga.get(weighed).text
+    with world.hub.reading() as uow:
+        asked = goal.person_id, goal.target_id
+        assert may_launch(uow, *asked)
+        assert not may_launch(uow, *asked, reviews=False)
+        with pytest.raises(Missing, match="not in your plan"):
+            read_own_course(uow, *asked, reviews=False)

@@ -7,6 +7,7 @@ import flask
 from werkzeug import Response
 
 from hub.flask_hub import current_hub
+from hub.sso.looking import current_look
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, own_session, require_sign_in
 from hub.words.phrase import say
@@ -34,7 +35,7 @@ def page(offering_id: UUID) -> str:
     allow_leaving()
     person_id = current_viewer().person.id
     with current_hub().reading() as uow:
-        course = read_own_course(uow, person_id, str(offering_id))
+        course = read_own_course(uow, person_id, str(offering_id), reviews=current_look() is None)
     return flask.render_template("course.html", course=course)
 
 

@@ -90,9 +90,9 @@ class SessionLine:
     last_at: datetime | None
 
 
-def read_own_course(uow: UnitOfWork, person_id: str, offering_id: str) -> CoursePage:
-    """A course of the person's plan; Missing ``not_assigned`` for any other."""
-    if not may_launch(uow, person_id, offering_id):
+def read_own_course(uow: UnitOfWork, person_id: str, offering_id: str, *, reviews: bool = True) -> CoursePage:
+    """A course of the person's plan; Missing ``not_assigned`` for any other. Without ``reviews`` as others may see it."""
+    if not may_launch(uow, person_id, offering_id, reviews=reviews):
         raise Missing("not_assigned", "This course is not in your plan.", "Open My training to see what is.")
     return read_course_page(uow, person_id, offering_id)
 
