@@ -51,6 +51,13 @@ def test_a_rule_says_whom_it_is_for(busy: World) -> None:
     assert busy.browser("sofia").get(PATH).status_code == 403
 
 
+def test_a_rule_says_how_many_people_it_is_for(busy: World) -> None:
+    olga = busy.browser("olga")
+    assert f'data-url="{PATH}/count"' in olga.get(PATH).text
+    assert "1 person now or later" in olga.get(f"{PATH}/count").text
+    assert busy.browser("ana").get(f"{PATH}/count").status_code == 403
+
+
 @pytest.mark.requirement("D2", "B86")
 def test_a_rule_is_taken_out_of_force_and_back_as_planned(busy: World) -> None:
     browser = busy.browser("olga")

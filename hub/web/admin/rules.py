@@ -17,6 +17,7 @@ from hub.audiences.plans.planning import (
     write_changes,
 )
 from hub.audiences.rules.conditions import Status
+from hub.audiences.rules.preview_rule import preview_reach
 from hub.audiences.rules.rule import read_rule
 from hub.audiences.rules.rule_fields import owner_of_rule
 from hub.audiences.rules.rule_views import titles_of_targets, words_of
@@ -72,6 +73,15 @@ def rule(key: str) -> str:
         owner=owner,
         section="audiences",
     )
+
+
+@blueprint.get("/rules/<key>/count")
+def count_reach_of_rule(key: str) -> str:
+    """How many people it is for now or later, whatever its status, as a part of the page."""
+    with current_hub().reading() as uow:
+        found = read_rule(uow, key)
+        preview = preview_reach(uow, found.conditions, (found.valid_from, found.valid_to))
+    return flask.render_template("admin/audience_count.html", preview=preview)
 
 
 @blueprint.get("/rules/<key>/file")
