@@ -19,8 +19,10 @@ from hub.errors import BadInput, Conflict, Problem
 from hub.ids import content_hash, is_id
 from hub.network import tables
 from hub.network.importing.complete import sources_of
-from hub.network.people.appointments import add_appointment, end_appointment, transfer
+from hub.network.people.appointments import add_appointment, end_appointment, owners_of, transfer
+from hub.network.people.person import lock_people
 from hub.network.people.places import Place
+from hub.network.record import lock_location
 from hub.network.validity.dates import start_of_day
 from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork, valid_at
@@ -86,7 +88,8 @@ def plan_change_of_many(uow: UnitOfWork, sight: Sight, wish: Wish) -> Plan:
     target, carried = _check(uow, sight, wish)
     rows, brands = _appointments(uow, sight, wish.appointment_ids)
     sources = sources_of(uow, sorted({row.person_id for row in rows}))
-    held = _held_there(uow, wish, {row.person_id for row in rows})
+    zone = target.time_zone if target is not None else "UTC"
+    held = _held_there(uow, wish, {row.person_id for row in rows}, _instant(uow, wish, zone))
     lost = {id for id, of_it in brands.items() if of_it - carried}
     lines = [_line(uow, row, wish, target, lost, sources, held) for row in rows]
     return Plan(wish, tuple(lines), target.name if target is not None else "")
@@ -97,6 +100,8 @@ def change_many(uow: UnitOfWork, sight: Sight, wish: Wish, plan_hash: str, *, ac
 
     NotAllowed ``mode_not_for_audience`` where a partner admin may not give somebody this position.
     """
+    lock_location(uow, wish.location_id)
+    lock_people(uow, owners_of(uow, wish.appointment_ids))  # at once, in the order in which everybody does
     plan = plan_change_of_many(uow, sight, wish)
     if plan.hash != plan_hash:
         raise ChangePlanOutdated(plan)
@@ -181,7 +186,10 @@ def _line(
     return Line(*name, (target or row).time_zone, problem, note)
 
 
-def _held_there(uow: UnitOfWork, wish: Wish, person_ids: Collection[str]) -> set[tuple[str, str, str]]:
+def _held_there(
+    uow: UnitOfWork, wish: Wish, person_ids: Collection[str], at: datetime
+) -> set[tuple[str, str, str]]:
+    """Who has which position there at that instant or later, as (person, location, position)."""
     a = tables.appointment
     if wish.do != "add":
         return set()
@@ -189,7 +197,7 @@ def _held_there(uow: UnitOfWork, wish: Wish, person_ids: Collection[str]) -> set
         sa.select(a.c.person_id, a.c.location_id, a.c.position_id).where(
             uow.among(a.c.person_id, person_ids),
             a.c.location_id == wish.location_id,
-            sa.or_(a.c.valid_to.is_(None), a.c.valid_to > uow.now),
+            sa.or_(a.c.valid_to.is_(None), a.c.valid_to > at),
         )
     )
     return {(row[0], row[1], row[2]) for row in rows}

@@ -4,7 +4,7 @@ Every appointment there ever was stays, with its dates: goals hang from it, and 
 make is the hub's own; what the network files made is the files' to change again, as soon as they say something new about the person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -151,6 +151,13 @@ def rehire(uow: UnitOfWork, person_id: str, place: Place, *, actor_id: str | Non
             "still_here", "This person has not left.", "Add an appointment, or choose a later day."
         )
     return add_appointment(uow, person_id, replace(place, valid_from=start), actor_id=actor_id)
+
+
+def owners_of(uow: UnitOfWork, appointment_ids: Collection[str]) -> list[str]:
+    """Ids of whose appointments these are, sorted; for whoever changes several, to lock these people at once."""
+    a, ids = tables.appointment, sorted(filter(is_id, set(appointment_ids)))
+    people = sa.select(a.c.person_id).where(uow.among(a.c.id, ids)).distinct()
+    return sorted(uow.connection.scalars(people))
 
 
 def _checked(uow: UnitOfWork, place: Place) -> Appointment:
