@@ -1,7 +1,7 @@
 """Goals: what a person is to reach, for which dimension, and every source that says so."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -85,6 +85,33 @@ class Source:
             "look_back_days": self.look_back_days,
             "binding": self.binding,
         }
+
+
+def joined(sources: Iterable[Source]) -> list[Source]:
+    """Sources without two of one id: what two audiences ask by one workflow from one instant on is asked until the last of them ends.
+
+    It is due when the first of them wants it.
+    """
+    found: dict[tuple[Any, ...], Source] = {}
+    for source in sources:
+        same = source.goal, source.kind, source.source_key, source.appointment_id, source.valid_from
+        known = found.get(same)
+        found[same] = source if known is None else join(known, source)
+    return list(found.values())
+
+
+def join(one: Source, other: Source) -> Source:
+    """Two sources of one id as one."""
+    first, _ = sorted((one, other), key=lambda each: (each.version, str(sorted(each.reason.items()))))
+    ends = [each.valid_to for each in (one, other)]
+    days = [each.look_back_days for each in (one, other)]
+    return replace(
+        first,
+        valid_to=None if None in ends else max(end for end in ends if end is not None),
+        due_at=min((each.due_at for each in (one, other) if each.due_at is not None), default=None),
+        look_back_days=None if None in days else max(count for count in days if count is not None),
+        binding=one.binding or other.binding,
+    )
 
 
 def set_goals(

@@ -12,7 +12,7 @@ from typing import Any
 from hub.ids import derived_id
 from hub.network.validity.intervals import Interval, Intervals, intersect, is_empty, subtract, union
 from hub.training.decisions import Decision
-from hub.training.goals import GoalKey, Source
+from hub.training.goals import GoalKey, Source, join
 
 NEVER_WAIVED = "compliance"
 """The kind of goals that nobody waives."""
@@ -91,6 +91,15 @@ def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[So
                 for piece in _pieces(source, intersect(_during(source), intervals))
             ]
     return left, waived
+
+
+def joined_waived(waived: Iterable[WaivedSource]) -> list[WaivedSource]:
+    """As ``goals.joined``."""
+    found: dict[str, WaivedSource] = {}
+    for each in waived:
+        known = found.get(each.id)
+        found[each.id] = each if known is None else replace(each, source=join(known.source, each.source))
+    return list(found.values())
 
 
 def in_force(waiver: Waiver, sources: Iterable[Source]) -> Intervals:

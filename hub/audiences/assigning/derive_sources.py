@@ -9,8 +9,8 @@ from hub.audiences.rules.conditions import AppointmentFacts, match
 from hub.audiences.rules.rule import Rule, SwitchedPlugin
 from hub.network.validity.intervals import Intervals, intersect, subtract, union
 from hub.training.decisions import Decision, sources_of_decision
-from hub.training.goals import GoalKey, Source
-from hub.training.waivers import WaivedSource, Waiver, waive, waivers_of
+from hub.training.goals import GoalKey, Source, joined
+from hub.training.waivers import WaivedSource, Waiver, joined_waived, waive, waivers_of
 
 
 class StoredOpinion(Protocol):
@@ -60,7 +60,9 @@ def derive_goals(
 ) -> tuple[list[Source], list[WaivedSource]]:
     """The sources of one person's goals, and those that somebody waives: all that a person is asked, and is let off."""
     sources = derive_sources(appointments, rules, switched, opinions, decisions)
-    return waive(sources, [*waivers_of(decisions), *waivers_of_opinions(appointments, switched, opinions)])
+    waivers = [*waivers_of(decisions), *waivers_of_opinions(appointments, switched, opinions)]
+    left, waived = waive(joined(sources), waivers)
+    return joined(left), joined_waived(waived)
 
 
 def derive_sources(
@@ -131,7 +133,8 @@ def due_of_rule(rule: Rule, start: datetime, appointment: AppointmentFacts) -> d
     """When a goal is due that a rule asks for since ``start``; None also for a date behind the last one that calendars have."""
     try:
         if rule.due is not None:
-            return rule.due.due_at(start, appointment.during[0], appointment.time_zone)
+            began = appointment.since or appointment.during[0]
+            return rule.due.due_at(start, began, appointment.time_zone)
         return start + timedelta(days=rule.due_days) if rule.due_days is not None else None
     except OverflowError:  # of one far-off date; it must not keep everybody's goals waiting
         return None

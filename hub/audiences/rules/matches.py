@@ -43,7 +43,7 @@ def matches(
     who = (
         _a.c.person_id,
         _a.c.id.label("appointment_id"),
-        sa.func.greatest(_a.c.valid_from, _l.c.valid_from).label("began"),
+        _a.c.valid_from.label("began"),
         _l.c.time_zone.label("zone"),
         (_a.c.audience_class == "external").label("outside"),
     )
@@ -51,7 +51,7 @@ def matches(
     query = sa.select(*who).select_from(tables).where(*asked, starts < ends, ends > since)
     if not sets:
         return query.add_columns(starts.label("starts"), ends.label("ends"))
-    times = _as_set(starts, ends)
+    times = as_set(starts, ends)
     if len(conditions.brands) != 1 and (conditions.brands or conditions.activity):
         # Several brands of one appointment: held while any of them is carried.
         query = query.group_by(_a.c.id, _l.c.id, *(each for each in sets[:-1]))
@@ -97,16 +97,16 @@ def _tables(
     asked = [*map(_not_over, (_a, _l), (since, since)), *_plain(conditions)]
     sets: list[Times] = []
     if conditions.nodes:
-        places = _places(conditions.nodes)
+        places = places_under(conditions.nodes)
         tables = tables.join(places, places.c.location_id == _a.c.location_id)
         sets.append(places.c.times)
     for number, test in enumerate(conditions.attributes):
-        values, kind = _values(test, number), kinds.get(test.key)
+        values, kind = values_passing(test, number), kinds.get(test.key)
         subject = _SUBJECTS[kind.subject if kind else "person"]
         tables = tables.join(values, values.c.subject_id == subject)
         sets.append(values.c.times)
     if conditions.brands or conditions.activity:
-        held, carried = network.appointment_brand, _carried(conditions)
+        held, carried = network.appointment_brand, carried_at(conditions)
         tables = tables.join(held, held.c.appointment_id == _a.c.id).join(
             carried,
             sa.and_(carried.c.location_id == _a.c.location_id, carried.c.brand_id == held.c.brand_id),
@@ -133,7 +133,8 @@ def _plain(conditions: Conditions) -> list[sa.ColumnElement[bool]]:
     return asked
 
 
-def _places(node_ids: tuple[str, ...]) -> sa.Subquery:
+def places_under(node_ids: tuple[str, ...]) -> sa.Subquery:
+    """When locations are below any of these nodes: location_id and times."""
     ln, closure = network.location_node, network.node_closure
     starts = sa.func.greatest(ln.c.valid_from, closure.c.valid_from)
     ends = sa.func.least(
@@ -144,7 +145,7 @@ def _places(node_ids: tuple[str, ...]) -> sa.Subquery:
     return below.where(closure.c.ancestor_id.in_(node_ids)).group_by(ln.c.location_id).subquery("places")
 
 
-def _carried(conditions: Conditions) -> sa.Subquery:
+def carried_at(conditions: Conditions) -> sa.Subquery:
     """When locations carry brands; locations are few."""
     lb = network.location_brand
     times = _together(lb.c.valid_from, sa.func.coalesce(lb.c.valid_to, FOREVER)).label("times")
@@ -156,7 +157,8 @@ def _carried(conditions: Conditions) -> sa.Subquery:
     return query.subquery("carried")
 
 
-def _values(test: AttributeTest, number: int) -> sa.Subquery:
+def values_passing(test: AttributeTest, number: int) -> sa.Subquery:
+    """When attributes of subjects pass a test: subject_id and times."""
     value = network.attribute
     times = _together(value.c.valid_from, sa.func.coalesce(value.c.valid_to, FOREVER)).label("times")
     query = sa.select(value.c.subject_id, times).where(value.c.key == test.key, _holds(test, value.c.value))
@@ -187,7 +189,8 @@ def _range(starts: sa.ColumnElement[datetime], ends: sa.ColumnElement[datetime])
     )
 
 
-def _as_set(starts: sa.ColumnElement[datetime], ends: sa.ColumnElement[datetime]) -> Times:
+def as_set(starts: sa.ColumnElement[datetime], ends: sa.ColumnElement[datetime]) -> Times:
+    """One time as a set."""
     return sa.func.tstzmultirange(_range(starts, ends), type_=pg.TSTZMULTIRANGE())
 
 
