@@ -157,6 +157,7 @@ outbox = sa.Table(
     ),
     sa.Column("status", sa.Integer, comment="HTTP status of the last attempt, where it got an answer"),
     sa.Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+    sa.Index("ix_outbox_receiver_id", "receiver", "id"),
 )
 
 outbox_pause = sa.Table(

@@ -9,6 +9,7 @@ from hub.access.api_tokens import WEBHOOKS
 from hub.notify.webhooks import subscriptions
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import ById, IdPage
+from hub.rest.caller import current_caller
 from hub.rest.shapes import PageOf, Shape
 from hub.rest.write_shapes import Body
 from hub.rest.writing import Written, changed, current_writing
@@ -26,9 +27,31 @@ class Webhook(Shape):
     events: list[str]
     label: str
     created_at: datetime
-    ended_at: datetime | None
+    ended_at: datetime | None = Field(description="When it was ended, or the token revoked that made it.")
     waiting: int
     parked: int = Field(description="Given up, until it is sent again.")
+    made_by: str = Field(
+        description="The label of the token that made it; empty for people and for tokens without one."
+    )
+
+
+class Told(Shape):
+    """One thing that a webhook was told, or is to be; `status` is that of HTTP."""
+
+    id: str
+    event: str
+    state: Literal["waiting", "delivered", "parked", "superseded", "dismissed"]
+    attempts: int
+    created_at: datetime
+    done_at: datetime | None
+    status: int | None
+    last_error: str
+
+
+class Deliveries(Shape):
+    """The last of them, the newest first."""
+
+    items: list[Told]
 
 
 class Webhooks(PageOf[Webhook]):
@@ -70,12 +93,27 @@ def read_webhook(path: ById) -> Webhook:
         return Webhook.model_validate(subscriptions.read_webhook(uow, sight.reach, path.id))
 
 
+@blueprint.reads("/webhooks/<id>/deliveries", Deliveries, WEBHOOKS, "Webhooks")
+def list_deliveries(path: ById) -> Deliveries:
+    """What a webhook was told last, and what it is to be told."""
+    with looking() as (uow, sight):
+        told = subscriptions.list_told(uow, sight.reach, path.id)
+    return Deliveries(items=[Told.model_validate(each) for each in told])
+
+
 @blueprint.writes("/webhooks", Written, WEBHOOKS, "Webhooks")
 def add_webhook(body: NewWebhook) -> Written:
-    """Let an address be told of news from now on, as far as the token's owner sees."""
+    """Let an address be told of news from now on, as far as the token's owner sees, until the token is revoked."""
     now = current_writing()
     id = subscriptions.add_webhook(
-        now.uow, now.sight.reach, body.url, body.events, body.secret, body.label, actor_id=now.actor_id
+        now.uow,
+        now.sight.reach,
+        body.url,
+        body.events,
+        body.secret,
+        body.label,
+        actor_id=now.actor_id,
+        token_id=current_caller().token_id,
     )
     return Written(outcome="created", id=id)
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from hub.errors import HubError, OutsideFailed
 from hub.http import retry_after
 from hub.journal import lanes
 from hub.journal.lanes import Failure, Taken
 from hub.logging import get_logger
-from hub.notify.webhooks.subscriptions import PREFIX, WEBHOOK
+from hub.notify.webhooks.subscriptions import PREFIX, WEBHOOK, in_force
 from hub.notify.webhooks.tables import webhook
 from hub.runtime import Hub
 
@@ -56,7 +58,9 @@ class WebhookSender:
         with self.hub.unit_of_work() as uow:
             if not lanes.hold(uow, taken):  # the others took so long that somebody else has it
                 return
-            hook = uow.find(webhook, id=taken.delivery.receiver.partition(":")[2])
+            id = taken.delivery.receiver.partition(":")[2]
+            query = sa.select(webhook).where(webhook.c.id == id, in_force())
+            hook = uow.connection.execute(query).one_or_none()
         outcome = self._try(taken, hook)
         with self.hub.unit_of_work() as uow:
             if isinstance(outcome, Failure):
@@ -66,7 +70,7 @@ class WebhookSender:
 
     def _try(self, taken: Taken, hook: Any) -> int | Failure:
         """The status of the receiver's answer, or what went wrong."""
-        if hook is None or hook.ended_at is not None:
+        if hook is None:
             return Failure("webhook_ended", "This webhook has ended.")
         try:
             body = json.dumps(

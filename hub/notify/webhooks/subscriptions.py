@@ -1,4 +1,4 @@
-"""Webhooks: making one, trying it, sending again what was parked, and ending it."""
+"""Webhooks: making one, trying it, what it was told, sending again what was parked, and ending it."""
 
 import base64
 import binascii
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.access.listing.pages_of import Asked, Page, page_of, part_of
 from hub.access.reach import Reach, ReachKind
+from hub.access.tables import api_token
 from hub.errors import BadInput, Missing, Problem
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
@@ -39,7 +40,10 @@ MAX_URL, MAX_LABEL, AT_MOST = 2_000, 100, 20
 
 @dataclass(frozen=True)
 class WebhookLine:
-    """One webhook. ``waiting`` and ``parked`` count what was not delivered yet."""
+    """One webhook. ``waiting`` and ``parked`` count what was not delivered yet; ``made_by`` is the label of a token that made it.
+
+    ``ended_at`` is also when that token was revoked.
+    """
 
     id: str
     kind: ReachKind
@@ -51,6 +55,21 @@ class WebhookLine:
     ended_at: datetime | None
     waiting: int
     parked: int
+    made_by: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One thing that a webhook was told, or is to be. ``state`` is waiting, delivered, parked or dismissed; ``status`` of HTTP."""
+
+    id: str
+    event: str
+    state: str
+    attempts: int
+    created_at: datetime
+    done_at: datetime | None
+    status: int | None
+    last_error: str
 
 
 def receiver_of(webhook_id: str) -> str:
@@ -67,19 +86,20 @@ def add_webhook(
     label: str = "",
     *,
     actor_id: str | None = None,
+    token_id: str | None = None,
 ) -> str:
-    """Let an address be told of news from now on; the webhook's id.
+    """Let an address be told of news from now on; the webhook's id. With ``token_id`` it ends when that token is revoked.
 
     ``secret`` is ``whsec_`` and 24 to 64 bytes in base64, as Standard Webhooks has it. BadInput ``bad_webhook`` with every problem.
     """
     problems = [
-        *_problems_of_url(uow, url),
+        *_problems_of_url(uow, reach, url),
         *_problems_of_events(reach, events),
         *_problems_of_secret(secret),
     ]
     if len(label) > MAX_LABEL or not label.isprintable():
         problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
-    mine = sa.select(sa.func.count()).select_from(webhook).where(_of(reach), webhook.c.ended_at.is_(None))
+    mine = sa.select(sa.func.count()).select_from(webhook).where(_of(reach), in_force())
     if (uow.connection.scalar(mine) or 0) >= AT_MOST:
         problems.append(Problem(f"there are {AT_MOST} already", "url"))
     if problems:
@@ -96,6 +116,7 @@ def add_webhook(
         label=label,
         created_at=uow.now,
         created_by=actor_id,
+        token_id=token_id,
     )
     _record(uow, id, reach, "created", actor_id)
     return id
@@ -104,7 +125,7 @@ def add_webhook(
 def end_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str | None = None) -> bool:
     """Tell an address nothing more, also not what waits; whether that changed anything. Missing ``no_webhook``."""
     row = _find(uow, reach, webhook_id)
-    if row.ended_at is not None:
+    if row.ended is not None:
         return False
     uow.connection.execute(sa.update(webhook).where(webhook.c.id == row.id).values(ended_at=uow.now))
     _record(uow, row.id, reach, "ended", actor_id)
@@ -114,7 +135,7 @@ def end_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str
 def try_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> None:
     """Send something that says nothing, so that its receiver can be tried. Missing ``no_webhook``, also for one that ended."""
     row = _find(uow, reach, webhook_id)
-    if row.ended_at is not None:
+    if row.ended is not None:
         raise _missing()
     told = new_id()
     body = {"type": TEST, "timestamp": uow.now.isoformat(), "data": {}}
@@ -129,7 +150,7 @@ def resend_parked(uow: UnitOfWork, reach: Reach, webhook_id: str) -> int:
 
 def list_webhooks(uow: UnitOfWork, reach: Reach, asked: Asked) -> Page[WebhookLine]:
     """Webhooks of a partner; of everybody for operators."""
-    rows = uow.connection.execute(part_of(sa.select(webhook).where(_of(reach)), webhook.c.id, asked)).all()
+    rows = uow.connection.execute(part_of(_webhooks(reach), webhook.c.id, asked)).all()
     kept, following = page_of(rows, asked, lambda row: str(row.id))
     return Page(tuple(_lines(uow, kept)), following)
 
@@ -137,6 +158,26 @@ def list_webhooks(uow: UnitOfWork, reach: Reach, asked: Asked) -> Page[WebhookLi
 def read_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> WebhookLine:
     """One webhook. Missing ``no_webhook``, also for another partner's."""
     return _lines(uow, [_find(uow, reach, webhook_id)])[0]
+
+
+def list_told(uow: UnitOfWork, reach: Reach, webhook_id: str, limit: int = 20) -> list[Delivery]:
+    """What a webhook was told last, and what it is to be told. Missing ``no_webhook``."""
+    row, o = _find(uow, reach, webhook_id), outbox
+    mine = sa.and_(o.c.kind == WEBHOOK, o.c.receiver == receiver_of(row.id))
+    query = sa.select(o).where(mine).order_by(o.c.id.desc()).limit(limit)
+    return [
+        Delivery(
+            each.id,
+            str(each.body.get("type", "")),
+            each.state,
+            each.attempts,
+            each.created_at,
+            each.done_at,
+            each.status,
+            each.last_error or "",
+        )
+        for each in uow.connection.execute(query)
+    ]
 
 
 def effect_of(webhook_id: str, told: str, body: dict[str, Any], person_id: str | None = None) -> Effect:
@@ -163,9 +204,10 @@ def _lines(uow: UnitOfWork, rows: Any) -> list[WebhookLine]:
             tuple(row.events),
             row.label,
             row.created_at,
-            row.ended_at,
+            row.ended,
             counts.get((receiver_of(row.id), WAITING), 0),
             counts.get((receiver_of(row.id), PARKED), 0),
+            row.made_by or "",
         )
         for row in rows
     ]
@@ -176,21 +218,38 @@ def _of(reach: Reach) -> sa.ColumnElement[bool]:
     return sa.true() if reach.kind == "operator" else webhook.c.partner_id == reach.partner_id
 
 
+def in_force() -> sa.ColumnElement[bool]:
+    """Webhooks that did not end, by themselves or with the token that made them."""
+    gone = sa.exists().where(api_token.c.id == webhook.c.token_id, api_token.c.revoked_at.is_not(None))
+    return sa.and_(webhook.c.ended_at.is_(None), sa.not_(gone))
+
+
+def _webhooks(reach: Reach) -> sa.Select[Any]:
+    """With the label of the token that made each, and when it ended."""
+    ended = sa.func.coalesce(webhook.c.ended_at, api_token.c.revoked_at).label("ended")
+    made = webhook.outerjoin(api_token, api_token.c.id == webhook.c.token_id)
+    columns = (webhook, api_token.c.label.label("made_by"), ended)
+    return sa.select(*columns).select_from(made).where(_of(reach))
+
+
 def _find(uow: UnitOfWork, reach: Reach, webhook_id: str) -> Any:
-    query = sa.select(webhook).where(webhook.c.id == webhook_id, _of(reach))
+    query = _webhooks(reach).where(webhook.c.id == webhook_id)
     row = uow.connection.execute(query).one_or_none() if is_id(webhook_id) else None
     if row is None:
         raise _missing()
     return row
 
 
-def _problems_of_url(uow: UnitOfWork, url: str) -> list[Problem]:
+def _problems_of_url(uow: UnitOfWork, reach: Reach, url: str) -> list[Problem]:
     try:
         parts = urlsplit(url)
         place = f"{parts.hostname}:{parts.port or 443}"
     except ValueError:
         return [Problem("is no address", "url")]
-    is_well = parts.scheme == "https" or place in uow.settings.outgoing_allow
+    is_ours = place in uow.settings.outgoing_allow
+    if is_ours and reach.kind != "operator":
+        return [Problem("is an address of the hub's own network, which operators alone use", "url")]
+    is_well = parts.scheme == "https" or is_ours
     if (
         not is_well
         or not parts.hostname

@@ -15,7 +15,8 @@ webhook = sa.Table(
     sa.Column("events", Json, nullable=False, comment="credit_granted, ..."),
     sa.Column("label", sa.String(100), nullable=False),
     sa.Column("created_at", Time(), nullable=False),
-    sa.Column("created_by", Id(), comment="null for a token"),
+    sa.Column("created_by", Id(), comment="null for a token, which is token_id: it ends with that"),
     sa.Column("ended_at", Time()),
+    reference("token_id", "api_token", nullable=True, index=True),
     comment="Addresses of programs that are told of news, as far as their owners see.",
 )

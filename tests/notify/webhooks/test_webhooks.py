@@ -4,12 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from hub.access.api_tokens import list_api_tokens, revoke_api_token
 from hub.access.listing.pages_of import Asked
 from hub.access.reach import OPERATOR, Reach
 from hub.app import READERS
@@ -30,6 +31,7 @@ from hub.notify.webhooks.subscriptions import (
 )
 from hub.notify.webhooks.tell import tell_webhooks
 from hub.training.events import CompletionRecognized, CreditGranted
+from hub.training.tables import credit_ledger
 from tests.rest.programs import Network
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -68,7 +70,8 @@ class News:
     def credit(self, goal: str, who: str) -> None:
         with self.network.hub.unit_of_work() as uow:
             ids = self.network.ids
-            about = ("offering", ids["brakes"], "service", new_id(), uow.now)
+            entry = uow.find(credit_ledger, goal_id=ids[goal])
+            about = ("offering", ids["brakes"], "service", entry.statement_id if entry else new_id(), uow.now)
             announce(uow, [CreditGranted(ids[who], ids[goal], *about)])
 
     def work(self) -> None:
@@ -222,3 +225,54 @@ def test_programs_make_try_and_end_webhooks(news: News) -> None:
         assert code(post(network, other, f"/webhooks/{made['id']}/{action}", {})) == (404, "no_webhook")
         write(network, token, f"/webhooks/{made['id']}/{action}", {})
     assert network.read(token, "/webhooks")["items"][0]["ended_at"] is not None
+
+
+def test_what_a_token_made_ends_with_it_and_tells_what_it_told(news: News) -> None:
+    from tests.rest.test_writes import write
+
+    network, token = news.network, news.network.token("harbor")
+    made = write(
+        network,
+        token,
+        "/webhooks",
+        {"url": "https://crm.example/in", "events": ["credit_granted"], "secret": SECRET},
+    )
+    news.credit("of ana", "ana")
+    news.work()
+    news.credit("of ana", "ana")
+    run_reader(network.hub.unit_of_work, tell_webhooks, "test")
+    told = network.read(token, f"/webhooks/{made['id']}/deliveries")["items"]
+    assert [(each["state"], each["event"], each["status"]) for each in told] == [
+        ("waiting", "credit_granted", None),
+        ("delivered", "credit_granted", 204),
+    ]
+    assert network.ask(network.token("summit"), f"/webhooks/{made['id']}/deliveries").status_code == 404
+    with network.hub.unit_of_work() as uow:
+        (mine,) = [
+            line
+            for line in list_api_tokens(uow)
+            if "webhooks" in line.scopes and line.kind == "partner" and line.owner == "Harbor Auto"
+        ]
+        revoke_api_token(uow, mine.id)
+    news.credit("of ana", "ana")
+    news.work()
+    assert len(news.receiver.sent) == 1
+    assert news.line(made["id"]).ended_at is not None
+    with network.hub.unit_of_work() as uow, pytest.raises(Missing):
+        try_webhook(uow, OPERATOR, made["id"])
+
+
+def test_partners_name_no_address_of_the_hubs_own_network(news: News) -> None:
+    hub = news.network.hub
+    own = replace(hub, settings=hub.settings.model_copy(update={"outgoing_allow": ["crm.example:443"]}))
+    with own.unit_of_work() as uow:
+        with pytest.raises(BadInput) as refused:
+            add_webhook(
+                uow,
+                Reach("partner", news.network.ids["harbor"]),
+                "https://crm.example/in",
+                ["credit_granted"],
+                SECRET,
+            )
+        assert [problem.place for problem in refused.value.problems] == ["url"]
+        add_webhook(uow, OPERATOR, "https://crm.example/in", ["credit_granted"], SECRET)
