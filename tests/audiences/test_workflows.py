@@ -115,6 +115,44 @@ def test_an_event_is_answered_once_and_the_reason_names_workflow_and_version(
         assert sorted(versions) == [1, 2]
 
 
+@pytest.mark.requirement("B34")
+def test_whoever_is_known_to_begin_later_is_answered_by_a_workflow_that_goes_live(
+    world: World, tmp_path: Path, clock: SettableClock
+) -> None:
+    world.add_person("zoe")
+    world.appoint("zoe", "technician", "Riverside", brands=["A"], since=clock.now() + days(5))
+    world.drain()
+    file = tmp_path / "profiles.toml"
+    file.write_text(LIVE)
+    assert [(flow.key, flow.people) for flow in plan_profiles(world.hub, from_file(file)).workflows] == [
+        ("hello", 1),
+        ("refresh", 0),
+    ]
+    apply(world, tmp_path, LIVE)
+    assert world.live_goals("zoe") == {}
+    assert set(world.live_goals("zoe", at=clock.now() + days(6))) == {("welcome", "general")}
+
+
+@pytest.mark.requirement("B34")
+def test_what_happened_before_another_version_is_answered_by_the_one_that_was_live(
+    world: World, tmp_path: Path, clock: SettableClock
+) -> None:
+    apply(world, tmp_path, LIVE)
+    clock.advance(days=1)
+    world.add_person("zoe")
+    world.appoint("zoe", "technician", "Riverside", brands=["A"], since=clock.now())
+    clock.advance(minutes=5)
+    apply(world, tmp_path, LIVE.replace("due_days = 14", "due_days = 20"))
+    with world.hub.reading() as uow:
+        assert uow.connection.scalar(sa.select(workflow_action.c.version)) == 1
+    # What was switched off does not answer what comes after.
+    apply(world, tmp_path, PROFILE.replace('"live"', '"draft"'))
+    clock.advance(days=1)
+    world.appoint("sam", "technician", "Riverside", brands=["A"], since=clock.now())
+    world.drain()
+    assert acted(world) == 1
+
+
 @pytest.mark.requirement("B34", "D2")
 def test_a_workflow_is_tried_before_it_goes_live_and_switched_without_a_restart(
     world: World, tmp_path: Path, clock: SettableClock

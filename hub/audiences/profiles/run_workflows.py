@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.assigning.reassign import people_matching
-from hub.audiences.profiles.compile import read_audiences
-from hub.audiences.profiles.read_profiles import read_setups
+from hub.audiences.profiles.past_workflows import LOOKED_BACK, answering_workflows
+from hub.audiences.profiles.profile import PROFILE_CHANGED
 from hub.audiences.profiles.tables import workflow_action
 from hub.audiences.profiles.workflows import (
     WORKFLOW_ACTED,
@@ -19,8 +19,8 @@ from hub.audiences.profiles.workflows import (
     Workflow,
     answer,
     joinings,
-    workflows_of,
 )
+from hub.audiences.rules.rule import AUDIENCE_CHANGED
 from hub.ids import derived_id
 from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
 from hub.journal.tables import event as event_table
@@ -37,7 +37,6 @@ KINDS = {
     "credit_revoked": "credit_revoked",
 }
 """What the log of events calls what workflows answer."""
-LOOKED_BACK = timedelta(days=30)
 SAMPLES = 20
 CHUNK = 500
 _TIMES = ("valid_from", "valid_to", "due_at")
@@ -57,18 +56,27 @@ class WouldHave:
 
 def answer_events(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> None:
     """Let live workflows answer completions and credits; the handler of the reader ``workflows``."""
-    live = _live(uow)
-    if live:
-        _act(uow, live, _happened(uow, rows))
+    flows = answering_workflows(uow)
+    if flows:
+        _act(uow, flows, _happened(uow, rows))
 
 
 def answer_joining(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
-    """Let live workflows answer appointments that have come; the handler of the reader ``workflows_joined``."""
-    live = [flow for flow in _live(uow) if flow.on == "joined"]
-    people = sorted({c.person_id or c.subject_id for c in changes if c.kind == "person_changed"})
-    for start in range(0, len(people) if live else 0, CHUNK):
-        facts = read_facts(uow, people[start : start + CHUNK])
-        _act(uow, live, [each for mine in facts.values() for each in joinings(mine)], facts)
+    """Let live workflows answer appointments that have come; the handler of the reader ``workflows_joined``.
+
+    Appointments that begin later are answered as soon as they are known, also by a workflow that goes live after that.
+    """
+    flows = [flow for flow in answering_workflows(uow) if flow.on == "joined"]
+    if not flows:
+        return
+    people = {c.person_id or c.subject_id for c in changes if c.kind == "person_changed"}
+    configured = [c.at for c in changes if c.kind in (PROFILE_CHANGED, AUDIENCE_CHANGED)]
+    for flow in flows if configured else ():
+        later = people_matching(flow.conditions).where(network.appointment.c.valid_from >= min(configured))
+        people.update(uow.connection.scalars(later))
+    for some in _chunks(sorted(people)):
+        facts = read_facts(uow, some)
+        _act(uow, flows, [each for mine in facts.values() for each in joinings(mine)], facts)
 
 
 workflows = Reader("workflows", EVENTS, answer_events, batch=500)
@@ -132,25 +140,20 @@ def would_have(uow: UnitOfWork, workflow: Workflow) -> WouldHave:
     )
 
 
-def _live(uow: UnitOfWork) -> list[Workflow]:
-    setups = read_setups(uow)
-    return workflows_of(setups, read_audiences(uow)) if setups else []
-
-
 def _act(
     uow: UnitOfWork,
-    live: Sequence[Workflow],
+    flows: Sequence[Workflow],
     events: Sequence[Happened],
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    wanted = [event for event in events if any(flow.on == event.kind for flow in live)]
+    wanted = [event for event in events if any(flow.on == event.kind for flow in flows)]
     if not wanted:
         return
     if facts is None:
         facts = read_facts(uow, sorted({event.person_id for event in wanted}))
     bodies = {}
     for event in wanted:
-        for flow in live:
+        for flow in flows:
             if body := answer(flow, event, facts.get(event.person_id, ())):
                 bodies[body["id"]] = body | {"at": uow.now.isoformat()}
     known = set(

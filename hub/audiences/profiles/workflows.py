@@ -19,7 +19,8 @@ WORKFLOW_ACTED = "workflow_acted"
 
 @dataclass(frozen=True)
 class Workflow:
-    """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live.
+    """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live,
+    and ``until`` when it was so no more, None while it is.
 
     ``does`` says under one of the names of ACTIONS what is to be done.
     """
@@ -34,6 +35,7 @@ class Workflow:
     reason: str
     does: Mapping[str, Any]
     since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,9 @@ def answer(
     """What the workflow does about the event, as a change of kind ``workflow_acted``; None when it does nothing.
 
     ``facts`` are the appointments of the person. Of several that fit, the first is taken. Events from before the workflow
-    went live (or ``since``) are none of its business.
+    went live (or ``since``), or from after it was so no more, are none of its business.
     """
-    if event.kind != workflow.on or event.at < (since or workflow.since):
+    if event.kind != workflow.on or not holds((since or workflow.since, workflow.until), event.at):
         return None
     if workflow.target_id is not None and event.target_id != workflow.target_id:
         return None
