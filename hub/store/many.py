@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.arrays import Array, uuids
+from hub.store.arrays import Array, texts, uuids
+from hub.store.copied import lines_of, written_as
 from hub.store.driver import driver_errors, run_many
-from hub.store.types import Id, Time
+from hub.store.types import Id
 
 if TYPE_CHECKING:
     import psycopg
 
 FEW = 8
 """So few rows are inserted as quickly the usual way."""
+_BLOCK = 1_000
 
 
 def can_be_copied(statement: sa.Executable, rows: Sequence[Mapping[str, object]]) -> bool:
@@ -32,7 +34,7 @@ def can_be_copied(statement: sa.Executable, rows: Sequence[Mapping[str, object]]
         and not statement._returning
         and statement.select is None
         and statement._values is None
-        and all(row.keys() == rows[0].keys() for row in rows)
+        and set(map(len, rows)) == {len(rows[0])}  # that it is the same columns is seen when they are written
         and all(column.default is None or column.name in rows[0] for column in statement.table.c)
     )
 
@@ -45,14 +47,12 @@ def copy_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping
     command = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    columns = [(name, _copied(table.c[name].type, connection.dialect)) for name in names]
+    columns = [(name, written_as(table.c[name].type)) for name in names]
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     told = f"COPY {table.name}"
     with driver_errors(connection, told), driver.cursor() as cursor, cursor.copy(command) as copy:
-        for row in rows:
-            copy.write_row(
-                [row[name] if process is None else process(row[name]) for name, process in columns]
-            )
+        for start in range(0, len(rows), _BLOCK):
+            copy.write(lines_of(rows[start : start + _BLOCK], columns))
 
 
 def insert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
@@ -107,6 +107,9 @@ def among(
     listed_as = postgresql.ARRAY(column.type)
     if isinstance(column.type, Id):
         return column == sa.any_(sa.cast(sa.bindparam(None, uuids(list(values)), _AsSent()), listed_as))
+    if isinstance(column.type, sa.String):
+        sent = sa.bindparam(None, texts(values), _AsSent())
+        return column == sa.any_(sa.cast(sent, postgresql.ARRAY(sa.Text)))
     return column == sa.any_(sa.literal(list(values), listed_as))
 
 
@@ -130,20 +133,5 @@ def listed(
     return sa.func.unnest(*arrays).table_valued(*names).render_derived()
 
 
-def _copied(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
-    """What makes of a value what COPY writes. The driver writes texts quickest."""
-    if isinstance(kind, sa.JSON):
-        return json.dumps
-    if isinstance(kind, Time):
-        return _instant
-    return _processor(kind, dialect)
-
-
 def _processor(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     return kind.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _instant(value: datetime | None) -> str | None:
-    if value is not None and value.tzinfo is None:
-        raise ValueError("naive datetime")
-    return None if value is None else value.isoformat()

@@ -90,3 +90,12 @@ def at_once(engine: sa.Engine, clock: Clock, settings: Settings, hooks: "Hooks")
             driver: Any = uow.connection.connection.driver_connection
             driver.execute("PRAGMA query_only = 0")
         yield uow
+
+
+def commit_without_waiting(uow: UnitOfWork) -> None:
+    """Let this unit's commit not wait for the disk; for one of many that a later unit ends, which waits for all of them.
+
+    If PostgreSQL dies before, the last of them are as if they had never been: in their order, and each as a whole.
+    """
+    if not uow.is_sqlite:
+        uow.connection.exec_driver_sql("SET LOCAL synchronous_commit = off")

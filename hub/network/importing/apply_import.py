@@ -28,6 +28,7 @@ from hub.network.roster.reading import Progress
 from hub.network.roster.said import Said
 from hub.network.roster.staging import Staging, known, to_do
 from hub.store import UnitOfWork
+from hub.store.unit_of_work import commit_without_waiting
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -46,13 +47,14 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
     """Apply what ``plan_import`` listed. ``progress`` is told after each chunk that is committed.
 
     Raises Conflict ``import_overtaken``, ``identity_taken`` or ``node_circle`` if another import has changed something
-    since the plan was made; the chunks before that one stay.
+    since the plan was made; the chunks before that one stay. The disk has them all once a unit commits that waits for it.
     """
     done = 0
     progress("applying", done, plan.to_write)
     with closing(_ahead(_say_chunks(staging, names))) as chunks:
         for aggregate, before, said in chunks:
             with hub.unit_of_work() as uow:
+                commit_without_waiting(uow)
                 _apply_chunk(uow, aggregate, before, said)
             done += len(before)
             progress("applying", done, plan.to_write)
@@ -95,12 +97,11 @@ def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Se
     lock_network(uow)
     there = _refuse_if_overtaken(uow, aggregate.kind, before, said)
     given = _parts_given(uow, aggregate.kind, before)
-    if aggregate.kind in _OF_PEOPLE:
-        lock_people(uow, [one.id for one in said if not one.is_new])
-    changes = complete(uow, aggregate.kind, said, given)
     whose = _whose(uow, aggregate.kind, said)
-    record_changes(uow, [_change(aggregate, one, body, whose.get(one.id)) for one, body in changes])
     new = {one.id for one in said if one.is_new}
+    lock_people(uow, sorted(set(whose.values()) - new))
+    changes = complete(uow, aggregate.kind, said, given)
+    record_changes(uow, [_change(aggregate, one, body, whose.get(one.id)) for one, body in changes])
     apply_changes(uow, aggregate.change, [body for _, body in changes], new=new)
     details: list[Row] = [{"person_id": one.id, **one.detail} for one in said if one.detail]
     _write(uow, tables.person_detail, details, lambda row: row["person_id"] in new)
