@@ -1,6 +1,9 @@
 """Profiles set up audiences: inherited, overridden, planned, and taken back exactly (B80-B84, B86)."""
 
+import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +12,7 @@ from hub.audiences import tables
 from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
 from hub.audiences.files.export_audiences import export_audiences
 from hub.audiences.mandatory import missing_values
+from hub.audiences.profiles import plan_profiles as plan_profiles_module
 from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import (
     ProfilePlan,
@@ -274,3 +278,50 @@ def test_profiles_that_cannot_be_are_refused_with_their_places(world: World, tmp
         assert read_profiles(uow) == {}
         assert read_rules(uow) == []
         assert uow.connection.execute(sa.select(tables.audience_plugin)).all() == []
+
+
+BASES = """
+[[profile]]
+key = "base"
+title = "Base"
+[[profile.rule]]
+key = "RULE"
+title = "Brakes"
+target = "offering:brakes"
+dimension = "service"
+kind = "brand"
+"""
+CHILD = """
+[[profile]]
+key = "child"
+title = "Child"
+extends = "base"
+audiences = ["technicians"]
+"""
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_two_who_change_profiles_at_once_leave_no_rule_that_no_profile_says(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, write, at_once = world.hub, plan_profiles_module.write_profiles, threading.Barrier(2)
+    files = [tmp_path / name for name in ("both.toml", "base.toml", "child.toml")]
+    lost = CHILD.replace('extends = "base"', "").replace('["technicians"]', "[]")
+    for file, text in zip(files, (BASES + CHILD, BASES.replace("RULE", "other"), lost), strict=True):
+        file.write_text(text)
+    make_profiles(hub, from_file(files[0]))
+
+    def slowly(*given: Any) -> None:
+        with suppress(threading.BrokenBarrierError):
+            at_once.wait(1)
+        write(*given)
+
+    monkeypatch.setattr(plan_profiles_module, "write_profiles", slowly)
+    threads = [threading.Thread(target=make_profiles, args=(hub, from_file(file))) for file in files[1:]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with hub.reading() as uow:
+        assert read_setups(uow) == {}
+        assert read_rules(uow) == []

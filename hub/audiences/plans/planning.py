@@ -8,6 +8,7 @@ from hub.audiences.plans.count_affected import Progress, count_affected
 from hub.audiences.plans.diff import AudienceChange, Diff, PlanOutdated, RuleChange, compare_rule
 from hub.audiences.profiles.follow_audiences import follow_audiences
 from hub.audiences.rules.conditions import Status
+from hub.audiences.rules.lock import lock_configuration
 from hub.audiences.rules.rule import read_audience, read_rule, set_audience, set_rule
 from hub.audiences.rules.versions import Kind, audience_of_version, read_version, rule_of_version
 from hub.store import UnitOfWork
@@ -35,6 +36,7 @@ def make_change(hub: "Hub", compare: Compare, write: Write, plan_hash: str | Non
     if plan is not None and plan.hash != plan_hash:
         raise PlanOutdated(plan)
     with hub.unit_of_work() as uow:
+        lock_configuration(uow)
         diff = compare(uow)
         if plan is not None and diff.content != plan.content:
             raise PlanOutdated(count_affected(uow, diff, lambda *_: None))

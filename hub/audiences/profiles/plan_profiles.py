@@ -17,6 +17,7 @@ from hub.audiences.profiles.run_workflows import WouldHave, would_have
 from hub.audiences.profiles.shapes import PlacedProfile, lines_of, read_profile_file, read_tables, refuse
 from hub.audiences.profiles.workflows import workflows_of
 from hub.audiences.profiles.write_profiles import write_profiles
+from hub.audiences.rules.lock import lock_configuration
 from hub.errors import Conflict, Missing, Problem
 from hub.ids import content_hash
 from hub.journal.plain import canonical_json
@@ -185,6 +186,7 @@ def make_profiles(
     if plan is not None and plan.hash != plan_hash:
         raise ProfilesOutdated(plan)
     with hub.unit_of_work() as uow:
+        lock_configuration(uow)
         done = work(uow)
         if plan is not None and done.content != plan.content:
             raise ProfilesOutdated(_counted(uow, done, lambda *_: None))
