@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from hub.network.people.person import read_person
+from hub.network.people.preferences import KINDS, read_preferences
 from hub.notify.letter import Letter, Value, write_letter
 from hub.notify.news import still_holds
-from hub.notify.preferences import KINDS, language_for, read_preferences
+from hub.notify.preferences import language_for
 from hub.notify.tables import notice
 from hub.notify.unsubscribe import unsubscribe_address
 from hub.store import UnitOfWork

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from hub.logging import get_logger
 from hub.network import tables as network
 from hub.network.people.mail_address import is_address
+from hub.network.people.preferences import Preferences, preferences_of
 from hub.notify import news as rules
 from hub.notify.digest_letter import DIGEST, Line, digest_values
 from hub.notify.follow import NEWS_FOR, look_at
 from hub.notify.news import Told
-from hub.notify.preferences import Preferences, preferences_of
 from hub.notify.send_mail import send_mail
 from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.runtime import Hub

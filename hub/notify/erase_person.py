@@ -6,7 +6,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.errors import HubError
-from hub.notify.tables import mail, message_preference, notice, notice_look, notice_news
+from hub.network.tables import message_preference
+from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
 

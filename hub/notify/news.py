@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.notify.preferences import NewsKind, Preferences
+from hub.network.people.preferences import NewsKind, Preferences
 from hub.training.open_goals import GoalState
 
 SOON = timedelta(days=7)

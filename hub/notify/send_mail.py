@@ -11,8 +11,8 @@ from hub.ids import is_id, new_id
 from hub.journal import audit, enqueue
 from hub.network.people.mail_address import is_address
 from hub.network.people.person import read_person
+from hub.network.people.preferences import read_preferences
 from hub.notify.letter import Value, write_letter
-from hub.notify.preferences import read_preferences
 from hub.notify.tables import mail
 from hub.sealing import Sealer
 from hub.store import UnitOfWork

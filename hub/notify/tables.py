@@ -1,8 +1,8 @@
-"""Mails: what was written to whom, until it is sent; what people want to be told, and what they were."""
+"""Mails: what was written to whom, until it is sent; what there is to tell people, and what they were told."""
 
 import sqlalchemy as sa
 
-from hub.store.types import Id, Json, Time, id_column, metadata, reference
+from hub.store.types import Id, Time, id_column, metadata, reference
 
 mail = sa.Table(
     "mail",
@@ -22,18 +22,6 @@ mail = sa.Table(
     sa.Column("expires_at", Time(), nullable=False, index=True),
     sa.Index("ix_mail_is_queued", "is_queued", "id"),
     comment="What stands in a mail is personal or secret: it stays sealed, and goes when the mail is sent.",
-)
-
-message_preference = sa.Table(
-    "message_preference",
-    metadata,
-    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
-    sa.Column("language", sa.String(8), comment="chosen by the person; null: what their employer says"),
-    sa.Column("digests", sa.Boolean, nullable=False, comment="whether they want mails about their training"),
-    sa.Column("unwanted", Json, nullable=False, comment="kinds of news that are left out: see notify.news"),
-    sa.Column("quiet_from", sa.Integer, nullable=False, comment="hour of the day where they work"),
-    sa.Column("quiet_to", sa.Integer, nullable=False, comment="equal to quiet_from: never quiet"),
-    comment="What people chose about messages and language. No row: the hub's defaults.",
 )
 
 notice_look = sa.Table(

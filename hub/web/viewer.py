@@ -13,8 +13,8 @@ from hub.access.visibility import dimensions_of_manager
 from hub.errors import NotAllowed
 from hub.flask_hub import current_hub
 from hub.network.people.person import Person, read_person
+from hub.network.people.preferences import read_preferences
 from hub.network.systems.connections import read_connection
-from hub.notify.preferences import read_preferences
 from hub.sso.begin import begin_sign_in
 from hub.sso.browser import send_away
 from hub.sso.cookies import SESSION, read_cookie

@@ -13,10 +13,11 @@ from hub.errors import BadInput, Missing
 from hub.ids import new_id
 from hub.journal.tables import reader
 from hub.network import tables as network
+from hub.network.people.preferences import Preferences
 from hub.network.people.provision import change_details
 from hub.notify.digests import Digests, write_digests
-from hub.notify.preferences import Preferences, choose_language, choose_messages, unsubscribe
-from hub.notify.tables import mail, message_preference, notice, notice_look, notice_news
+from hub.notify.preferences import choose_language, choose_messages, unsubscribe
+from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.notify.unsubscribe import person_of, unsubscribe_address
 from hub.runtime import Hub
 from hub.testing.smtp import Mailbox
@@ -322,7 +323,7 @@ def test_the_link_of_an_old_mail_keeps_nothing_of_whoever_was_erased(hub: Hub, w
     with hub.unit_of_work() as uow:
         uow.connection.execute(sa.delete(network.person_detail))
         assert not unsubscribe(uow, ann)
-        assert uow.find(message_preference, person_id=ann) is None
+        assert uow.find(network.message_preference, person_id=ann) is None
 
 
 def test_nobody_is_told_where_the_hub_is_told_not_to(hub: Hub, world: World, clock: SettableClock) -> None:

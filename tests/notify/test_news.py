@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.network.people.preferences import Preferences
 from hub.notify.news import Told, end_of_quiet, is_quiet, news_of, next_look, still_holds, tomorrow
-from hub.notify.preferences import Preferences
 from hub.training.open_goals import GoalState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from hub.network.people.preferences import Preferences, read_preferences
 from hub.network.tables import person
-from hub.notify.preferences import Preferences, read_preferences
 from hub.training.reasons import Reason
 from hub.web.learning.reason_words import reason_words
 from tests.web.world import World

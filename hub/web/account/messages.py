@@ -5,7 +5,8 @@ from werkzeug import Response
 
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
-from hub.notify.preferences import KINDS, Preferences, choose_messages, read_preferences, unsubscribe
+from hub.network.people.preferences import KINDS, Preferences, read_preferences
+from hub.notify.preferences import choose_messages, unsubscribe
 from hub.notify.unsubscribe import person_of
 from hub.web.language import _
 from hub.web.viewer import current_viewer, own_session, require_sign_in
