@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
+from hub.audiences.counting import tables as counting_tables  # noqa: F401  (its tables are these rooms', too)
 from hub.audiences.profiles import tables as profile_tables  # noqa: F401  (its tables are these rooms', too)
+from hub.audiences.told import tables as told_tables  # noqa: F401  (its tables are these rooms', too)
 from hub.store.types import Id, Json, Time, id_column, metadata, reference, validity
 
 audience = sa.Table(

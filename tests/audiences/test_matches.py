@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import islice
+from operator import xor
 from random import Random
 from typing import Any
 
@@ -11,6 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.counting.build_maps import build_maps
+from hub.audiences.counting.count_people import count_with_maps
+from hub.audiences.counting.maps import open_maps
 from hub.audiences.plans.count_affected import _count_one_by_one
 from hub.audiences.plans.count_in_sql import count_in_sql
 from hub.audiences.plans.diff import RuleChange
@@ -19,10 +25,10 @@ from hub.audiences.rules.matches import FOREVER, matches
 from hub.audiences.rules.rule import Rule, set_rule
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_kinds, set_attributes
-from hub.network.tables import person
+from hub.network.tables import appointment, person
 from hub.network.validity.intervals import intersect
 from hub.store import UnitOfWork
-from hub.store.types import Time
+from hub.store.types import Id, Time
 from hub.training.due_policy import DuePolicy
 from hub.training.offerings import find_target
 from tests.databases import Kind
@@ -166,6 +172,54 @@ def test_one_query_says_what_each_appointment_says(database_kind: Kind) -> None:
             known = known if stays else rule
     assert matched > ASKED / 2
     assert min(effects[name] for name in ("gained", "lost", "changed", "external")) > 1, effects
+
+
+@pytest.mark.requirement("D2", "B14")
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_bitmaps_count_what_each_appointment_says(database_kind: Kind) -> None:
+    dice = Dice(Random(2))
+    sure, people = 0, 0
+    with new_world(database_kind) as world:
+        _build(world, dice)
+        for number in range(3 * ASKED):
+            if number % 30 == 0:  # later changes are known, and looked at beside the bitmaps
+                with world.hub.unit_of_work() as uow:
+                    assert build_maps(uow)
+            elif number % 10 == 0:
+                for each in islice(dice.happenings(), dice.random.randrange(LOCATIONS + PEOPLE * 2 + 1)):
+                    each.happen(world)
+            else:
+                world.clock.advance(hours=dice.random.randrange(40))
+            with world.hub.reading() as uow:
+                start, end = dice.span()
+                during = (START + timedelta(days=start), end and START + timedelta(days=end))
+                counted = _check_bitmaps(
+                    uow, dice.conditions(), during if dice.random.random() < 0.7 else None
+                )
+            sure, people = sure + counted[0], people + counted[1]
+    assert min(sure, people) > 5, (sure, people)
+
+
+def _check_bitmaps(uow: UnitOfWork, conditions: Conditions, during: Any) -> tuple[int, int]:
+    """How many people were sure, and how many there were."""
+    found = _one_by_one(uow, conditions, during or (START - timedelta(days=2000), None))
+    who = dict(uow.connection.execute(sa.select(appointment.c.id, appointment.c.person_id)).all())
+    people = sorted({who[id] for id, *_ in found})
+    counted, maps = count_with_maps(uow, conditions, during), open_maps(uow)
+    assert counted is not None
+    assert maps is not None
+    assert (counted.people, counted.samples) == (len(people), tuple(people)), conditions
+    assert counted.external == len({who[id] for id, outside, *_ in found if outside})
+    assert counted.internal == len({who[id] for id, outside, *_ in found if not outside})
+    hashes = [
+        uow.connection.scalar(sa.select(sa.func.uuid_hash_extended(sa.cast(id, Id), 0))) for id in people
+    ]
+    assert counted.digest == reduce(xor, hashes, 0)
+    sure, perhaps = maps.reached(conditions, during)
+    known = {number for id, number in maps.numbers(people).items() if id not in maps.stale}
+    unsure = set(maps.numbers(maps.stale).values())
+    assert set(maps.people(sure)) - unsure <= known <= set(maps.people(perhaps))
+    return len(set(maps.people(sure)) - unsure), len(people)
 
 
 def _check_matches(uow: UnitOfWork, rule: Rule) -> int:

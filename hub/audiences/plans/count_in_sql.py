@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.counting.count_people import Count, count_with_maps
 from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, PathChange, RuleChange, SwitchChange
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.matches import MEMORY, first_people, matches
@@ -73,13 +74,13 @@ def count_in_sql(uow: UnitOfWork, changes: Sequence[ItemChange]) -> Counted:
     """What the changes do to everybody but those ``set_aside``; a few queries, however many people it is about."""
     uow.connection.exec_driver_sql(MEMORY)
     parts = _parts(uow, changes)
+    if len(changes) == 1 and len(parts) == 1:
+        return _count_alone(uow, parts[0], set_aside(uow, changes))
     affected = dict.fromkeys(range(len(changes)), 0)
     rows = _rows(uow, parts, set_aside(uow, changes))
     touched = _touched(uow, changes, parts, rows)
     if touched is None:
         return Counted([*affected.values()], 0, Effects())
-    if len(changes) == 1 and len(parts) == 1 and parts[0].goal >= 0 and rows is not None:
-        return _count_one_side(uow, parts[0], rows)
     per_change = sa.select(touched.c.place, sa.func.count(touched.c.person_id.distinct()))
     for place, number in uow.connection.execute(per_change.group_by(touched.c.place)):
         affected[place] = number
@@ -196,26 +197,34 @@ def _touched(
     return sa.union_all(*selects).subquery("touched") if selects else None
 
 
-def _count_one_side(uow: UnitOfWork, part: _Part, rows: sa.CTE) -> Counted:
-    """A rule that is new or goes, and is alone with its goal: everybody it holds for gains or loses that."""
-    people = (
-        sa.select(rows.c.person_id, sa.func.bool_or(rows.c.outside).label("outside"))
-        .group_by(rows.c.person_id)
-        .cte("people")
+def _count_alone(uow: UnitOfWork, part: _Part, aside: sa.Select[tuple[str]]) -> Counted:
+    """A rule that is new or goes, and is alone with its goal, or an audience: whoever it holds for is touched, and gains or loses that."""
+    found = count_with_maps(uow, part.conditions, part.during, aside) or _count_matches(uow, part, aside)
+    if part.goal < 0:
+        return Counted([found.people], found.people, Effects())
+    gained, lost = (found.people, 0) if part.sides == AFTER else (0, found.people)
+    effects = Effects(gained, lost, 0, 0, gained, lost, found.external, found.samples, str(found.digest))
+    return Counted([found.people], found.people, effects)
+
+
+def _count_matches(uow: UnitOfWork, part: _Part, aside: sa.Select[tuple[str]]) -> Count:
+    rows = matches(part.conditions, part.during, read_kinds(uow), uow.now).subquery("rows")
+    outside = sa.func.bool_or(rows.c.outside)
+    each = sa.select(
+        rows.c.person_id, outside.label("outside"), sa.func.bool_or(~rows.c.outside).label("inside")
     )
-    digest = sa.func.bit_xor(sa.func.uuid_hash_extended(people.c.person_id, part.sides))
+    people = each.where(rows.c.person_id.not_in(aside)).group_by(rows.c.person_id).cte("people")
     found = uow.connection.execute(
         sa.select(
-            sa.func.count().label("all"),
+            sa.func.count().label("people"),
             sa.func.count().filter(people.c.outside).label("outside"),
-            digest.label("digest"),
+            sa.func.count().filter(people.c.inside).label("inside"),
+            sa.func.bit_xor(sa.func.uuid_hash_extended(people.c.person_id, 0)).label("digest"),
             first_people(people).label("samples"),
         ).select_from(people)
     ).one()
-    gained, lost = (found.all, 0) if part.sides == AFTER else (0, found.all)
     samples = tuple(str(id) for id in found.samples)
-    effects = Effects(gained, lost, 0, 0, gained, lost, found.outside, samples, str(found.digest or 0))
-    return Counted([found.all], found.all, effects)
+    return Count(found.people, found.outside, found.inside, samples, found.digest or 0)
 
 
 def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.assigning.reassign import people_matching
+from hub.audiences.counting.count_people import count_with_maps
 from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.rules.matches import MEMORY, SAMPLES, first_people, matches
 from hub.audiences.rules.rule import Rule
@@ -49,6 +50,8 @@ def read_reach(uow: UnitOfWork, conditions: Conditions, during: Interval | None 
 
 
 def _reach_in_sql(uow: UnitOfWork, conditions: Conditions, during: Interval | None) -> Reached:
+    if counted := count_with_maps(uow, conditions, during):
+        return Reached(counted.people, counted.external, counted.internal, counted.samples)
     uow.connection.exec_driver_sql(MEMORY)
     rows = matches(conditions, during, read_kinds(uow), uow.now).subquery()
     outside, inside = sa.func.bool_or(rows.c.outside), sa.func.bool_or(~rows.c.outside)
