@@ -87,7 +87,7 @@ def span(length: timedelta) -> str:
         return f"{seconds} s"
     if seconds < 7200:
         return f"{seconds // 60} min"
-    return f"{seconds // 3600} h" if seconds < 172800 else f"{seconds // 86400} days"
+    return f"{seconds // 3600} h" if seconds < 172800 else count(seconds // 86400, "day")
 
 
 def milliseconds(seconds: float) -> str:
@@ -112,6 +112,13 @@ def listing(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return _("%(words)s and %(last)s", words=", ".join(words[:-1]), last=words[-1])
+
+
+def either(words: Sequence[str]) -> str:
+    """``Sales``, ``Sales or Service``, ``Parts, Sales or Service``."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(words)s or %(last)s", words=", ".join(words[:-1]), last=words[-1])
 
 
 def last_part(iri: str) -> str:
@@ -145,6 +152,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "due": due,
     "due_briefly": due_briefly,
     "due_tone": due_tone,
+    "either": either,
     "first_up": first_up,
     "full_day": full_day,
     "last_part": last_part,

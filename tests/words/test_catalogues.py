@@ -14,7 +14,7 @@ from hub.words.phrase import in_language, say
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"</?[a-z][^>]*>")
-NAMES = {"Partner Training Hub", "SCIM", "OpenID Connect", "SAML", "LTI"}
+NAMES = {"Partner Training Hub", "SCIM", "OpenID Connect", "SAML", "LTI", "xAPI", "JSON", "SHA"}
 """Proper names, which are the same in every language."""
 
 
