@@ -67,7 +67,7 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None = None) -
     move_access(uow, merge.to_id, merge.from_id, body.get("access", ()))
     move_decisions(uow, merge.to_id, merge.from_id, body.get("decisions", ()))
     move_records(uow, merge.to_id, merge.from_id, body.get("records", ()))
-    move_actions(uow, merge.to_id, merge.from_id, body.get("acted", ()))
+    move_actions(uow, merge.to_id, merge.from_id, body.get("acted", ()), body.get("appointments", ()))
     move_launches(uow, merge.to_id, merge.from_id, body.get("launched", {}))
     return merge
 

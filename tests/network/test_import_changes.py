@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +12,14 @@ from hub.errors import BadInput
 from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
+from hub.network.importing import apply_import
 from hub.network.importing.import_network import Counts, import_network
 from hub.network.importing.roster_keys import find_id
 from hub.network.people.person import read_appointments, read_person
 from hub.network.structure.locations import place_location
 from hub.network.structure.representatives import look_after, read_responsibilities
 from hub.runtime import Hub
+from hub.store import UnitOfWork
 from tests.network.small_network import SmallNetwork, contents, journal
 
 
@@ -198,3 +201,25 @@ def test_a_choice_in_use_stays(hub: Hub, imported: SmallNetwork, folder: Path) -
         "attribute_kinds.csv:2:choices",
         '"gold" is missing, and there are values of it',
     )
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_values_of_appointments_are_written_behind_the_lock_of_their_people(
+    hub: Hub, imported: SmallNetwork, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported.add("attribute_kinds.csv", "level,Level,appointment,text,")
+    imported.add("attributes.csv", "appointment,A1,level,one,,")
+    with hub.reading() as uow:
+        lena = find_id(uow, "person", "U1")
+    free, person, complete = [], tables.person, apply_import.complete
+
+    def look(uow: UnitOfWork, kind: str, *given: Any) -> Any:
+        if kind == "attributes_appointment":
+            with hub.unit_of_work() as other:  # as whoever sets a value by a service would
+                mine = sa.select(person.c.id).where(person.c.id == lena)
+                free.extend(other.connection.scalars(mine.with_for_update(key_share=True, skip_locked=True)))
+        return complete(uow, kind, *given)
+
+    monkeypatch.setattr(apply_import, "complete", look)
+    import_network(hub, imported.write(folder))
+    assert free == []

@@ -1,5 +1,7 @@
 """Attributes and managers follow a merge and come back with its undoing (I31); an erasure leaves none of a person's values."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,6 +13,7 @@ from hub.lifecycle.subject import subject_of_person
 from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
+from hub.network.importing.import_network import import_network
 from hub.network.importing.roster_keys import find_id
 from hub.network.people.merge import merge_people, plan_merge, undo_merge
 from hub.network.structure.superiors import name_manager
@@ -93,3 +96,37 @@ def test_an_erasure_leaves_no_value_of_the_person_or_their_appointments(
         assert {str(body["values"]) for body in bodies} == {"[]"}
     open_worker(hub).drain()
     assert not verify(hub).differences
+
+
+def test_files_may_bring_somebody_again_who_was_merged(
+    hub: Hub, imported: SmallNetwork, folder: Path
+) -> None:
+    imported.add("people.csv", "U9,P1,Nina,Nine,,en").add(
+        "representatives.csv", "U9,sales,south,,2020-01-01,"
+    )
+    imported.add("attribute_kinds.csv", "level,Level,person,text,")
+    imported.add("attributes.csv", "person,U9,level,one,2020-01-01,")
+    imported.add("managers.csv", "U9,service,U2,,2020-01-01,")
+    import_network(hub, imported.write(folder))
+    known = sa.select(tables.roster_key).order_by(tables.roster_key.c.kind, tables.roster_key.c.external_id)
+    with hub.unit_of_work() as uow:
+        before = uow.connection.execute(known).all()
+        nina = find_id(uow, "person", "U9")
+        merge = merge_people(
+            uow, nina, find_id(uow, "person", "U1"), actor_id=None, extra={}, left_files=True
+        )
+        undo_merge(uow, merge, actor_id=None)
+        assert uow.connection.execute(known).all() == before
+        merge = merge_people(
+            uow, nina, find_id(uow, "person", "U1"), actor_id=None, extra={}, left_files=True
+        )
+    import_network(hub, folder)  # the files bring somebody whom they call U9
+    with hub.unit_of_work() as uow:
+        somebody = find_id(uow, "person", "U9")
+        assert somebody != nina
+        assert values(uow, somebody) == {"level": "one"}
+        assert uow.find(tables.rep_assignment, person_id=somebody) is not None
+        here = uow.connection.execute(known).all()
+        undo_merge(uow, merge, actor_id=None)
+        assert uow.connection.execute(known).all() == here
+    assert import_network(hub, folder).changes == 0

@@ -15,16 +15,24 @@ _TIMES = ("valid_from", "valid_to", "due_at")
 _OPINION = ("plugin", "plugin_version", "target_kind", "target_id", "kind", "dimension", "reason", "verdict")
 
 
-def move_actions(uow: UnitOfWork, from_id: str, to_id: str, only: Collection[str] | None = None) -> list[str]:
+def move_actions(
+    uow: UnitOfWork,
+    from_id: str,
+    to_id: str,
+    only: Collection[str] | None = None,
+    appointment_ids: Collection[str] = (),
+) -> list[str]:
     """Let what workflows did about one person be about another; ids of what moved.
 
-    ``only`` what moved before, for taking that back.
+    ``only`` what moved before, for taking that back, and what they did since then through appointments that go back.
     """
     action, opinion = workflow_action, tables.opinion
     rows = uow.connection.execute(
         sa.select(action).where(action.c.person_id == from_id).order_by(action.c.id)
     ).all()
-    going = {row.id: row for row in rows if only is None or row.id in only}
+    going = {
+        row.id: row for row in rows if only is None or row.id in only or row.appointment_id in appointment_ids
+    }
     keys = {derived_id("opinion", id): id for id in going}
     said = uow.connection.execute(sa.select(opinion).where(uow.among(opinion.c.id, list(keys)))).all()
     wishes: dict[str, dict[str, Any]] = {}

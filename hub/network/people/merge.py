@@ -28,6 +28,7 @@ from hub.network.people.merge_parts import (
     relations_that_move,
     restore_relations,
 )
+from hub.network.people.merged_keys import forget_keys, keys_of_person, names_for_files, restore_keys
 from hub.network.people.merges import MOVED, Merge, merged_into, read_merge, refuse_absorbed
 from hub.network.people.person import lock_people, read_person
 from hub.network.people.person_snapshots import read_snapshot, write_people
@@ -67,7 +68,7 @@ def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:
         len(body["representatives"]),
         len(body["relations"]),
         len(body["attributes"]),
-        tuple(key["external_id"] for key in body["keys"]),
+        names_for_files(body["keys"]),
     )
 
 
@@ -90,14 +91,13 @@ def merge_people(
     lock_people(uow, sorted({from_id, to_id, *managers_of_merged(uow, [], from_id)}))
     _check(uow, from_id, to_id)
     body = {**_what_moves(uow, from_id, to_id), **extra}
-    if body["keys"] and not left_files:
+    if names_for_files(body["keys"]) and not left_files:
         raise Conflict(
             "named_by_files",
             "The network files brought the person who would be merged, and would bring it back.",
             "Merge the other way round, or take the person out of the files first and say so.",
         )
-    key = tables.roster_key
-    uow.connection.execute(sa.delete(key).where(key.c.kind == "person", key.c.id == from_id))
+    forget_keys(uow, from_id)
     drop_relations(uow, body["between"], actor_id)
     _move(uow, from_id, to_id, body, actor_id)
     gone = read_snapshot(uow, from_id)
@@ -138,10 +138,7 @@ def undo_merge(uow: UnitOfWork, merge_id: str, *, actor_id: str | None) -> Merge
     write_people(uow, [{**gone, "disabled": merge.body["was_disabled"]}], actor_id=actor_id)
     _move(uow, merge.to_id, merge.from_id, merge.body, actor_id, merge.at)
     restore_relations(uow, merge.body.get("between", ()), actor_id)
-    uow.insert_new(
-        tables.roster_key,
-        [{"kind": "person", "id": merge.from_id, **key} for key in merge.body["keys"]],
-    )
+    restore_keys(uow, merge.from_id, merge.body["keys"])
     table = tables.person_merge
     uow.connection.execute(sa.update(table).where(table.c.id == merge_id).values(undone_at=uow.now))
     detail = {"from": merge.from_id, "merge": merge_id}
@@ -188,12 +185,6 @@ def _what_moves(uow: UnitOfWork, from_id: str, to_id: str) -> dict[str, Any]:
     )
     reps = uow.connection.scalars(sa.select(rep.c.id).where(rep.c.person_id == from_id).order_by(rep.c.id))
     appointments = read_snapshot(uow, from_id)["appointments"]
-    key = tables.roster_key
-    keys = uow.connection.execute(
-        sa.select(key.c.external_id, key.c.content_hash)
-        .where(key.c.kind == "person", key.c.id == from_id)
-        .order_by(key.c.external_id)
-    )
     return {
         "links": [dict(row._mapping) for row in links],
         "appointments": [each["id"] for each in appointments],
@@ -201,7 +192,7 @@ def _what_moves(uow: UnitOfWork, from_id: str, to_id: str) -> dict[str, Any]:
         "relations": relations_that_move(uow, from_id, to_id),
         "between": relations_between(uow, from_id, to_id),
         "attributes": attributes_that_move(uow, from_id, to_id),
-        "keys": [dict(row._mapping) for row in keys],
+        "keys": keys_of_person(uow, from_id),
     }
 
 
