@@ -11,6 +11,7 @@ from hub.ids import is_id
 from hub.journal import Change, record_changes
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
+from hub.network.validity.dates import is_in_reach
 from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
 
@@ -60,8 +61,17 @@ def find_row(uow: UnitOfWork, table: sa.Table, id: str, kind: str) -> Any:
 
 
 def a_time(uow: UnitOfWork, at: datetime | None, until: datetime | None = None) -> Interval:
-    """From an instant on (now), until another or for good. BadInput ``bad_dates`` where it ends before it begins."""
-    start, end = (at or uow.now).astimezone(UTC), until.astimezone(UTC) if until else None
+    """From an instant on (now), until another or for good. BadInput ``bad_dates`` where it ends before it begins, or is far off."""
+    start, end = an_instant(uow, at), an_instant(uow, until) if until else None
     if end is not None and end <= start:
         raise BadInput("bad_dates", "A time ends after it begins.", "Choose a later end.")
     return start, end
+
+
+def an_instant(uow: UnitOfWork, at: datetime | None = None) -> datetime:
+    """An instant (now) in UTC. BadInput ``bad_dates`` for one that is too far off to be reckoned with."""
+    if at is not None and not is_in_reach(at):
+        raise BadInput(
+            "bad_dates", f"This date is too far off: {at.year}.", "Choose one of the years 1900 to 2199."
+        )
+    return (at or uow.now).astimezone(UTC)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from hub.network.people.places import Place
+from hub.network.validity.dates import is_in_reach
 from hub.rest.asked import AnId, Text, read_instant
 from hub.rest.problems import SingleProblem
 from hub.rest.shapes import Shape
@@ -15,7 +16,7 @@ MAX_WORDS = 1_000
 
 
 def _in_reach(value: datetime) -> datetime:
-    if not 1900 <= value.year < 2200:
+    if not is_in_reach(value):
         raise ValueError("must be between the years 1900 and 2199")
     return value
 

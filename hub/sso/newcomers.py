@@ -171,7 +171,8 @@ def _set_places(
         check_mode(uow, MODE, places)
     except NotAllowed:
         return  # somebody known comes in all the same; the place is for others to give
-    set_places(uow, person_id, places, source=_source(connection), partner_id=partner_id)
+    source = _source(connection)
+    set_places(uow, person_id, (), source=source, partner_id=partner_id, if_possible=places)
 
 
 def _default_kept(

@@ -12,6 +12,7 @@ from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.network import tables as network
 from hub.network.people.person import lock_people, read_person
+from hub.network.validity.dates import is_in_reach
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables
 from hub.training.decisions import Decision, Verdict, decision_of, record_decisions
@@ -104,6 +105,7 @@ def waive_goal(
     _check_words(reason, evidence)
     if not reason.strip():
         raise _bad("A waiver needs a reason.")
+    _check_date(until)
     if until is not None and until <= uow.now:
         raise _bad("A waiver ends after it begins.")
     _refuse_waived(uow, goal)
@@ -195,6 +197,7 @@ def _check(
     _check_words(reason)
     if goal.kind not in get_args(GoalKind) or goal.target_kind not in get_args(TargetKind):
         raise _bad("There is no such kind of goal.")
+    _check_date(due_at)
     if due_at is not None and due_at <= uow.now:
         raise _bad("A goal is due after it is given.")
     if look_back_days is not None and look_back_days < 0:
@@ -205,6 +208,11 @@ def _check(
     found = uow.find(table, id=goal.target_id) if is_id(goal.target_id) else None
     if found is None or (goal.target_kind == "offering" and found.retired):
         raise Missing("no_target", "There is no such course.", "Choose one of the catalogue.")
+
+
+def _check_date(at: datetime | None) -> None:
+    if at is not None and not is_in_reach(at):
+        raise _bad("This date is too far off.")
 
 
 def _check_words(*words: str) -> None:

@@ -188,6 +188,7 @@ color = "red"
 conditions = { nodes = ["service-0"] }
 due_days = "30"
 valid_from = 2026-01-01T00:00:00
+due = { date = 9999-12-31 }
 
 [[rule]]
 key = "brakes"
@@ -198,17 +199,18 @@ name = "x"
     with pytest.raises(BadInput) as refused:
         plan_audience_file(world.hub, write(tmp_path, text))
     messages = {p.place.rpartition(": ")[2]: p.message for p in refused.value.problems}
+    assert messages["due.date"] == "must be between the years 1900 and 2199"
     assert messages["conditions.nodes.0"] == "must be dimension:node"
     assert messages["color"] == "is not known here"
     assert {p.place for p in refused.value.problems} == {
         "who.toml",
-        "who.toml:13 rule brakes",
+        "who.toml:14 rule brakes",
         *(
             f"who.toml:2 rule brakes: {f}"
-            for f in ("title", "kind", "target", "color", "due_days", "valid_from")
+            for f in ("title", "kind", "target", "color", "due_days", "due.date", "valid_from")
         ),
         "who.toml:2 rule brakes: conditions.nodes.0",
-        *(f"who.toml:13 rule brakes: {f}" for f in ("title", "dimension", "kind", "target")),
+        *(f"who.toml:14 rule brakes: {f}" for f in ("title", "dimension", "kind", "target")),
     }
 
 

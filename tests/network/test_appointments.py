@@ -1,6 +1,7 @@
 """What people do where: appoint, transfer, leave, come back (S2.13, B13, B50)."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from hub.network.importing.import_network import import_network
 from hub.network.importing.roster_keys import find_id
 from hub.network.people.appointments import add_appointment, end_appointment, leave, rehire, transfer
 from hub.network.people.person import read_appointments
-from hub.network.people.places import Place
+from hub.network.people.places import Place, read_places, set_places
 from hub.network.structure.locations import close_location, end_brand
 from hub.network.structure.representatives import look_after
-from hub.network.structure.words import add_brand, add_position
+from hub.network.structure.words import add_brand, add_position, close_word
 from hub.runtime import Hub
 from hub.training import tables as training
+from hub.training.decide_goals import give_goal
+from hub.training.goals import GoalKey
 from tests.network.small_network import SmallNetwork
 from tests.world import World
 
@@ -165,3 +168,27 @@ def test_an_import_leaves_the_hubs_own_appointments_alone(
         lines = {line.id: line for line in read_appointments(uow, lena)}
         assert lines[mine].valid_to is None
         assert len(lines) == 2
+
+
+def test_dates_too_far_off_to_be_reckoned_with_are_refused_everywhere(world: World) -> None:
+    hub, ids, far = world.hub, world.ids, datetime(9999, 12, 20, tzinfo=timezone(timedelta(hours=-9)))
+    place = Place(ids["Riverside"], ids["technician"])
+    with hub.unit_of_work() as uow:
+        made, ann = add_appointment(uow, ids["ann"], place), ids["ann"]
+        goal = GoalKey(ann, "offering", ids["brakes"], "development", "general")
+        for refused in (
+            lambda: add_appointment(uow, ann, replace(place, valid_from=far)),
+            lambda: set_places(uow, ann, [replace(place, valid_from=far)], source="scim:x"),
+            lambda: end_appointment(uow, made, far),
+            lambda: transfer(uow, made, ids["Hillside"], far),
+            lambda: leave(uow, ann, far),
+            lambda: close_location(uow, ids["Hillside"], far),
+            lambda: look_after(uow, ann, "service", location_id=ids["Hillside"], until=far),
+            lambda: close_word(uow, "brand", ids["A"], far),
+            lambda: give_goal(uow, goal, [made], reason="", actor_id=None, due_at=far),
+        ):
+            with pytest.raises(BadInput, match="far off"):
+                refused()
+        assert set_places(uow, ann, [replace(place, valid_to=far)], source="scim:x")  # which means: no end
+        (given,) = read_places(uow, ann, source="scim:x")
+        assert given.valid_to is None

@@ -1,10 +1,10 @@
 """When a day of the files begins."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from hub.network.validity.dates import BEGINNING, day_of, start_of_day, valid_from, valid_to
+from hub.network.validity.dates import BEGINNING, day_of, is_in_reach, start_of_day, valid_from, valid_to
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from hub.network.validity.dates import BEGINNING, day_of, start_of_day, valid_fr
         ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00+00:00"),
         # Clocks went back from 01:00 to 00:00: midnight came twice, and the day began with the first.
         ("2020-11-01", "America/Havana", "2020-11-01T04:00:00+00:00"),
-        ("9999-12-31", "America/Los_Angeles", "9999-12-31T08:00:00+00:00"),
+        ("2199-12-31", "America/Los_Angeles", "2199-12-31T08:00:00+00:00"),
         ("1900-01-01", "Asia/Tokyo", "1899-12-31T15:00:00+00:00"),
     ],
 )
@@ -34,3 +34,8 @@ def test_open_ends() -> None:
     assert valid_to("", "Europe/Rome") is None
     assert day_of(BEGINNING, "Europe/Rome") == ""
     assert datetime(1900, 1, 1, tzinfo=UTC) == BEGINNING
+
+
+def test_some_write_so_that_there_is_no_end() -> None:
+    assert valid_to("9999-12-31", "Asia/Tokyo") is None
+    assert [is_in_reach(date(year, 6, 1)) for year in (1899, 1900, 2199, 2200)] == [False, True, True, False]

@@ -24,6 +24,8 @@ from hub.network.people.provision import (
     set_disabled,
     set_places,
 )
+from hub.network.structure.locations import close_location
+from hub.network.structure.words import close_word
 from hub.rebuild.compare import compare_states
 from hub.rebuild.rebuild import rebuilt
 from hub.runtime import Hub
@@ -150,3 +152,29 @@ def test_refuses_what_makes_no_sense(network: Hub, clock: SettableClock) -> None
             create_person(uow, NewPerson("no id", "A", "B", ""), made_by="scim")
         with pytest.raises(BadInput):
             change_details(uow, lena, nickname="L")
+
+
+def test_a_new_place_is_checked_as_an_appointment_is_and_an_old_one_stays(
+    network: Hub, clock: SettableClock
+) -> None:
+    lena, seller = new_lena(network), place(network, "L1", "seller")
+    with network.reading() as uow:
+        brand = find_id(uow, "brand", "C")
+    give(network, lena, place(network))
+    with network.unit_of_work() as uow:
+        close_location(uow, seller.location_id)
+        close_word(uow, "position", seller.position_id)
+    clock.advance(days=1)
+    for new, wrong in (
+        (place(network, "L1", "seller"), "Riverside is closed at that time"),
+        (place(network, "L2", "seller"), "Salesperson is closed"),
+        (place(network, "L2", brand_ids=(brand,)), "Lakeside does not carry Corvantis at that time"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            give(network, lena, place(network), new)
+        assert refused.value.code == "bad_place"
+        assert wrong in [problem.message for problem in refused.value.problems]
+    with network.unit_of_work() as uow:
+        both = (place(network, "L2"), seller)
+        assert set_places(uow, lena, (), source="scim:a", if_possible=both)
+        assert [p.location_id for p in read_places(uow, lena, source="scim:a")] == [both[0].location_id]

@@ -57,6 +57,7 @@ def test_a_goal_is_given_to_somebody_of_the_own_team_only(world: World) -> None:
     answer = sofia.send(path, form[1], dimension="service", kind="development")
     assert answer.status_code == 400
     sent = {"dimension": "service", "kind": "development", "target": target[1], "reason": "Helps at the desk"}
+    assert sofia.send(path, form[1], **sent, due="9999-12-31").status_code == 400
     assert sofia.send(path, form[1], **sent, due="2099-05-01").status_code == 303
     world.work()
     assert "given by" in page(world, "ana", "/my-training")

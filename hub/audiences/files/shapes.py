@@ -8,10 +8,19 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from hub.audiences.rules.conditions import AttributeTest, Op, Status
 from hub.errors import BadInput, Problem
+from hub.network.validity.dates import OPEN_END, is_in_reach
 from hub.training.due_policy import FROM_START, DuePolicy, Period
 from hub.training.goals import GoalKind
 
@@ -29,8 +38,16 @@ Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Words = Annotated[str, Field(min_length=1)]
 
 
+def _in_reach(value: date) -> date:
+    if not is_in_reach(value):
+        raise ValueError("must be between the years 1900 and 2199")
+    return value
+
+
 def _instant(value: object) -> object:
     """A day is the start of it in UTC; a time must say its zone."""
+    if isinstance(value, date):
+        _in_reach(value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("needs a time zone, such as 2026-05-03T00:00:00Z; or write the day alone")
@@ -38,7 +55,13 @@ def _instant(value: object) -> object:
     return datetime.combine(value, time(), UTC) if isinstance(value, date) else value
 
 
+def _end(value: object) -> object:
+    """The same; 9999-12-31, as some write it, is no end."""
+    return None if isinstance(value, date) and value.isoformat()[:10] == OPEN_END else _instant(value)
+
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+End = Annotated[datetime | None, BeforeValidator(_end)]
 
 
 class _Table(BaseModel):
@@ -131,7 +154,7 @@ class DueTable(_Table):
     """``{ end_of = "quarter", at_least_days = 30 }``: one of days, date, anniversary and end_of; days are the location's."""
 
     days: int | None = Field(None, ge=0, le=36500)
-    on: Annotated[date | None, Field(alias="date")] = None
+    on: Annotated[date | None, Field(alias="date"), AfterValidator(lambda day: day and _in_reach(day))] = None
     anniversary: Annotated[str, Field(pattern=r"^(start|\d\d-\d\d)$")] | None = None
     end_of: Period | None = None
     at_least_days: int = Field(0, ge=0, le=36500)
@@ -172,7 +195,7 @@ class RuleTable(_Table):
     binding: bool = False
     look_back_days: int | None = Field(None, ge=0, le=36500)
     valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    valid_to: End = None
     status: Status | None = None
 
     @model_validator(mode="after")

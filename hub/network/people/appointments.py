@@ -6,7 +6,7 @@ make is the hub's own; what the network files made is the files' to change again
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -19,16 +19,16 @@ from hub.network.attributes import read_values, write_values
 from hub.network.importing.complete import ended
 from hub.network.people.person import lock_people
 from hub.network.people.person_snapshots import read_snapshot, write_person
+from hub.network.people.place_checks import carried_brands, place_problems
 from hub.network.people.places import CLASSES, Place
-from hub.network.record import find_row, lock_location
+from hub.network.record import an_instant, find_row, lock_location
 from hub.network.snapshots import Appointment, PersonSnapshot
 from hub.network.structure.representatives import read_responsibilities, until, write_responsibilities
 from hub.network.structure.superiors import end_relations
 from hub.network.structure.trees import read_interval
-from hub.network.structure.words import is_closed
 from hub.network.validity.dated import VALIDITY, find_same, without
 from hub.network.validity.dates import BEGINNING
-from hub.network.validity.intervals import Interval, is_empty, overlap
+from hub.network.validity.intervals import is_empty, overlap
 from hub.store import UnitOfWork
 
 SOURCE = "hub"
@@ -61,7 +61,7 @@ def end_appointment(
     Goals from it are withdrawn then; completions, credits and what the person chose stay.
     """
     body, one = _find(uow, appointment_id)
-    over = ended(one, _at(uow, at))
+    over = ended(one, an_instant(uow, at))
     if over == one:
         return False
     _write(
@@ -92,7 +92,7 @@ def transfer(
     """
     lock_location(uow, location_id)
     body, one = _find(uow, appointment_id)
-    start = _at(uow, at)
+    start = an_instant(uow, at)
     since, end = read_interval(one)
     if start <= since or (end is not None and end <= start):
         raise _bad([Problem("the appointment does not hold at that time", "at")])
@@ -105,7 +105,7 @@ def transfer(
         end,
     )
     if brand_ids is None:
-        carried = _carried(uow, location_id, (start, end)) if is_id(location_id) else set()
+        carried = carried_brands(uow, location_id, (start, end)) if is_id(location_id) else set()
         place = replace(place, brand_ids=tuple(sorted(carried.intersection(one["brands"]))))
     other = _checked(uow, place)
     rest = [ended(each, start) if each["id"] == one["id"] else each for each in body["appointments"]]
@@ -124,7 +124,7 @@ def leave(
     The person stays known, with all that was learned, and may come back. Missing ``no_person``.
     """
     lock_people(uow, [person_id])
-    body, end = read_snapshot(uow, person_id), _at(uow, at)
+    body, end = read_snapshot(uow, person_id), an_instant(uow, at)
     appointments = [ended(each, end) for each in body["appointments"]]
     before = read_responsibilities(uow, person_id)
     after = [until(each, end) for each in before]
@@ -162,25 +162,16 @@ def owners_of(uow: UnitOfWork, appointment_ids: Collection[str]) -> list[str]:
 
 def _checked(uow: UnitOfWork, place: Place) -> Appointment:
     """The place as a new appointment; BadInput with everything that is wrong with it."""
-    start = (place.valid_from or uow.now).astimezone(UTC)
-    end = place.valid_to.astimezone(UTC) if place.valid_to else None
+    start, end = (
+        an_instant(uow, place.valid_from),
+        an_instant(uow, place.valid_to) if place.valid_to else None,
+    )
     problems = []
     if is_empty((start, end)):
         problems.append(Problem("it ends before it begins", "valid_to"))
     if place.audience_class not in CLASSES:
         problems.append(Problem(f"is {' or '.join(CLASSES)}", "audience_class"))
-    position = uow.find(tables.position, id=place.position_id) if is_id(place.position_id) else None
-    if position is None:
-        problems.append(Problem("there is no such position", "position_id"))
-    elif is_closed(position, start):
-        problems.append(Problem(f"{position.title} is closed", "position_id"))
-    location = uow.find(tables.location, id=place.location_id) if is_id(place.location_id) else None
-    if location is None:
-        problems.append(Problem("there is no such location", "location_id"))
-    else:
-        if overlap((start, end), (location.valid_from, location.valid_to)) is None:
-            problems.append(Problem(f"{location.name} is closed at that time", "location_id"))
-        problems += _brand_problems(uow, place, location, (start, end))
+    problems += place_problems(uow, place, (start, end))
     if problems:
         raise _bad(problems)
     return {
@@ -192,27 +183,6 @@ def _checked(uow: UnitOfWork, place: Place) -> Appointment:
         "valid_from": start.isoformat(),
         "valid_to": end.isoformat() if end else None,
     }
-
-
-def _brand_problems(uow: UnitOfWork, place: Place, location: Any, during: Interval) -> list[Problem]:
-    carried = _carried(uow, location.id, during)
-    problems = []
-    for brand_id in sorted(set(place.brand_ids)):
-        brand = uow.find(tables.brand, id=brand_id) if is_id(brand_id) else None
-        if brand is None:
-            problems.append(Problem("there is no such brand", "brand_ids"))
-        elif is_closed(brand, during[0]):
-            problems.append(Problem(f"{brand.name} is closed", "brand_ids"))
-        elif brand_id not in carried:
-            problems.append(Problem(f"{location.name} does not carry {brand.name} at that time", "brand_ids"))
-    return problems
-
-
-def _carried(uow: UnitOfWork, location_id: str, during: Interval) -> set[str]:
-    """Brands that a location carries at some instant of a time, in any activity."""
-    table = tables.location_brand
-    rows = uow.connection.execute(sa.select(table).where(table.c.location_id == location_id))
-    return {row.brand_id for row in rows if overlap((row.valid_from, row.valid_to), during)}
 
 
 def _find(uow: UnitOfWork, appointment_id: str) -> tuple[PersonSnapshot, Appointment]:
@@ -240,10 +210,6 @@ def _write(
     sources: list[dict[str, object]] = [{"appointment_id": id, "source": SOURCE} for id in made]
     uow.execute_many(sa.insert(tables.appointment_source), sources)
     audit(uow, action, body["id"], actor_id=actor_id, partner_id=body["partner_id"])
-
-
-def _at(uow: UnitOfWork, at: datetime | None) -> datetime:
-    return (at or uow.now).astimezone(UTC)
 
 
 def _bad(problems: Sequence[Problem]) -> BadInput:

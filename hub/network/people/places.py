@@ -1,17 +1,19 @@
 """The positions at locations that one source gives a person, beside those of the network files and of other sources."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, UTC, datetime
 
 import sqlalchemy as sa
 
-from hub.errors import BadInput, Missing
+from hub.errors import BadInput, Missing, Problem
 from hub.ids import is_id, new_id
 from hub.network import tables
 from hub.network.importing.complete import ended, sources_of
 from hub.network.people.person import lock_people
 from hub.network.people.person_snapshots import read_snapshot, write_person
+from hub.network.people.place_checks import brand_problems, place_problems
+from hub.network.record import an_instant
 from hub.network.snapshots import Appointment
 from hub.store import UnitOfWork
 
@@ -30,6 +32,11 @@ class Place:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
 
+    def is_like(self, appointment: Appointment) -> bool:
+        """Whether it is the same position at the same location, at whatever time."""
+        told = (appointment["location_id"], appointment["position_id"], appointment["audience_class"])
+        return told == (self.location_id, self.position_id, self.audience_class)
+
 
 def set_places(
     uow: UnitOfWork,
@@ -39,21 +46,27 @@ def set_places(
     source: str,
     partner_id: str | None = None,
     actor_id: str | None = None,
+    if_possible: Sequence[Place] = (),
 ) -> bool:
     """Let these be all places that ``source`` gives a person; whether anything changed.
 
     What the source gave before and gives no more ends now; appointments of the files and of other sources stay. The
-    locations must be of ``partner_id``, or of the person's employer where it is None. Missing ``no_person``,
-    ``no_location``, ``no_position`` or ``no_brand``; BadInput ``bad_dates``, ``bad_class`` or ``too_many_places``.
+    locations must be of ``partner_id``, or of the person's employer where it is None. ``if_possible`` are given as well,
+    without those that would be refused: nobody is kept out by a location that has closed. Missing ``no_person``,
+    ``no_location``, ``no_position`` or ``no_brand``; BadInput ``bad_dates``, ``bad_class``, ``too_many_places``, and
+    ``bad_place`` for one at a location or in a position that is closed then, or for a brand that is not carried there; what
+    the source gave before and only says again is left out instead.
     """
     lock_people(uow, [person_id])
     body = read_snapshot(uow, person_id)
-    wanted = list(dict.fromkeys(places))
+    optional = {_tidy(place) for place in if_possible} - {_tidy(place) for place in places}
+    wanted = list(dict.fromkeys(map(_tidy, [*places, *if_possible])))
     _check(uow, wanted, partner_id or body["partner_id"])
+    _check_dates(uow, wanted)
     sources = sources_of(uow, [person_id])
     others = [each for each in body["appointments"] if sources.get(each["id"]) != source]
     mine = [each for each in body["appointments"] if sources.get(each["id"]) == source]
-    given, made = _give(uow.now, wanted, mine)
+    given, made = _give(uow, wanted, optional, mine)
     kept = {each["id"] for each in given}
     left = [ended(each, uow.now) for each in mine if each["id"] not in kept]
     appointments = sorted([*others, *given, *left], key=lambda each: each["id"])
@@ -77,14 +90,18 @@ def read_places(uow: UnitOfWork, person_id: str, *, source: str) -> list[Place]:
 
 
 def _give(
-    now: datetime, wanted: Sequence[Place], mine: Sequence[Appointment]
+    uow: UnitOfWork, wanted: Sequence[Place], optional: Collection[Place], mine: Sequence[Appointment]
 ) -> tuple[list[Appointment], list[str]]:
     """What the source gives from now on, and the ids that are new among it."""
-    free = {each["id"]: each for each in mine}
+    now, free = uow.now, {each["id"]: each for each in mine}
     given, made = [], []
     # Those with a date of their own choose first: one of them may be what a place without a date would take.
     for place in sorted(wanted, key=lambda each: each.valid_from is None):
         same = _same_place(place, list(free.values()), now)
+        if problems := _problems(uow, place, same):
+            if same is None and (place in optional or any(map(place.is_like, mine))):
+                continue  # what was given before is only said again
+            raise BadInput("bad_place", f"This cannot be a place: {problems[0].message}.", "", problems)
         if same is None:
             made.append(new_id())
         else:
@@ -104,10 +121,30 @@ def _give(
     return given, made
 
 
+def _problems(uow: UnitOfWork, place: Place, same: Appointment | None) -> list[Problem]:
+    """What is wrong with a place, as far as it is new: what was given before stays when a location closes or loses a brand."""
+    during = (place.valid_from or uow.now, place.valid_to)
+    if same is None:
+        return place_problems(uow, place, during)
+    new = set(place.brand_ids) - set(same["brands"])
+    return brand_problems(uow, new, uow.find(tables.location, id=place.location_id), during)
+
+
+def _tidy(place: Place) -> Place:
+    """9999, as some systems write it, is no end."""
+    is_open = place.valid_to is not None and place.valid_to.year == MAXYEAR
+    return replace(place, valid_to=None) if is_open else place
+
+
+def _check_dates(uow: UnitOfWork, places: Sequence[Place]) -> None:
+    for place in places:
+        for at in (place.valid_from, place.valid_to):
+            an_instant(uow, at)
+
+
 def _same_place(place: Place, free: Collection[Appointment], now: datetime) -> Appointment | None:
     """The appointment that a place means: the one from the same day on, else one that is not over."""
-    key = (place.location_id, place.position_id, place.audience_class)
-    alike = [e for e in free if (e["location_id"], e["position_id"], e["audience_class"]) == key]
+    alike = [each for each in free if place.is_like(each)]
     for each in alike:
         if place.valid_from and datetime.fromisoformat(each["valid_from"]) == place.valid_from:
             return each

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from zoneinfo import available_timezones
 
-from hub.network.validity.dates import FIRST_DAY
+from hub.network.validity.dates import FIRST_DAY, LAST_DAY, OPEN_END
 
 Check = Callable[[str], str | None]
 
@@ -45,14 +45,21 @@ def dimension(text: str) -> str | None:
 
 
 def day(text: str) -> str | None:
-    """A date as YYYY-MM-DD, not before 1900."""
+    """A date as YYYY-MM-DD, in the years 1900 to 2199."""
     try:
         written_so = date.fromisoformat(text).isoformat() == text
     except ValueError:
         written_so = False
     if not written_so:
         return f'"{text}" is not a date (YYYY-MM-DD)'
-    return f'"{text}" is before {FIRST_DAY}' if text < FIRST_DAY else None
+    if FIRST_DAY <= text <= LAST_DAY:
+        return None
+    return f'"{text}" is before {FIRST_DAY}' if text < FIRST_DAY else f'"{text}" is after {LAST_DAY}'
+
+
+def last_day(text: str) -> str | None:
+    """The same, or 9999-12-31, by which others say that something has no end."""
+    return None if text == OPEN_END else day(text)
 
 
 def time_zone(text: str) -> str | None:
@@ -118,7 +125,7 @@ def dated(check_word: Check) -> Check:
         word, since, until = parts_of_dated(text)
         if "@" in text and "/" not in text:
             return f'"{text}" is not a word with a time such as supply@2024-01-01/'
-        if wrong := check_word(word) or _first(day(each) for each in (since, until) if each):
+        if wrong := check_word(word) or _first([since and day(since), until and last_day(until)]):
             return wrong
         return f'"{text}" ends before it begins' if since and until and until <= since else None
 

@@ -86,8 +86,9 @@ KINDS = ("make", "sell", "service", "distribute", "supply", "use")
 LINKS = ("distributor", "supplier")
 """How one partner can be upstream of another."""
 VALIDITY = ("valid_from", "valid_to")
-_VALID = tuple(Column(name, cells.day, optional=True) for name in VALIDITY)
-_DATED = tuple(Column(name, cells.day, optional=True, spare=True) for name in VALIDITY)
+_DAYS = (cells.day, cells.last_day)
+_VALID = tuple(Column(name, day, optional=True) for name, day in zip(VALIDITY, _DAYS, strict=True))
+_DATED = tuple(Column(c.name, c.check, optional=True, spare=True) for c in _VALID)
 _DIMENSION = Column("dimension_id", cells.dimension)
 _IN_DIMENSION = Reference("dimension_id", "dimension")
 _ACCOUNT = re.compile(r"https?://[^|\s]+\|\S.*")
@@ -201,7 +202,7 @@ FILES = (
             Column("country", cells.country),
             Column("time_zone", cells.time_zone),
             Column("opened", cells.day, optional=True),
-            Column("closed", cells.day, optional=True),
+            Column("closed", cells.last_day, optional=True),
         ),
         key=("location_id",),
         period=("opened", "closed"),

@@ -3,7 +3,7 @@
 Each takes the network's lock, so that two moves that would make a circle together meet here (I19).
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from hub.ids import new_id
 from hub.network import tables
 from hub.network.importing.roster_keys import free_name, name_for_files
 from hub.network.names import clean_name
-from hub.network.record import a_time, find_row, lock_network, record
+from hub.network.record import a_time, an_instant, find_row, lock_network, record
 from hub.network.snapshots import NodeParent, NodeSnapshot
 from hub.network.structure.apply_nodes import ever_above, read_branches
 from hub.network.structure.dimensions import find_dimension
@@ -99,7 +99,7 @@ def end_node(
     Conflict ``node_in_use`` while something stands below it or a location is in it then or later: move that first.
     """
     lock_network(uow)
-    end = (at or uow.now).astimezone(UTC)
+    end = an_instant(uow, at)
     body = read_node(uow, node_id)
     known_end = _end(body)
     if known_end is not None and known_end <= end:

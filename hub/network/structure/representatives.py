@@ -1,7 +1,7 @@
 """Who looks after what in the field: nodes, locations, and what lies downstream of a partner (B03, B20)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from hub.ids import is_id, new_id
 from hub.network import tables
 from hub.network.names import clean_name
 from hub.network.people.person import lock_people
-from hub.network.record import a_time, find_row, record
+from hub.network.record import a_time, an_instant, find_row, record
 from hub.network.roster.files import LINKS
 from hub.network.snapshots import RepAssignment
 from hub.network.structure.dimensions import find_dimension
@@ -85,7 +85,7 @@ def stop_looking_after(
         raise Missing("no_assignment", "There is no such assignment.")
     lock_people(uow, [row.person_id])
     before = read_responsibilities(uow, row.person_id)
-    end = (at or uow.now).astimezone(UTC)
+    end = an_instant(uow, at)
     after = [until(each, end) if each["id"] == assignment_id else each for each in before]
     if after == before:
         return False

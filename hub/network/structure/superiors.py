@@ -1,7 +1,7 @@
 """Managers beside the field's representatives: by name, and by position at a location (B60). Each for one dimension and a time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from hub.errors import BadInput, Missing
 from hub.ids import is_id, new_id
 from hub.network import tables
 from hub.network.people.person import lock_people
-from hub.network.record import a_time, find_row, lock_network, record
+from hub.network.record import a_time, an_instant, find_row, lock_network, record
 from hub.network.structure.dimensions import find_dimension
 from hub.network.structure.representatives import until as ended_until
 from hub.network.validity.dated import Part, find_same, holding, split, stated, without
@@ -66,7 +66,7 @@ def end_manager(
     if row is None:
         raise Missing("no_relation", "There is no such relation.")
     lock_people(uow, [row.manager_id])
-    end = (at or uow.now).astimezone(UTC)
+    end = an_instant(uow, at)
     return _end(uow, row.manager_id, end, {relation_id}, actor_id)
 
 

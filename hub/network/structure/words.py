@@ -5,7 +5,7 @@ never deleted, because the past is told in it: a closed one stays where it is, a
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from hub.journal import audit
 from hub.network import tables
 from hub.network.importing.roster_keys import free_name, name_for_files
 from hub.network.names import clean_name
-from hub.network.record import find_row, lock_network, record
+from hub.network.record import an_instant, find_row, lock_network, record
 from hub.network.roster.cells import slug
 from hub.network.structure.dimensions import GENERAL
 from hub.store import UnitOfWork
@@ -111,7 +111,7 @@ def close_word(
     """
     if (kind, id) == ("dimension", GENERAL):
         raise BadInput("built_in", f"The dimension {GENERAL} is built in.")
-    return _change(uow, kind, id, {"closed_at": (at or uow.now).astimezone(UTC).isoformat()}, actor_id)
+    return _change(uow, kind, id, {"closed_at": an_instant(uow, at).isoformat()}, actor_id)
 
 
 def open_word(uow: UnitOfWork, kind: str, id: str, *, actor_id: str | None = None) -> bool:

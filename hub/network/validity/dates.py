@@ -6,11 +6,15 @@ zone. What belongs to no single place (partner links, who represents a node) beg
 is the first day on which something no longer holds, as everywhere in the hub.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-FIRST_DAY = "1900-01-01"
+FIRST_DAY, LAST_DAY = "1900-01-01", "2199-12-31"
+YEARS = range(1900, 2200)
+"""Dates that come in lie in these: behind them days cannot be added, or zones applied, without care."""
+OPEN_END = "9999-12-31"
+"""How other systems write that something has no end."""
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 """Stands for "always has been": validity in the database has a start in any case."""
 
@@ -38,7 +42,12 @@ def valid_from(day: str, time_zone: str = "UTC") -> str:
 @lru_cache(maxsize=1 << 17)
 def valid_to(day: str, time_zone: str = "UTC") -> str | None:
     """The end of a validity as a snapshot has it: ISO 8601 in UTC, or None for open."""
-    return start_of_day(day, time_zone).isoformat() if day else None
+    return start_of_day(day, time_zone).isoformat() if day and day != OPEN_END else None
+
+
+def is_in_reach(at: date) -> bool:
+    """Whether a day or an instant is one that can be reckoned with."""
+    return at.year in YEARS
 
 
 @lru_cache(maxsize=1 << 17)

@@ -98,14 +98,18 @@ def keep_up(
 def give_places(
     uow: UnitOfWork, caller: Caller, user_id: str, person_id: str, before: User[Any] | None, after: User[Any]
 ) -> None:
-    """Let the person have the places of the extension and of the groups; those of the network files stay as they are."""
+    """Let the person have the places of the extension and of the groups; those of the network files stay as they are.
+
+    What a group means is not the client's to know: where a location has closed, members are members all the same.
+    """
     told = told_appointments(after)
     places = told_places(uow, caller.partner_id, told) if told else []
-    places += [place for place in group_places(uow, user_id) if place not in places]
-    if places:
-        check_mode(uow, MODE, places)
-    if places or before is not None:
-        set_places(uow, person_id, places, source=caller.source, partner_id=caller.partner_id)
+    meant = [place for place in group_places(uow, user_id) if place not in places]
+    if places or meant:
+        check_mode(uow, MODE, [*places, *meant])
+    if places or meant or before is not None:
+        of_partner = {"source": caller.source, "partner_id": caller.partner_id}
+        set_places(uow, person_id, places, if_possible=meant, **of_partner)
 
 
 def give_role(uow: UnitOfWork, caller: Caller, user_id: str, person_id: str) -> None:

@@ -12,6 +12,7 @@ from hub.ids import is_id
 from hub.journal.seal import Head, read_head
 from hub.journal.search_audit import AuditSearch, search_audit
 from hub.network.systems.connections import find_connection
+from hub.network.validity.dates import is_in_reach
 from hub.network.views import find_partner, list_partner_names
 from hub.training.offerings import find_offering
 from hub.web.admin.blueprint import blueprint
@@ -59,6 +60,9 @@ class _Asked:
             self.problems[name] = ["is no day or instant, such as 2026-05-04 or 2026-05-04T09:30"]
             return None
         if at is None:
+            return None
+        if not is_in_reach(at):
+            self.problems[name] = ["is too far off: choose one of the years 1900 to 2199"]
             return None
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
         is_day = len(text) == len("2026-05-04")

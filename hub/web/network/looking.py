@@ -10,6 +10,7 @@ from hub.access.eyes import HUB, Eyes, choose_eyes, eyes_of, instant_of
 from hub.access.reach import Sight, sight_of
 from hub.errors import BadInput, NotAllowed
 from hub.flask_hub import current_hub
+from hub.network.validity.dates import is_in_reach
 from hub.web.viewer import current_viewer
 
 
@@ -61,7 +62,7 @@ def read_day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         day = date.min
-    if not 1900 <= day.year <= 2200:
+    if not is_in_reach(day):
         raise BadInput("bad_day", "This is not a day.", "Write one such as 2026-05-01.")
     return day
 

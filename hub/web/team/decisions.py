@@ -9,6 +9,7 @@ from hub.access import decide
 from hub.access.team import find_member
 from hub.errors import HubError
 from hub.flask_hub import current_hub
+from hub.network.validity.dates import is_in_reach
 from hub.training.due import end_of_day, zone_of_person
 from hub.training.targets import find_targets, target_of, title_of
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
@@ -179,11 +180,12 @@ def _waive_page(goal_id: str, filled: Filled) -> str:
 
 
 def _day(text: str) -> tuple[date | None, bool]:
-    """The day a form names, and whether it names none though something is there."""
+    """The day a form names, and whether it names none that can be though something is there."""
     try:
-        return (date.fromisoformat(text) if text else None), False
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         return None, True
+    return (None, True) if day is not None and not is_in_reach(day) else (day, False)
 
 
 def _last_day(day: date | None, zone: str) -> datetime | None:
