@@ -9,11 +9,13 @@ import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub import __version__, hookspecs
-from hub.access.tables import rest_answer, told_number, told_piece
+from hub.access.tables import rest_answer
 from hub.audiences.assigning.reassign import reassign
+from hub.audiences.counting.keep_maps import KeepMaps
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
+from hub.audiences.told.sizes import Sizes
 from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
@@ -111,8 +113,6 @@ EXPIRING = (
     lti_pick,
     xapi_tables.xapi_token,
     rest_answer,
-    told_piece,
-    told_number,
     local_tables.passkey_challenge,
     local_tables.recovery_request,
     local_tables.self_registration,
@@ -145,10 +145,12 @@ def open_worker(hub: Hub) -> Worker:
         OverdueSessions(hub),
         EndedSessions(hub),
         Upkeep(hub),
+        KeepMaps(hub),
         BulkChanges(hub),
         Watch(hub),
         Digests(hub),
         Reports(hub),
+        Sizes(hub),
     )
     handlers = {
         TELL: tell_plugin(hub),

@@ -1,38 +1,66 @@
-"""Numbers about people whom the asker may not see one by one: nothing is told of fewer than ``floor`` people. Pure.
+"""Sizes of sets of people, told to whoever may not see each of these people: nobody is counted but in company. Pure (D12, I36).
 
-Two ways. A *table* of groups that add up to a total (reports): small groups are hidden, and enough others that the rest tells
-nothing either. *Free questions* (any filter, one after the other): all sets that were ever told cut the people into pieces; a number is
-told only if no piece becomes smaller than the floor. Whatever is worked out of the answers, by differences, complements or
-sums of any number of them, is about whole pieces, so about at least ``floor`` people or nobody.
+What may be asked is fixed: sets that somebody set up, at fixed instants, and the same numbers for everybody. People stand in *cohorts*:
+those of one cohort were counted in the same sets whenever numbers were told. A cohort is divided only where both parts have as many
+people as the floor says; until then whoever would go alone is counted where he was. So each number that was ever told is a sum
+of whole cohorts as they are now, and whatever is worked out of any of them, by differences, complements or sums, of one day or of
+years, is about whole cohorts: about at least ``floor`` people, or nobody.
 """
 
-from collections.abc import Hashable, Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-FLOOR = 5
-Group = TypeVar("Group", bound=Hashable)
-Piece = TypeVar("Piece", bound=Hashable)
-
-
-def groups_to_hide(sizes: Mapping[Group, int], floor: int = FLOOR) -> set[Group]:
-    """Which groups of a table are not told, where the total is: the small ones, and the next smallest until the hidden ones together
-    are at least two and have ``floor`` people. Of equal ones the first. Groups of nobody are told: they are about nobody."""
-    ordered = sorted((group for group, size in sizes.items() if size), key=lambda group: sizes[group])
-    hidden = [group for group in ordered if sizes[group] < floor]
-    for group in ordered[len(hidden) :]:
-        if not hidden or (len(hidden) > 1 and sum(sizes[each] for each in hidden) >= floor):
-            break
-        hidden.append(group)
-    return set(hidden)
+FLOOR, LEAST = 10, 5
+"""The smallest group that is told where nobody says otherwise, and the smallest that somebody may say."""
+UNCOUNTED = None
+"""Instead of an id: everybody who was never counted in a set. Of them no number was told."""
 
 
-def may_tell(inside: Mapping[Piece, int], sizes: Mapping[Piece, int], floor: int = FLOOR) -> bool:
-    """Whether the size of a set may be told: ``inside`` is how many of each piece belong to it, of ``sizes`` in all.
+@dataclass(frozen=True)
+class Cohort:
+    """People who are counted alike. ``sets`` has a bit for each set in which they are, ``floor`` is the largest of all these ever had."""
 
-    Each piece must be all outside, all inside, or be cut into two that both have ``floor`` people; a piece that was always smaller
-    than that may only go in or stay out as a whole.
+    id: str | None
+    sets: int
+    floor: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """What becomes of a cohort, or of a part of it: of the people who really are in one of ``truths``, sets as bits."""
+
+    cohort: Cohort
+    sets: int
+    floor: int
+    truths: Mapping[int, int]
+
+    @property
+    def people(self) -> int:
+        """How many they are."""
+        return sum(self.truths.values())
+
+
+def divide(cohort: Cohort, truths: Mapping[int, int], floors: Sequence[int]) -> list[Part]:
+    """The parts of a cohort that may be told apart, by how many of its people really are in which sets.
+
+    ``floors`` are those of the sets, by bit; what two sets are at odds about, the one with the lower bit decides. The first part
+    is what is left of the cohort itself; it may be nobody.
     """
-    told = sum(inside.values())
-    return (told == 0 or told >= floor) and all(
-        part in (0, sizes[piece]) or min(part, sizes[piece] - part) >= floor for piece, part in inside.items()
-    )
+    parts = [Part(cohort, cohort.sets, cohort.floor, truths)]
+    for number, floor in enumerate(floors):
+        parts = [new for part in parts for new in _cut(part, 1 << number, floor)]
+    return parts
+
+
+def _cut(part: Part, bit: int, floor: int) -> Iterator[Part]:
+    """By one set: whoever joins or leaves it goes, if there are enough of them and enough who stay."""
+    goes = {truth: people for truth, people in part.truths.items() if (truth ^ part.sets) & bit}
+    stays = {truth: people for truth, people in part.truths.items() if truth not in goes}
+    floor = part.floor if part.sets & bit else max(part.floor, floor)
+    left, is_uncounted = sum(stays.values()), part.cohort.id is UNCOUNTED and not part.sets
+    if not goes or sum(goes.values()) < floor or (0 < left < part.floor and not is_uncounted):
+        yield part
+        return
+    if left or is_uncounted:
+        yield Part(part.cohort, part.sets, part.floor, stays)
+    yield Part(part.cohort, part.sets ^ bit, floor, goes)

@@ -51,30 +51,3 @@ rest_answer = sa.Table(
     sa.Column("expires_at", Time(), nullable=False, index=True),
     comment="What writing requests with a key were answered, so that the same again does nothing and is answered the same.",
 )
-
-told_number = sa.Table(
-    "told_number",
-    metadata,
-    sa.Column("asker", sa.String(80), primary_key=True, comment="whose eyes, such as partner:ID"),
-    sa.Column(
-        "question",
-        sa.String(64),
-        primary_key=True,
-        comment="SHA-256 of what was asked; empty: the asker's first",
-    ),
-    sa.Column("people", sa.Integer, comment="what was told; null: nothing"),
-    sa.Column("at", Time(), nullable=False, comment="the instant that all numbers told to this asker are of"),
-    sa.Column("expires_at", Time(), nullable=False, index=True),
-    comment="Numbers of people told to whoever may not see them one by one. See access.floor.",
-)
-
-told_piece = sa.Table(
-    "told_piece",
-    metadata,
-    sa.Column("asker", sa.String(80), nullable=False),
-    reference("person_id", "person"),
-    sa.Column("piece", sa.Integer, nullable=False, comment="people who were in and out of the same sets"),
-    sa.Column("expires_at", Time(), nullable=False, index=True),
-    sa.PrimaryKeyConstraint("asker", "person_id"),
-    comment="Into which pieces the sets that were told to an asker cut the people.",
-)

@@ -13,6 +13,7 @@ from hub.audiences.profiles.periods import last_period
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.profiles.reports import Report, ReportDefinition, ReportRow, reports_of, run_report
 from hub.audiences.profiles.tables import report_run
+from hub.audiences.told.sizes import Size, read_told
 from hub.errors import BadInput
 from hub.logging import get_logger
 from hub.network import tables as network
@@ -33,6 +34,9 @@ METRICS = {
     "completion_rate": "of the goals reached",
     "overdue": "goals overdue",
 }
+
+Letter = tuple[str, Report, Size | None]
+"""To whom, the figures, and what else is told of the audience."""
 
 
 @dataclass
@@ -87,13 +91,13 @@ def _due(uow: UnitOfWork) -> Iterator[tuple[ReportDefinition, str]]:
                 yield definition, first.isoformat()
 
 
-def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iterator[tuple[str, Report]]:
-    """Who gets which figures: operators those of all, partner admins those of their own partner's locations."""
+def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iterator[Letter]:
+    """Who gets which figures: operators those of all, partner admins those of their own people, and the size of the whole."""
     _, end = last_period(definition.period, uow.now)
     if "operators" in definition.recipients:
         whole = run_report(uow, definition.audience, definition.key, end)
         for person_id in _operators(uow):
-            yield person_id, whole
+            yield person_id, whole, None
     if "partner_admins" in definition.recipients:
         admins = uow.connection.execute(
             sa.select(partner_admin)
@@ -102,13 +106,14 @@ def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iter
             .order_by(partner_admin.c.partner_id, partner_admin.c.person_id)
         ).all()
         own: dict[str, Report] = {}
+        size = read_told(uow, definition.audience)
         for row in admins:
             if row.partner_id not in own:
                 own[row.partner_id] = run_report(
                     uow, definition.audience, definition.key, end, row.partner_id
                 )
             if own[row.partner_id].total.value != 0 or own[row.partner_id].rows:
-                yield row.person_id, own[row.partner_id]
+                yield row.person_id, own[row.partner_id], size
 
 
 def _operators(uow: UnitOfWork) -> list[str]:
@@ -122,22 +127,20 @@ def _operators(uow: UnitOfWork) -> list[str]:
     return list(uow.connection.scalars(query))
 
 
-def _send(
-    uow: UnitOfWork, definition: ReportDefinition, period: str, letters: list[tuple[str, Report]]
-) -> bool:
+def _send(uow: UnitOfWork, definition: ReportDefinition, period: str, letters: list[Letter]) -> bool:
     values = {"audience": definition.audience, "report": definition.key, "period": period}
     if not insert_once(uow, report_run, **values, at=uow.now, mails=len(letters)):
         return False
-    for number, (person_id, report) in enumerate(letters):
+    for number, (person_id, report, size) in enumerate(letters):
         key = f"report:{definition.audience}:{definition.key}:{period}:{number}"
         try:
-            send_mail(uow, person_id, "report", _values(report, period), key=key)
+            send_mail(uow, person_id, "report", _values(report, size, period), key=key)
         except BadInput as error:  # somebody without an address; the others get theirs
             logger.warning("report_not_sent", report=definition.key, reason=error.code)
     return True
 
 
-def _values(report: Report, period: str) -> dict[str, str | list[str]]:
+def _values(report: Report, size: Size | None, period: str) -> dict[str, str | list[str]]:
     what = METRICS[report.definition.metric]
     lines = [f"{row.name}: {figure(row, report.definition.metric)}" for row in report.rows]
     if report.definition.layout == "sentence":
@@ -149,14 +152,15 @@ def _values(report: Report, period: str) -> dict[str, str | list[str]]:
         "what": what,
         "total": figure(report.total, report.definition.metric),
         "lines": lines,
-        "floor": str(report.definition.floor),
+        "own": "yes" if report.partner_id else "",
+        "network": f"{size.people:,}" if size and size.people else "",
+        "reached": f"{size.reached:,}" if size and size.reached else "",
+        "since": size.at.date().isoformat() if size and size.at else "",
     }
 
 
 def figure(row: ReportRow, metric: str) -> str:
-    """A figure in words: ``1,234``, ``87 %``, ``withheld``, or ``none`` where there is nothing to divide by."""
-    if row.withheld:
-        return "withheld"
+    """A figure in words: ``1,234``, ``87 %``, or ``none`` where there is nothing to divide by."""
     if row.value is None:
         return "none"
     return f"{row.value * 100:.0f} %" if metric == "completion_rate" else f"{row.value:,.0f}"

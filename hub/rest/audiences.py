@@ -4,6 +4,7 @@ from typing import Literal
 
 from hub.access.api_tokens import AUDIENCES
 from hub.audiences import read_audiences
+from hub.audiences.told.sizes import read_size
 from hub.rest import shapes
 from hub.rest.api import blueprint, looking
 from hub.rest.asked import ByKey, IdPageAtInstant, KeyPage, Text
@@ -29,6 +30,13 @@ def read_audience(path: ByKey) -> shapes.Audience:
     with looking() as (uow, sight):
         found = read_audiences.read_audience_seen(uow, sight.reach, path.key)
     return shapes.Audience.model_validate(found)
+
+
+@blueprint.reads("/audiences/<key>/size", shapes.AudienceSize, AUDIENCES, "Audiences")
+def read_audience_size(path: ByKey) -> shapes.AudienceSize:
+    """How many people are in an audience of the whole network; operators are told those of now."""
+    with looking() as (uow, sight):
+        return shapes.AudienceSize.model_validate(read_size(uow, sight.reach, path.key))
 
 
 @blueprint.reads("/audiences/<key>/members", shapes.Members, AUDIENCES, "Audiences")

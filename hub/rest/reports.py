@@ -23,10 +23,7 @@ class Figure(Shape):
 
     id: str = Field(description="Of the location, partner or position; empty for all together.")
     name: str
-    value: float | None = Field(
-        description="Null where it is withheld, and for a rate where nothing is asked for."
-    )
-    withheld: bool = Field(description="Whether the group is too small to be told.")
+    value: float | None = Field(description="Null for a rate where nothing is asked for.")
 
 
 class Report(Shape):
@@ -44,7 +41,7 @@ class Report(Shape):
 
 @blueprint.reads("/audiences/<key>/reports/<report>", Report, AUDIENCES, "Audiences")
 def read_report(path: ByReport) -> Report:
-    """The figures of a report at the end of its last period: of all, or of the partner's own locations."""
+    """The figures of a report at the end of its last period: of all, or of the partner's own people at its own locations."""
     with looking() as (uow, sight):
         read_audience_seen(uow, sight.reach, path.key)
         found = read_last_report(uow, path.key, path.report, sight.reach.partner_id)

@@ -155,6 +155,20 @@ class Audience(Shape):
     provisioning: list[str] | None
 
 
+class AudienceSize(Shape):
+    """How many people are in an audience of the whole network. Whoever sees only some of them is told it as everybody else is, once a month."""
+
+    audience: str
+    people: int | None = Field(
+        description="Null where nothing is told: they are fewer than the floor, or not counted yet."
+    )
+    reached: int | None = Field(
+        description="How many of them have reached all that is asked of them in it. Null as above."
+    )
+    at: datetime | None = Field(description="The instant of these numbers.")
+    floor: int = Field(description="Nobody is counted but with so many others who came, or went, alike.")
+
+
 class Member(Shape):
     """Somebody in an audience, by these appointments."""
 

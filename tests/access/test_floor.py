@@ -1,100 +1,119 @@
-"""Nothing is told of fewer than five people, whatever is asked and worked out of the answers (D12)."""
+"""Nothing that is ever told of sets of people is about fewer than the floor, whatever is worked out of it (D12, I36)."""
 
-from collections import Counter
-from itertools import combinations
+from collections import Counter, defaultdict
 from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hub.access.floor import FLOOR, groups_to_hide, may_tell
+from hub.access.floor import FLOOR, UNCOUNTED, Cohort, divide
 
-PEOPLE, QUESTIONS = 400, 1000
-Set = frozenset[int]
+PEOPLE, SETS, TIMES = 400, 8, 40
 
 
 class Desk:
-    """Tells numbers as ``access.tell_counts`` does, in memory."""
+    """Tells sizes as ``audiences.told`` does, in memory."""
 
-    def __init__(self) -> None:
-        self.piece = dict.fromkeys(range(PEOPLE), 0)
-        self.told: dict[Set, int] = {}
+    def __init__(self, floors: list[int]) -> None:
+        self.floors = floors
+        self.cohorts = {"": Cohort(UNCOUNTED, 0, 5)}
+        self.cohort = dict.fromkeys(range(PEOPLE), "")
 
-    def ask(self, wanted: Set) -> int | None:
-        """The size of a set, or nothing."""
-        inside, sizes = Counter(self.piece[p] for p in wanted), Counter(self.piece.values())
-        if not may_tell(inside, sizes):
-            return None
-        names = {old: max(sizes) + n for n, old in enumerate(sorted(inside), 1) if inside[old] < sizes[old]}
-        self.piece |= {p: names.get(self.piece[p], self.piece[p]) for p in wanted}
-        self.told[wanted] = len(wanted)
-        return len(wanted)
+    def tell(self, truth: dict[int, int]) -> dict[int, int]:
+        """What is told of each set, by its bit, where people are in these sets; by how many cohorts people stand apart."""
+        told: Counter[int] = Counter()
+        for name, cohort in list(self.cohorts.items()):
+            mine: dict[int, set[int]] = defaultdict(set)
+            for person, its in self.cohort.items():
+                if its == name:
+                    mine[truth[person]].add(person)
+            first, *others = divide(cohort, {sets: len(people) for sets, people in mine.items()}, self.floors)
+            self.cohorts[name] = Cohort(cohort.id, first.sets, first.floor)
+            for part in others:
+                new = str(len(self.cohorts))
+                self.cohorts[new] = Cohort(new, part.sets, part.floor)
+                self.cohort |= {person: new for sets in part.truths for person in mine[sets]}
+            for part in (first, *others):
+                told.update({bit: part.people for bit in range(SETS) if part.sets >> bit & 1 and part.people})
+        return dict(told)
 
 
-def attack(desk: Desk, random: Random) -> None:
-    """Filters over four attributes, and from what was told differences that leave out ever fewer people."""
-    attributes = [{p: random.randrange(n) for p in range(PEOPLE)} for n in (2, 4, 9, 30)]
-
-    def filtered() -> Set:
-        asked = random.sample(attributes, random.choice([1, 1, 2, 3]))
-        values = [
-            set(random.sample(sorted(set(a.values())), random.choice([1, 2, len(set(a.values())) - 1])))
-            for a in asked
-        ]
-        return frozenset(
-            p for p in range(PEOPLE) if all(a[p] in v for a, v in zip(asked, values, strict=True))
-        )
-
-    for _ in range(QUESTIONS):
-        known = random.choice(list(desk.told) or [frozenset(range(PEOPLE))])
-        trick = random.choice(["filter", "filter", "except", "and", "or", "but_few"])
-        other = filtered()
-        wanted = {
-            "filter": other,
-            "except": known - other,
-            "and": known & other,
-            "or": known | other,
-            "but_few": known
-            - frozenset(random.sample(sorted(known), min(len(known), random.randrange(1, 7)))),
-        }[trick]
-        desk.ask(wanted)
+def histories(random: Random) -> list[dict[int, int]]:
+    """Sets that overlap and differ by few, and people who come and go one by one and in groups."""
+    truth = {
+        p: sum((random.random() < 0.5 / (1 + bit % 4)) << bit for bit in range(SETS)) for p in range(PEOPLE)
+    }
+    found = []
+    for _ in range(TIMES):
+        for _ in range(random.choice([0, 1, 3, 30])):
+            truth[random.randrange(PEOPLE)] ^= 1 << random.randrange(SETS)
+        if random.random() < 0.3:  # many do the same
+            some, to = random.sample(range(PEOPLE), 40), random.randrange(1 << SETS)
+            truth |= dict.fromkeys(some, to)
+        if random.random() < 0.3:  # one set is another one but for few
+            few = random.sample(range(PEOPLE), random.randrange(1, 9))
+            truth = {p: sets & ~2 | (sets & 1 ^ (p in few)) << 1 for p, sets in truth.items()}
+        found.append(dict(truth))
+    return found
 
 
 @pytest.mark.requirement("D12")
 @pytest.mark.parametrize("seed", range(3))
-def test_a_thousand_questions_isolate_nobody(seed: int) -> None:
-    desk = Desk()
-    attack(desk, Random(seed))
-    assert len(desk.told) > 10
-    pieces = Counter(tuple(p in told for told in desk.told) for p in range(PEOPLE))
-    assert min(pieces.values()) >= FLOOR  # every sum and difference of answers is about whole pieces
-    for one, other in combinations(desk.told, 2):
-        for rest in (one - other, other - one, one & other):
-            assert not 0 < len(rest) < FLOOR
+def test_whatever_is_told_over_years_is_about_whole_groups(seed: int) -> None:
+    random = Random(seed)
+    floors = [random.choice([5, 10, 10, 25]) for _ in range(SETS)]
+    desk = Desk(floors)
+    seen: dict[int, list[int]] = {p: [] for p in range(PEOPLE)}
+    numbers = []
+    for truth in histories(random):
+        told = desk.tell(truth)
+        counted = {p: desk.cohorts[name].sets for p, name in desk.cohort.items()}
+        for person, sets in counted.items():
+            seen[person].append(sets)
+        for bit in range(SETS):
+            assert told.get(bit, 0) == sum(sets >> bit & 1 for sets in counted.values())
+            numbers.append(told.get(bit))
+    # Every number is a sum over people; every sum and difference of numbers weighs people with one history alike.
+    groups: dict[tuple[int, ...], int] = Counter(tuple(each) for each in seen.values())
+    never = (0,) * TIMES
+    for history, people in groups.items():
+        ever = [floors[bit] for bit in range(SETS) if any(sets >> bit & 1 for sets in history)]
+        assert history == never or people >= max(ever)
+    assert len(groups) > 10
+    assert len(set(numbers)) > 10  # it does tell something
 
 
-def test_without_the_pieces_the_same_script_finds_somebody() -> None:
-    """The attack is one: a desk that only looks at the size of each answer gives people away."""
-    desk = Desk()
-    desk.ask = lambda wanted: desk.told.setdefault(wanted, len(wanted)) if len(wanted) >= FLOOR else None  # type: ignore[method-assign]
-    attack(desk, Random(0))
-    assert any(0 < len(one - other) < FLOOR and other < one for one in desk.told for other in desk.told)
+def told_of(victim: int, others: dict[int, int], bits: int = 2) -> list[dict[int, int]]:
+    """What is told of 20 people and one more, before and after she came."""
+    desk = Desk([FLOOR] * bits)
+    before = {p: others.get(p, 0) for p in range(PEOPLE)}
+    return [desk.tell(before), desk.tell(before | {PEOPLE - 1: victim})]
 
 
-@given(st.dictionaries(st.integers(0, 20), st.integers(0, 40)))
-def test_the_rest_of_a_table_is_never_about_few(sizes: dict[int, int]) -> None:
-    hidden = groups_to_hide(sizes)
-    assert all(size == 0 or size >= FLOOR for group, size in sizes.items() if group not in hidden)
-    assert not any(sizes[group] == 0 for group in hidden)
-    everybody = {group for group, size in sizes.items() if size}
-    if hidden and hidden != everybody:
-        assert len(hidden) > 1
-        assert sum(sizes[group] for group in hidden) >= FLOOR
+@pytest.mark.requirement("D12")
+def test_one_person_changes_nothing() -> None:
+    """Not whether a number is told either: in the set or not, alone there or not, she is counted with nobody."""
+    twenty = dict.fromkeys(range(20), 0b11)
+    for others in (twenty, {}, dict.fromkeys(range(20), 0b01)):
+        before, after = zip(*(told_of(victim, others) for victim in range(4)), strict=True)
+        assert all(each == before[0] for each in (*before, *after))
+    assert told_of(0, twenty)[0] == {0: 20, 1: 20}
 
 
-def test_few_are_hidden_with_as_few_others_as_will_do() -> None:
-    assert groups_to_hide({"a": 1, "b": 9, "c": 12}) == {"a", "b"}
-    assert groups_to_hide({"a": 1, "b": 1, "c": 12, "d": 20}) == {"a", "b", "c"}
-    assert groups_to_hide({"a": 3, "b": 4, "c": 12}) == {"a", "b"}
-    assert groups_to_hide({"a": 5, "b": 0}) == set()
+def test_many_who_do_the_same_are_counted_at_once() -> None:
+    desk = Desk([FLOOR, FLOOR])
+    truth = dict.fromkeys(range(PEOPLE), 0)
+    assert desk.tell(truth | dict.fromkeys(range(9), 1)) == {}
+    assert desk.tell(truth | dict.fromkeys(range(30), 1)) == {0: 30}
+    assert desk.tell(truth | dict.fromkeys(range(21), 1)) == {0: 30}  # nine went
+    assert desk.tell(truth | dict.fromkeys(range(20), 1)) == {0: 20}
+    assert desk.tell(truth | dict.fromkeys(range(11), 1)) == {
+        0: 20
+    }  # nine more, and none of the ten may be told of
+    assert desk.tell(truth) == {}
+
+
+def test_sets_with_different_floors() -> None:
+    desk = Desk([FLOOR, 25])
+    truth = dict.fromkeys(range(PEOPLE), 0)
+    assert desk.tell(truth | dict.fromkeys(range(20), 0b11)) == {0: 20}
+    assert desk.tell(truth | dict.fromkeys(range(50), 0b11)) == {0: 50, 1: 30}

@@ -1,101 +1,92 @@
 """Sizes of audiences as they are told to whoever sees only some of the people (D12, I36)."""
 
 from collections import Counter
-from datetime import timedelta
-from random import Random
 
 import pytest
 import sqlalchemy as sa
 
-from hub.access.floor import FLOOR
 from hub.access.reach import OPERATOR, Reach
-from hub.access.tables import told_number, told_piece
-from hub.access.tell_counts import KEPT
-from hub.audiences.rules.conditions import Conditions
-from hub.audiences.told_sizes import members_at, tell_size
+from hub.audiences.told.sizes import Size, read_size, tell_sizes
+from hub.audiences.told.tables import told_cohort, told_person
 from hub.clock import SettableClock
 from hub.runtime import Hub
 from tests.world import World
 
-POSITIONS, PLACES, BRANDS = ("p1", "p2", "p3", "p4"), ("north", "south"), ("A", "B")
-PEOPLE, QUESTIONS = 48, 60
+PEOPLE = 24
+AUDIENCES = ("all", "north", "technicians")
 
 
 @pytest.fixture
 def world(hub: Hub) -> World:
-    """People in few kinds of appointments, some of them rare."""
-    world, random = World(hub).begin(), Random(3)
-    world.add(brands=BRANDS, positions=POSITIONS)
-    for place in PLACES:
-        world.add_location(place, brands={brand: ["sell"] for brand in BRANDS})
+    """Technicians, the first dozen at North and the others at South; everybody is asked for one course."""
+    world = World(hub).begin()
+    world.add(positions=("technician", "clerk"))
+    world.add_courses("south", "brakes")
+    for place in ("North", "South"):
+        world.add_location(place)
+    world.add_rule("r", "brakes", "service")
     for n in range(PEOPLE):
         world.add_person(f"n{n}")
-        position = random.choices(POSITIONS, [8, 4, 2, 1])[0]
-        brands = random.sample(BRANDS, random.choice([0, 1, 2]))
-        kind = random.choice(["internal", "external", "external"])
-        world.appoint(f"n{n}", position, random.choice(PLACES), brands=brands, audience_class=kind)
+        world.appoint(f"n{n}", "technician", "North" if n < PEOPLE // 2 else "South")
+        world.link(f"n{n}")
+    world.add_audience("all")
+    world.add_audience("technicians", positions=("technician",))
+    world.add_audience("clerks", positions=("clerk",))
+    world.drain()
     return world
 
 
-def some_conditions(world: World, random: Random) -> Conditions:
-    def ids(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(sorted(world.ids[n] for n in random.sample(names, random.randrange(1, len(names)))))
+def told(world: World, key: str, reach: Reach | None = None) -> tuple[int | None, int | None]:
+    with world.hub.reading() as uow:
+        size = read_size(uow, reach or Reach("partner", world.ids["partner"]), key)
+    return size.people, size.reached
 
-    return Conditions(
-        ids(POSITIONS) if random.random() < 0.7 else (),
-        ids(BRANDS) if random.random() < 0.4 else (),
-        None,
-        random.choice([None, None, "internal", "external"]),
-    )
+
+def next_month(world: World, clock: SettableClock) -> int:
+    clock.advance(days=31)
+    return tell_sizes(world.hub)
 
 
 @pytest.mark.requirement("D12")
-def test_whatever_is_told_is_about_at_least_five(world: World, clock: SettableClock) -> None:
-    random, reach = Random(5), Reach("partner", world.ids["partner"])
-    told: list[set[str]] = []
-    for _ in range(QUESTIONS):
-        conditions = some_conditions(world, random)
-        with world.hub.unit_of_work() as uow:
-            answer = tell_size(uow, reach, conditions)
-            again = tell_size(uow, reach, conditions)
-            members = {str(id) for id in uow.connection.scalars(members_at(uow, conditions, uow.now))}
-            exact = tell_size(uow, OPERATOR, conditions)
-        assert again == answer
-        assert exact.people == len(members)
-        assert answer.people in (None, len(members))
-        if answer.people is not None:
-            told.append(members)
-    everybody = {world.ids[f"n{n}"] for n in range(PEOPLE)}
-    pieces = Counter(tuple(person in each for each in told) for person in everybody)
-    assert len(pieces) > 2
-    assert min(pieces.values()) >= FLOOR
+def test_others_are_told_sizes_of_the_month_in_which_nobody_is_counted_alone(
+    world: World, clock: SettableClock
+) -> None:
+    assert next_month(world, clock) == 3
+    assert tell_sizes(world.hub) == 0
+    assert told(world, "technicians") == told(world, "all") == (PEOPLE, None)
+    assert told(world, "clerks") == (None, None)
+    assert told(world, "technicians", OPERATOR) == (PEOPLE, 0)
 
+    # One clerk comes, who has learned it all; nobody is told so, neither of clerks nor of all less technicians.
+    world.add_person("victim")
+    world.appoint("victim", "clerk", "North", since=clock.now())
+    world.link("victim")
+    world.send("victim", "brakes")
+    world.drain()
+    next_month(world, clock)
+    assert [told(world, key) for key in ("all", "technicians", "clerks")] == [
+        (24, None),
+        (24, None),
+        (None, None),
+    ]
+    assert [told(world, key, OPERATOR) for key in ("all", "clerks")] == [(25, 1), (1, 1)]
 
-def test_who_comes_later_is_in_no_number_until_all_are_new(world: World, clock: SettableClock) -> None:
-    reach = Reach("partner", world.ids["partner"])
-
-    def size(conditions: Conditions) -> int | None:
-        with world.hub.unit_of_work() as uow:
-            return tell_size(uow, reach, conditions).people
-
-    external = Conditions(audience_class="external")
-    before = size(external)
-    clock.advance(days=1)
-    world.add_person("late")
-    world.appoint("late", "p1", "north", since=clock.now())
-    assert size(external) == before
-    p1 = Conditions(positions=(world.ids["p1"],), audience_class="external")
+    # With nine more clerks ten are told at once, and the twelve who have learned it.
+    for n in range(9):
+        world.add_person(f"c{n}")
+        world.appoint(f"c{n}", "clerk", "North", since=clock.now())
+    for n in range(12):
+        world.send(f"n{n}", "brakes")
+    world.drain()
+    next_month(world, clock)
+    assert [told(world, key) for key in ("all", "technicians", "clerks")] == [(34, 12), (24, 12), (10, None)]
+    assert told(world, "all", OPERATOR) == (34, 13)
     with world.hub.reading() as uow:
-        now = {world.ids["late"]} & set(uow.connection.scalars(members_at(uow, p1, uow.now)))
-        then = {world.ids["late"]} & set(
-            uow.connection.scalars(members_at(uow, p1, uow.now - timedelta(days=1)))
-        )
-    assert (len(now), len(then)) == (1, 0)
-    clock.advance(days=KEPT.days)
-    assert size(external) == (before or 0) + 1
-    with world.hub.reading() as uow:
-        rows = [
-            uow.connection.scalar(sa.select(sa.func.count()).select_from(t))
-            for t in (told_number, told_piece)
-        ]
-    assert rows == [2, (before or 0) + 1]
+        size = read_size(uow, Reach("partner", world.ids["partner"]), "clerks")
+        cohorts = Counter(uow.connection.scalars(sa.select(told_person.c.cohort_id)))
+        floors = {row.id: row.floor for row in uow.connection.execute(sa.select(told_cohort))}
+    assert size == Size(
+        "clerks", 10, None, clock.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0), 10
+    )
+    assert set(cohorts) == set(floors)
+    assert all(people >= floors[id] for id, people in cohorts.items())

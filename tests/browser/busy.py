@@ -151,7 +151,7 @@ status = "{status}"
 {does}
 """
     base = (
-        '[[profile]]\nkey = "base"\ntitle = "Everybody"\nfloor = 3\nprovisioning = ["scim", "invitation"]\n'
+        '[[profile]]\nkey = "base"\ntitle = "Everybody"\nfloor = 15\nprovisioning = ["scim", "invitation"]\n'
     )
     workshops = '[[profile]]\nkey = "workshops"\ntitle = "Workshops"\nextends = "base"\naudiences = ["new-technicians"]\n'
     report = '[[profile.report]]\nkey = "reached"\ntitle = "Training reached"\nmetric = "completed"\nby = "location"\n'

@@ -15,7 +15,7 @@ TEXT = """
 [[profile]]
 key = "base"
 title = "Everybody"
-floor = 3
+floor = 15
 [profile.plugins.first_90_days]
 on = true
 
@@ -68,10 +68,10 @@ def test_a_profile_is_written_tried_switched_and_taken_back(world: World, olga: 
     page = text(olga.get("/admin/profiles/workshops").text)
     assert "Sets up New technicians. Inherits from Everybody" in page
     assert "Ways in By SCIM or an operator's invitation" in page
-    assert "Smallest group in reports 3 people inherited from base" in page
+    assert "Smallest group that is told 15 people inherited from base" in page
     assert "first_90_days On" in page
     assert "What it says is inherited by Workshops" in text(olga.get("/admin/profiles/base").text)
-    assert "All together withheld" in text(
+    assert "All together 0" in text(
         olga.get("/admin/profiles/workshops/reports/new-technicians/reached").text
     )
     tried = olga.get("/admin/profile-plan?key=workshops&kind=workflows&item=hello&on=1")

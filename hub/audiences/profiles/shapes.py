@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from hub.access.floor import LEAST
 from hub.audiences.files.shapes import ConditionsTable, Key, Mode, RuleTable, Words
 from hub.errors import BadInput, Problem
 from hub.training.goals import GoalKind
@@ -182,7 +183,7 @@ class ProfileTable(_Table):
     audiences: list[Key] = []
     provisioning: list[Mode] | None = Field(None, min_length=1)
     theme: Words | None = None
-    floor: int | None = Field(None, ge=1, le=1000)
+    floor: int | None = Field(None, ge=LEAST, le=1000)
     schema_: SchemaTable = Field(SchemaTable(), alias="schema")
     rule: list[RuleTable] = []
     report: list[ReportTable] = []

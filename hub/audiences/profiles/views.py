@@ -139,7 +139,7 @@ def _whole(uow: UnitOfWork, setup: Setup) -> list[Line]:
         ("dimensions", "Dimensions", ", ".join(setup.get("dimensions") or ())),
         ("positions", "Positions people come in at", _either(titles)),
         ("theme", "Theme", str(setup.get("theme") or "")),
-        ("floor", "Smallest group in reports", f"{setup.get('floor')} people"),
+        ("floor", "Smallest group that is told", f"{setup.get('floor')} people"),
     )
     return [Line(k, title, words, setup.origin[k,]) for k, title, words in said if setup.get(k) is not None]
 

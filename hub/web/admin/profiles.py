@@ -39,7 +39,7 @@ FIELDS = {
     "dimensions": "dimensions",
     "positions": "positions",
     "theme": "theme",
-    "floor": "smallest group in reports",
+    "floor": "smallest group that is told",
     "rules": "rules",
     "reports": "reports",
     "workflows": "workflows",

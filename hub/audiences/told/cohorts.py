@@ -1,0 +1,68 @@
+"""Dividing people into those who are told of together, as ``access.floor`` says."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from hub.access.floor import LEAST, UNCOUNTED, Cohort, Part, divide
+from hub.audiences.told.tables import told_cohort, told_person
+from hub.ids import new_id
+from hub.store import UnitOfWork
+from hub.store.insert import insert_for
+
+
+def divide_cohorts(uow: UnitOfWork, truth: sa.FromClause, floors: Sequence[int]) -> dict[int, int]:
+    """How many people are told of each set, by its bit; sets of which nothing is told are not there.
+
+    ``truth``: rows (person_id, sets) of whoever is in any set; ``floors`` by bit.
+    """
+    _keep(uow, truth)
+    groups = sa.select(told_person.c.cohort_id, told_person.c.sets, sa.func.count())
+    truths: dict[str | None, dict[int, int]] = defaultdict(dict)
+    for cohort_id, sets, people in uow.connection.execute(
+        groups.group_by(told_person.c.cohort_id, told_person.c.sets)
+    ):
+        truths[cohort_id][int(sets)] = people
+    told: dict[int, int] = defaultdict(int)
+    for cohort in _cohorts(uow):
+        parts = divide(cohort, truths[cohort.id], floors)
+        _settle(uow, cohort, parts)
+        for part in parts:
+            for bit in range(part.sets.bit_length()):
+                if part.sets >> bit & 1:
+                    told[bit] += part.people
+    nobody = sa.and_(told_person.c.cohort_id.is_(None), told_person.c.sets == "0")
+    uow.connection.execute(sa.delete(told_person).where(nobody))
+    return dict(told)
+
+
+def _keep(uow: UnitOfWork, truth: sa.FromClause) -> None:
+    """Write down in which sets everybody is now."""
+    uow.connection.execute(sa.update(told_person).values(sets="0").where(told_person.c.sets != "0"))
+    rows = sa.select(truth.c.person_id, truth.c.sets).where(
+        sa.true()
+    )  # without it SQLite takes ON for a join
+    insert = insert_for(told_person, is_sqlite=uow.is_sqlite).from_select(["person_id", "sets"], rows)
+    uow.connection.execute(
+        insert.on_conflict_do_update(index_elements=["person_id"], set_={"sets": insert.excluded.sets})
+    )
+
+
+def _cohorts(uow: UnitOfWork) -> list[Cohort]:
+    rows = uow.connection.execute(sa.select(told_cohort).order_by(told_cohort.c.id))
+    return [Cohort(UNCOUNTED, 0, LEAST), *(Cohort(row.id, int(row.sets), row.floor) for row in rows)]
+
+
+def _settle(uow: UnitOfWork, cohort: Cohort, parts: Sequence[Part]) -> None:
+    """Write down what became of a cohort. The first part is what is left of it."""
+    first, *others = parts
+    if (first.sets, first.floor) != (cohort.sets, cohort.floor):
+        changed = sa.update(told_cohort).where(told_cohort.c.id == cohort.id)
+        uow.connection.execute(changed.values(sets=str(first.sets), floor=first.floor))
+    for part in others:
+        id = new_id()
+        uow.insert(told_cohort, id=id, sets=str(part.sets), floor=part.floor)
+        going = uow.among(told_person.c.sets, [str(truth) for truth in part.truths])
+        theirs = told_person.c.cohort_id.is_not_distinct_from(cohort.id)
+        uow.connection.execute(sa.update(told_person).where(theirs, going).values(cohort_id=id))
