@@ -15,7 +15,7 @@ from hub.training.crediting import CompletionFact, SourceWindow, decisive_comple
 from hub.training.events import CreditGranted, CreditRevoked
 from hub.training.offerings import read_steps
 
-CHUNK = 500
+CHUNK = 5_000
 _PAIR = {"person_id": Id(), "offering_id": Id()}
 
 
@@ -84,6 +84,9 @@ class Supposed:
     gone: frozenset[tuple[str, str]] = frozenset()
 
 
+NOTHING = Supposed()
+
+
 @dataclass(frozen=True)
 class _Standing:
     """A goal with its last entry in the ledger, its live credit, and the completion that is due to be its credit."""
@@ -112,9 +115,9 @@ def _standings(uow: UnitOfWork, goal_ids: Sequence[str], supposed: Supposed) -> 
     goal_ids = [goal.id for goal in goals]
     paths = read_steps(uow, {g.target_id for g in goals if g.target_kind == "path"})
     steps = {g.id: paths.get(g.target_id, []) if g.target_kind == "path" else [g.target_id] for g in goals}
-    completions = _completions(uow, {(g.person_id, o) for g in goals for o in steps[g.id]}, supposed)
+    completions = completions_of(uow, {(g.person_id, o) for g in goals for o in steps[g.id]}, supposed)
     windows = _windows(uow, goal_ids)
-    entries = _last_entries(uow, goal_ids)
+    entries = last_entries(uow, goal_ids)
     for goal in goals:
         mine = completions.get(goal.person_id, {})
         last = entries.get(goal.id)
@@ -122,17 +125,18 @@ def _standings(uow: UnitOfWork, goal_ids: Sequence[str], supposed: Supposed) -> 
         if windows.get(goal.id):
             due = decisive_completion(windows[goal.id], steps[goal.id], mine)
         else:
-            due = _still_standing(live, steps[goal.id], mine)
+            due = still_standing(live, steps[goal.id], mine)
         yield _Standing(goal, last, live, due)
 
 
 def _worth_a_look(uow: UnitOfWork, goal_ids: Sequence[str], active: set[str]) -> list[sa.Row[Any]]:
     """The goals that are credited, or whose person has completed anything at all: most new goals are neither."""
-    goals = uow.connection.execute(sa.select(tables.goal).where(uow.among(tables.goal.c.id, goal_ids))).all()
-    people = uow.listed({"id": Id()}, [(id,) for id in {g.person_id for g in goals}])
-    completed = sa.exists().where(tables.completion.c.person_id == people.c.id)
-    active = active | set(uow.connection.scalars(sa.select(people.c.id).where(completed)))
-    return [goal for goal in goals if goal.reached_at is not None or goal.person_id in active]
+    goal, completion = tables.goal, tables.completion
+    worth = [goal.c.reached_at.is_not(None), sa.exists().where(completion.c.person_id == goal.c.person_id)]
+    if active:
+        worth.append(uow.among(goal.c.person_id, active))
+    query = sa.select(goal).where(uow.among(goal.c.id, goal_ids), sa.or_(*worth))
+    return list(uow.connection.execute(query).all())
 
 
 def _book(
@@ -187,7 +191,7 @@ def _entry(
     }
 
 
-def _still_standing(
+def still_standing(
     live: sa.Row[Any] | None, steps: Sequence[str], completions: Mapping[str, Sequence[CompletionFact]]
 ) -> CompletionFact | None:
     """For a goal that nothing asks for any more: its credit stays while its evidence does."""
@@ -210,9 +214,10 @@ def _set_reached(uow: UnitOfWork, booked: Sequence[Mapping[str, Any]]) -> None:
         uow.connection.execute(sa.update(goal).where(goal.c.id == new.c.id).values(reached_at=new.c.at))
 
 
-def _completions(
-    uow: UnitOfWork, pairs: Iterable[tuple[str, str]], supposed: Supposed
+def completions_of(
+    uow: UnitOfWork, pairs: Iterable[tuple[str, str]], supposed: Supposed = NOTHING
 ) -> dict[str, dict[str, list[CompletionFact]]]:
+    """What people completed of offerings, given as pairs of both, by person and offering."""
     table, wanted = tables.completion, uow.listed(_PAIR, set(pairs))
     found: dict[str, dict[str, list[CompletionFact]]] = {}
     rows = uow.connection.execute(
@@ -243,7 +248,8 @@ def _windows(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, list[SourceW
     return found
 
 
-def _last_entries(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+def last_entries(uow: UnitOfWork, goal_ids: Sequence[str]) -> dict[str, sa.Row[Any]]:
+    """The last entry in the ledger of each goal that has one."""
     ledger = tables.credit_ledger
     newest = (
         sa.select(ledger.c.goal_id, sa.func.max(ledger.c.turn).label("turn"))

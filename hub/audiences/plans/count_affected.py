@@ -31,21 +31,31 @@ from hub.store import UnitOfWork
 from hub.training.tables import goal as goal_table
 
 Progress = Callable[[str, int, int], None]
+MOST_LOOKED_AT = 5_000
+"""Where PostgreSQL counts by itself, what follows from goals is told of so many people at most, who are looked at one by one."""
 
 
 def count_affected(uow: UnitOfWork, diff: Diff, progress: Progress) -> Diff:
     """The diff with its numbers of people."""
     if not diff.changes:
         return replace(diff, people=0)
+    candidates = sa.select(sa.union(*map(_candidates, diff.changes)).subquery().c.person_id)
     if uow.is_sqlite:
-        candidates = sa.select(sa.union(*map(_candidates, diff.changes)).subquery().c.person_id)
         counted = _count_one_by_one(uow, diff.changes, candidates, progress)
     else:
         aside = _count_one_by_one(uow, diff.changes, set_aside(uow, diff.changes), progress)
         counted = _added(count_in_sql(uow, diff.changes), aside)
+        if counted.people <= MOST_LOOKED_AT and _are_few(uow, candidates):
+            each = _count_one_by_one(uow, diff.changes, candidates, lambda *_: None)
+            counted = replace(counted, effects=replace(counted.effects, outcome=each.effects.outcome))
     return replace(
         diff, affected=dict(enumerate(counted.affected)), people=counted.people, effects=counted.effects
     )
+
+
+def _are_few(uow: UnitOfWork, candidates: sa.Select[tuple[str]]) -> bool:
+    some = candidates.limit(MOST_LOOKED_AT + 1).subquery()
+    return (uow.connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= MOST_LOOKED_AT
 
 
 def _count_one_by_one(

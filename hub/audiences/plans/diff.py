@@ -128,12 +128,27 @@ def compare_rule(
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What follows at once: ``credits`` given for what people have completed already and ``revoked`` ones, ``messages``: people to whom
+    a digest goes because something is new for them or credited, and ``calls``: what plugins are told, who may call other systems.
+
+    The hub itself calls no LMS when goals change.
+    """
+
+    credits: int = 0
+    revoked: int = 0
+    messages: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True)
 class Effects:
     """What becomes of goals from now on, for good or for a time: how many come, go, or are asked for at other times.
 
     ``waived`` are goals that would come if nobody had waived them.
     ``gaining`` and ``losing`` are people with at least one such goal; ``external`` are those for whom anything changes through
     an appointment of class external. ``samples`` are ids of a few people for whom anything changes. ``digest`` stands for which goals of whom.
+    ``outcome`` is None where too many people are touched to look at each.
     """
 
     gained: int = 0
@@ -145,6 +160,7 @@ class Effects:
     external: int = 0
     samples: tuple[str, ...] = ()
     digest: str = ""
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from hub.audiences.assigning.derive_sources import RuleIndex, derive_goals
 from hub.audiences.assigning.opinions import read_opinions
 from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, RuleChange, SwitchChange
+from hub.audiences.plans.following import Following
 from hub.audiences.rules.conditions import AppointmentFacts
 from hub.audiences.rules.rule import SwitchedPlugin, read_rules, read_switched
 from hub.store import UnitOfWork
@@ -51,6 +52,7 @@ class Reckoning:
         self._would_be = _Config(RuleIndex(after.values()), _switched_after(switched, changes, uow.now))
         self._digest = hashlib.sha256()
         self._effects = Effects()
+        self._following = Following(uow, changes)
 
     def add(
         self,
@@ -61,23 +63,27 @@ class Reckoning:
         """Look at some people. ``becoming``: their appointments as they would be, where it is these that change."""
         opinions = read_opinions(self._uow, person_ids)
         decisions = read_decisions(self._uow, person_ids)
+        all_was: list[Source] = []
+        all_become: list[Source] = []
         for id in person_ids:
             decided = decisions.get(id, ())
-            was, becomes = (
-                self._goals(
-                    mine,
-                    *derive_goals(mine, config.rules, config.switched, opinions.get(id, ()), decided),
+            both = []
+            for config, people, every in (
+                (self._is, facts, all_was),
+                (self._would_be, facts if becoming is None else becoming, all_become),
+            ):
+                mine = people.get(id, ())
+                left, waived = derive_goals(
+                    mine, config.rules, config.switched, opinions.get(id, ()), decided
                 )
-                for config, mine in (
-                    (self._is, facts.get(id, ())),
-                    (self._would_be, (facts if becoming is None else becoming).get(id, ())),
-                )
-            )
-            self._compare(id, was, becomes)
+                every += left
+                both.append(self._goals(mine, left, waived))
+            self._compare(id, *both)
+        self._following.add(person_ids, all_was, all_become)
 
     def result(self) -> Effects:
         """What it comes to."""
-        return replace(self._effects, digest=self._digest.hexdigest())
+        return replace(self._effects, digest=self._digest.hexdigest(), outcome=self._following.outcome)
 
     def _goals(
         self, mine: Sequence[AppointmentFacts], left: Iterable[Source], waived: Iterable[WaivedSource]

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,7 +76,7 @@ class ProfilePlan:
     @property
     def hash(self) -> str:
         """16 hex digits: the same for the same change with the same effect."""
-        effects = [list(self.diff.affected.values()), self.diff.people, vars(self.diff.effects)]
+        effects = [list(self.diff.affected.values()), self.diff.people, asdict(self.diff.effects)]
         return content_hash(canonical_json([self.content, effects]))[:16]
 
 
