@@ -1,19 +1,20 @@
 """Sizes of audiences as they are told to whoever sees only some of the people (D12, I36)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from random import Random
 
 import pytest
 import sqlalchemy as sa
 
 from hub.access.reach import OPERATOR, Reach
 from hub.audiences.told.sizes import Size, read_size, tell_sizes
-from hub.audiences.told.tables import told_cohort, told_person
+from hub.audiences.told.tables import told_cohort, told_person, told_size
 from hub.clock import SettableClock
 from hub.runtime import Hub
 from tests.world import World
 
 PEOPLE = 24
-AUDIENCES = ("all", "north", "technicians")
+MONTHS, QUESTIONS = 5, 1000
 
 
 @pytest.fixture
@@ -90,3 +91,53 @@ def test_others_are_told_sizes_of_the_month_in_which_nobody_is_counted_alone(
     )
     assert set(cohorts) == set(floors)
     assert all(people >= floors[id] for id, people in cohorts.items())
+
+
+@pytest.mark.requirement("D12")
+def test_a_thousand_questions_of_several_askers_isolate_nobody(hub: Hub, clock: SettableClock) -> None:
+    """Sets that differ by few, people who come and go one by one; asked again wherever two answers are near each other."""
+    world, random = World(hub).begin(), Random(8)
+    positions = ("p1", "p2", "p3", "p4")
+    world.add(positions=positions)
+    world.add_location("North")
+    for n in range(60):
+        world.add_person(f"n{n}")
+        kind = random.choice(["internal", "external", "external"])
+        held = random.choices(positions, [8, 4, 2, 1])[0]
+        world.appoint(f"n{n}", held, "North", audience_class=kind)
+    world.add_audience("everybody")
+    for first in range(4):
+        for last in range(first, 4):
+            world.add_audience(f"p{first}{last}", positions=positions[first : last + 1])
+    world.add_audience("outside", audience_class="external")
+    keys = ["everybody", "outside", *(f"p{a}{b}" for a in range(4) for b in range(a, 4))]
+    world.ids["rival"] = world.ids["North"]  # an asker is an asker, whoever it is
+    askers = [Reach("partner", world.ids[name]) for name in ("partner", "rival")]
+    counted: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for month in range(MONTHS):
+        for n in range(random.randrange(1, 15)):
+            world.add_person(f"m{month}-{n}")
+            world.appoint(f"m{month}-{n}", random.choice(positions[:2]), "North", since=clock.now())
+        assert next_month(world, clock) == len(keys)
+        answers: dict[str, int | None] = {}
+        with world.hub.reading() as uow:
+            wanted = list(keys)
+            for _ in range(QUESTIONS // MONTHS):
+                key = wanted.pop() if wanted else random.choice(keys)
+                people = read_size(uow, random.choice(askers), key).people
+                assert answers.setdefault(key, people) == people
+                near = sorted((abs((size or 0) - (people or 0)), other) for other, size in answers.items())
+                wanted += [other for _, other in near[:2] if not wanted]
+            numbers = dict(uow.connection.execute(sa.select(told_size.c.audience, told_size.c.number)).all())
+            rows = uow.connection.execute(
+                sa.select(told_person.c.person_id, told_cohort.c.sets).join(told_cohort)
+            ).all()
+        for person_id, sets in rows:
+            mine = frozenset(key for key in keys if int(sets) >> 2 * numbers[key] & 1)
+            counted[person_id] += [frozenset()] * (month - len(counted[person_id])) + [mine]
+        sums = Counter(key for person in counted.values() for key in person[month])
+        assert {key: people or 0 for key, people in answers.items()} == {key: sums[key] for key in keys}
+    # Answers are sums over people; whatever is worked out of them weighs those of one history alike.
+    histories = Counter(tuple(each) for each in counted.values())
+    assert min(histories.values()) >= 10
+    assert len(histories) > 3
