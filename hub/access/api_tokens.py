@@ -23,21 +23,22 @@ from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.driver import Question
+from hub.words.phrase import say
 
 CHANGED = "api_token_changed"
 NETWORK, PEOPLE, AUDIENCES, GOALS = "network/read", "people/read", "audiences/read", "goals/read"
 NETWORK_WRITE, PEOPLE_WRITE, AUDIENCES_WRITE = "network/write", "people/write", "audiences/write"
 GOALS_WRITE, WEBHOOKS = "goals/write", "webhooks"
 SCOPES = {
-    NETWORK: "Read partners, locations, brands, positions, dimensions and their nodes.",
-    PEOPLE: "Read people with their appointments, attributes and managers.",
-    AUDIENCES: "Read audiences with their members, and rules.",
-    GOALS: "Read goals, why there are, and credits.",
-    NETWORK_WRITE: "Change words, locations and the field; import network files.",
-    PEOPLE_WRITE: "Give people appointments and end them; set attributes of people.",
-    AUDIENCES_WRITE: "Change which rules are live.",
-    GOALS_WRITE: "Give, choose and waive goals, as the person whose token it is.",
-    WEBHOOKS: "Let an address be told of news.",
+    NETWORK: say("Read partners, locations, brands, positions, dimensions and their nodes."),
+    PEOPLE: say("Read people with their appointments, attributes and managers."),
+    AUDIENCES: say("Read audiences with their members, and rules."),
+    GOALS: say("Read goals, why there are, and credits."),
+    NETWORK_WRITE: say("Change words, locations and the field; import network files."),
+    PEOPLE_WRITE: say("Give people appointments and end them; set attributes of people."),
+    AUDIENCES_WRITE: say("Change which rules are live."),
+    GOALS_WRITE: say("Give, choose and waive goals, as the person whose token it is."),
+    WEBHOOKS: say("Let an address be told of news."),
 }
 """What a token may be used for, in words."""
 OF_PARTNER = frozenset({NETWORK, PEOPLE, AUDIENCES, GOALS, PEOPLE_WRITE, WEBHOOKS})
@@ -125,14 +126,16 @@ def make_api_token(
         Problem(f"{scope[:60]!r} is no scope", "scopes") for scope in sorted(set(scopes) - set(SCOPES))
     ]
     if not scopes:
-        problems.append(Problem("there must be at least one", "scopes"))
+        problems.append(Problem(say("there must be at least one"), "scopes"))
     if beyond := set(scopes) & set(SCOPES) - ALLOWED[reach.kind]:
         whose = {"operator": "the hub itself", "partner": "a partner", "person": "a person"}[reach.kind]
         problems.append(Problem(f"not for {whose}: {', '.join(sorted(beyond))}", "scopes"))
     if len(label) > MAX_LABEL or not label.isprintable():
-        problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
+        problems.append(
+            Problem(say("must be one line of at most %(most)s characters", most=MAX_LABEL), "label")
+        )
     if expires_at is not None and expires_at <= uow.now:
-        problems.append(Problem("must be in the future", "expires_at"))
+        problems.append(Problem(say("must be in the future"), "expires_at"))
     if problems:
         help = f"Scopes are: {', '.join(SCOPES)}."
         raise BadInput("bad_token", "The token cannot be made like that.", help, problems)
@@ -155,9 +158,14 @@ def make_api_token(
     return NewApiToken(id, token)
 
 
-def revoke_api_token(uow: UnitOfWork, token_id: str, *, actor_id: str | None = None) -> None:
-    """Refuse a token from now on, for good. Missing ``no_token`` where it is not in force."""
-    mine = sa.and_(api_token.c.id == token_id, api_token.c.revoked_at.is_(None))
+def revoke_api_token(
+    uow: UnitOfWork, token_id: str, reach: Reach | None = None, *, actor_id: str | None = None
+) -> None:
+    """Refuse a token from now on, for good; what it made to be told of news ends with it.
+
+    Missing ``no_token`` where it is not in force, or not a token of ``reach``.
+    """
+    mine = sa.and_(api_token.c.id == token_id, api_token.c.revoked_at.is_(None), _of(reach))
     query = sa.select(api_token).where(mine).with_for_update()
     row = uow.connection.execute(query).one_or_none() if is_id(token_id) else None
     if row is None:
@@ -174,14 +182,16 @@ def delete_api_tokens_of(uow: UnitOfWork, person_id: str) -> int:
     return uow.connection.execute(sa.delete(api_token).where(mine)).rowcount
 
 
-def list_api_tokens(uow: UnitOfWork, after: str = "", limit: int = 100) -> list[ApiTokenLine]:
-    """Tokens, the newest first, also those that ended. ``after``: the id where the page before ended."""
+def list_api_tokens(
+    uow: UnitOfWork, after: str = "", limit: int = 100, reach: Reach | None = None
+) -> list[ApiTokenLine]:
+    """Tokens, the newest first, also those that ended; all, or those of ``reach``. ``after``: the id where the page before ended."""
     partner, detail = network.partner, network.person_detail
     query = (
         sa.select(api_token, partner.c.name, detail.c.given_name, detail.c.family_name)
         .outerjoin(partner, partner.c.id == api_token.c.partner_id)
         .outerjoin(detail, detail.c.person_id == api_token.c.person_id)
-        .where(*([api_token.c.id < after] if is_id(after) else ()))
+        .where(_of(reach), *([api_token.c.id < after] if is_id(after) else ()))
         .order_by(api_token.c.id.desc())
         .limit(limit)
     )
@@ -253,6 +263,14 @@ def note_write(uow: UnitOfWork, caller: Caller, operation: str) -> None:
     audit(
         uow, "api_write", caller.token_id, actor_id=reach.person_id, partner_id=reach.partner_id, detail=told
     )
+
+
+def _of(reach: Reach | None) -> sa.ColumnElement[bool]:
+    """Whose tokens; None for everybody's."""
+    if reach is None:
+        return sa.true()
+    same = (api_token.c.partner_id == reach.partner_id, api_token.c.person_id == reach.person_id)
+    return sa.and_(api_token.c.kind == reach.kind, *(same[:1] if reach.partner_id else same[1:]))
 
 
 def _check_owner(uow: UnitOfWork, reach: Reach) -> None:

@@ -28,6 +28,7 @@ from hub.rest import (
 )
 from hub.rest.api import PREFIX, TOKEN, blueprint
 from hub.rest.problems import Problem
+from hub.rest.told import Operation, ToldShape, operations, shapes
 
 __all__ = [
     "appointments",
@@ -60,6 +61,25 @@ def openapi() -> flask.Response:
     """This document. It needs no token."""
     address = current_hub().settings.url("")
     return flask.jsonify({**document(), "servers": [{"url": address.rstrip("/") or "/"}]})
+
+
+@blueprint.route("/")
+def page() -> str:
+    """The same for people. It needs no token either, and says nothing about anybody."""
+    subjects, made_of = _told()
+    return flask.render_template(
+        "programs.html",
+        address=current_hub().settings.url("").rstrip("/"),
+        version=__version__,
+        scopes=SCOPES,
+        operations=subjects,
+        shapes=made_of,
+    )
+
+
+@cache
+def _told() -> tuple[dict[str, list[Operation]], list[ToldShape]]:
+    return operations(document()), shapes(document())
 
 
 @cache

@@ -10,6 +10,7 @@ from hub.web.account import local as account_local
 from hub.web.account import messages
 from hub.web.account import overview as account
 from hub.web.account import sign_ins as account_sign_ins
+from hub.web.account import tokens as account_tokens
 from hub.web.assets import asset
 from hub.web.begin_request import (
     allow_large_upload,
@@ -32,6 +33,8 @@ from hub.web.network import placed
 from hub.web.network import waiting as network_waiting
 from hub.web.partner import people as partner_people
 from hub.web.partner import provisioning as partner_provisioning
+from hub.web.partner import tokens as partner_tokens
+from hub.web.partner import webhooks as partner_webhooks
 from hub.web.setup import admin as setup_admin
 from hub.web.setup import domains as setup_domains
 from hub.web.setup import sign_in as setup_sign_in
@@ -74,8 +77,11 @@ PAGES = (
     setup.blueprint,
     account.blueprint,
     account_sign_ins.blueprint,
+    account_tokens.blueprint,
     partner_people.blueprint,
     partner_provisioning.blueprint,
+    partner_tokens.blueprint,
+    partner_webhooks.blueprint,
     signed_out.blueprint,
     local_sign_in.blueprint,
     account_local.blueprint,

@@ -91,6 +91,10 @@ PAGES = {
     "account": ("ana", "/account"),
     "mails": ("ana", "/account/messages"),
     "a partner's people": ("sofia", "/partner"),
+    "a partner's tokens": ("sofia", "/partner/tokens"),
+    "a partner's webhooks": ("sofia", "/partner/webhooks"),
+    "webhooks": ("olga", "/admin/webhooks"),
+    "what programs may ask for": ("", "/api/v1/"),
 }
 
 

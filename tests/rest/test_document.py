@@ -1,5 +1,6 @@
 """The document says what is answered: each resource is asked what the document allows and forbids, as each role."""
 
+import re
 from typing import Any
 
 import hypothesis
@@ -24,13 +25,24 @@ def test_the_document_names_every_resource_its_scope_and_its_refusals(network: N
     assert told["openapi"].startswith("3.1")
     assert told["servers"] == [{"url": "http://127.0.0.1:8000"}]
     rules = {rule.endpoint for rule in network.app.url_map.iter_rules() if rule.endpoint.startswith("rest.")}
-    assert rules == {*blueprint.scopes, "rest.openapi"}
+    assert rules == {*blueprint.scopes, "rest.openapi", "rest.page"}
     operations = [(method, each) for path in told["paths"].values() for method, each in path.items()]
     assert len(operations) == len(blueprint.scopes)
     for method, each in operations:
         assert each["security"] == [{"token": [blueprint.scopes[f"rest.{each['operationId']}"]]}]
         assert {"200", "400", "401", "403", "404", "429"} <= each["responses"].keys()
         assert ("409" in each["responses"]) == (method != "get")
+
+
+def test_the_page_for_people_says_what_the_document_says(network: Network) -> None:
+    page = network.app.test_client().get("/api/v1/")
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    told = document()
+    names = list(told["components"]["schemas"])
+    ids = [each["operationId"] for path in told["paths"].values() for each in path.values()]
+    assert [name for name in names if f'id="shape-{name}"' not in page.text] == []
+    assert [id for id in ids if f'<li id="{id}">' not in page.text] == []
+    assert set(re.findall(r'href="#shape-(\w*)"', page.text)) <= set(names)
 
 
 @pytest.mark.parametrize(

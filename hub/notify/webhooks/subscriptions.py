@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +22,15 @@ from hub.journal.tables import outbox
 from hub.notify.webhooks.tables import webhook
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
+from hub.words.phrase import say
 
 CHANGED = "webhook_changed"
 WEBHOOK = "webhook"
 """The kind of such deliveries in the outbox."""
 EVENTS = {
-    "credit_granted": "A goal was credited.",
-    "credit_revoked": "The evidence of a credit is gone.",
-    "completion_recognized": "Somebody completed a course.",
+    "credit_granted": say("A goal was credited."),
+    "credit_revoked": say("The evidence of a credit is gone."),
+    "completion_recognized": say("Somebody completed a course."),
 }
 """What can be told, in words."""
 OF_PARTNER = frozenset({"credit_granted", "credit_revoked"})
@@ -72,6 +74,11 @@ class Delivery:
     last_error: str
 
 
+def new_secret() -> str:
+    """32 random bytes, as ``add_webhook`` takes them."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def receiver_of(webhook_id: str) -> str:
     """How the outbox calls a webhook."""
     return f"{WEBHOOK}:{webhook_id}"
@@ -98,10 +105,12 @@ def add_webhook(
         *_problems_of_secret(secret),
     ]
     if len(label) > MAX_LABEL or not label.isprintable():
-        problems.append(Problem(f"must be one line of at most {MAX_LABEL} characters", "label"))
+        problems.append(
+            Problem(say("must be one line of at most %(most)s characters", most=MAX_LABEL), "label")
+        )
     mine = sa.select(sa.func.count()).select_from(webhook).where(_of(reach), in_force())
     if (uow.connection.scalar(mine) or 0) >= AT_MOST:
-        problems.append(Problem(f"there are {AT_MOST} already", "url"))
+        problems.append(Problem(say("there are %(most)s already", most=AT_MOST), "url"))
     if problems:
         raise BadInput("bad_webhook", "This cannot be a webhook.", "", problems)
     id = new_id()
@@ -245,10 +254,10 @@ def _problems_of_url(uow: UnitOfWork, reach: Reach, url: str) -> list[Problem]:
         parts = urlsplit(url)
         place = f"{parts.hostname}:{parts.port or 443}"
     except ValueError:
-        return [Problem("is no address", "url")]
+        return [Problem(say("is no address"), "url")]
     is_ours = place in uow.settings.outgoing_allow
     if is_ours and reach.kind != "operator":
-        return [Problem("is an address of the hub's own network, which operators alone use", "url")]
+        return [Problem(say("is an address of the hub's own network, which operators alone use"), "url")]
     is_well = parts.scheme == "https" or is_ours
     if (
         not is_well
@@ -257,7 +266,7 @@ def _problems_of_url(uow: UnitOfWork, reach: Reach, url: str) -> list[Problem]:
         or len(url) > MAX_URL
         or not url.isprintable()
     ):
-        return [Problem(f"must be https:// to a host, at most {MAX_URL} characters", "url")]
+        return [Problem(say("must be https:// to a host, at most %(most)s characters", most=MAX_URL), "url")]
     return []
 
 
@@ -265,7 +274,7 @@ def _problems_of_events(reach: Reach, events: Collection[str]) -> list[Problem]:
     allowed = set(EVENTS) if reach.kind == "operator" else OF_PARTNER
     wrong = sorted(set(events) - allowed)
     if wrong or not events:
-        return [Problem(f"are some of {', '.join(sorted(allowed))}", "events")]
+        return [Problem(say("are some of %(names)s", names=", ".join(sorted(allowed))), "events")]
     return []
 
 

@@ -42,6 +42,7 @@ from hub.web.admin import (
     signing_keys,
     statements,
     themes,
+    webhooks,
 )
 from hub.web.admin.blueprint import blueprint
 
@@ -88,4 +89,5 @@ __all__ = [
     "signing_keys",
     "statements",
     "themes",
+    "webhooks",
 ]

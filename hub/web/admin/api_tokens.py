@@ -1,6 +1,5 @@
 """Tokens of programs that use the REST interface: which there are, making one, and refusing one."""
 
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import flask
@@ -14,6 +13,7 @@ from hub.ids import is_id
 from hub.network.views import find_by_email, find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.token_desk import end_of_day
 from hub.web.viewer import current_viewer
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LABELS = {
 KINDS = {"operator": "Everything", "partner": "One partner’s side", "person": "What one person may see"}
 FIELDS_OF_CODES = {"no_partner": "partner", "no_person": "person", "person_disabled": "person"}
 PAGE = 50
-DOCUMENT = "/api/v1/openapi.json"
+DOCUMENT = "/api/v1/"
 
 
 @blueprint.get("/api-tokens")
@@ -49,7 +49,7 @@ def make_token_for_api() -> flask.typing.ResponseReturnValue:
     needed = [name for name in ("partner", "person") if name == filled.values["kind"]]
     empty = missing(filled, needed)
     try:
-        ends = _end_of_day(filled.values["expires_at"])
+        ends = end_of_day(filled.values["expires_at"])
         with current_hub().unit_of_work() as uow:
             reach = OPERATOR if empty else _reach(uow, filled)
             actor_id = current_viewer().person.id
@@ -114,15 +114,3 @@ def _find_person(uow: "UnitOfWork", words: str) -> str:
         told = "nobody has this address, or several people have it"
         raise BadInput("bad_token", "It is not clear whom you mean.", problems=[Problem(told, "person")])
     return found[0]
-
-
-def _end_of_day(text: str) -> datetime | None:
-    """The end of a day in UTC; None for no text. BadInput for what is no day."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        problem = Problem("must be a day such as 2027-03-31", "expires_at")
-        raise BadInput("bad_token", "This is no day.", problems=[problem]) from None

@@ -39,6 +39,7 @@ SECTIONS = (
             ("deliveries", "Deliveries"),
             ("credentials", "Credentials"),
             ("api_tokens", "API tokens"),
+            ("webhooks", "Webhooks"),
             ("receiving_stores", "Receiving stores"),
         ),
     ),
