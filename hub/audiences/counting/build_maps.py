@@ -4,8 +4,8 @@ Each appointment that is not over has a number: people are numbered from 0 in th
 person lie in layers, so that number = layer * LAYER + person. Two conditions on the same appointment are the intersection of two
 bitmaps, and the people of appointments are the union of the layers.
 
-Parts: ``all``; ``position``, ``brand`` and ``class`` by id or name, as bitmaps. ``begins`` (from the day of building on) and
-``ends`` by day in UTC, and ``location``, as plain numbers of 4 bytes: there are many of them, and several are read at once.
+Parts: ``all``; ``position``, ``brand`` and ``class`` by id or name, as bitmaps. ``begins``
+and ``ends`` by day in UTC, and ``location``, as plain numbers of 4 bytes: there are many of them, and several are read at once.
 ``people`` and ``hash`` have the ids of CHUNK people each, 16 bytes, and 8 bytes that stand for each of them.
 """
 
@@ -37,7 +37,7 @@ _SIZE = "SELECT coalesce(max(layer), -1) + 1, coalesce(max(person), -1) + 1 FROM
 _PLAIN = """
 INSERT INTO appointment_map (part, value, body)
 SELECT 'location', location_id::text, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY location_id
-UNION ALL SELECT 'begins', begins, string_agg(int4send(number), ''::bytea) FROM numbered WHERE begins >= %s GROUP BY begins
+UNION ALL SELECT 'begins', begins, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY begins
 UNION ALL SELECT 'ends', ends, string_agg(int4send(number), ''::bytea) FROM numbered WHERE ends IS NOT NULL GROUP BY ends
 """
 _OF_PEOPLE = """
@@ -74,7 +74,7 @@ def build_maps(uow: UnitOfWork) -> bool:
     uow.connection.execute(sa.delete(appointment_map_state))
     if layers > LAYERS or people > LAYER:
         return False
-    uow.connection.exec_driver_sql(_PLAIN, (uow.now.date().isoformat(),))
+    uow.connection.exec_driver_sql(_PLAIN)
     uow.connection.exec_driver_sql(_OF_PEOPLE)
     for part, query in _BITMAPS.items():
         found = uow.connection.exec_driver_sql(query)

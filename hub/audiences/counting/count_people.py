@@ -13,9 +13,9 @@ from hub.audiences.counting.maps import open_maps
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.matches import MEMORY, SAMPLES, matches
 from hub.network.attributes import read_kinds
+from hub.network.tables import appointment
 from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
-from hub.store.types import Id
 
 LEFT = 20_000
 """How many people are looked at by a query at most; of more it is quicker to ask about everybody."""
@@ -86,16 +86,12 @@ def _look_at(
     if not person_ids:
         return []
     uow.connection.exec_driver_sql(MEMORY)
-    rows = matches(conditions, during, read_kinds(uow), uow.now).subquery("rows")
-    ours = uow.listed({"person_id": Id()}, [(id,) for id in sorted(person_ids)])
+    ours = uow.among(appointment.c.person_id, sorted(person_ids))
+    rows = matches(conditions, during, read_kinds(uow), uow.now, ours).subquery("rows")
     query = sa.select(
         rows.c.person_id,
         sa.func.bool_or(rows.c.outside).label("outside"),
         sa.func.bool_or(~rows.c.outside).label("inside"),
         sa.func.uuid_hash_extended(rows.c.person_id, 0).label("digest"),
     )
-    return list(
-        uow.connection.execute(
-            query.join(ours, ours.c.person_id == rows.c.person_id).group_by(rows.c.person_id)
-        )
-    )
+    return list(uow.connection.execute(query.group_by(rows.c.person_id)))

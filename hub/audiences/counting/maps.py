@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Maps:
         self.everything = self._bitmap("all", "all")
 
     def held(self, conditions: Conditions, at: datetime) -> Held:
-        """Where conditions hold; ``at`` is now or later. What depends on the appointment's age or on attributes of it or its person is never sure."""
+        """Where conditions hold, but for tenure; ``at`` is now or later. What depends on attributes of an appointment or a person is never sure."""
         c, here = conditions, self._places(conditions, at)
         if c.brands or c.activity:
             of = {brand_id: self._bitmap("brand", brand_id) for brand_id in here}
@@ -69,8 +69,7 @@ class Maps:
         if c.audience_class:
             ours = self.of_class(c.audience_class)
             later, then, always = later & ours, then & ours, always & ours
-        tenure = c.tenure_at_least is not None or c.tenure_at_most is not None
-        if tenure or len(of_places(c, self._kinds)) < len(c.attributes):
+        if len(of_places(c, self._kinds)) < len(c.attributes):
             return Held(later, BitMap(), BitMap())
         return Held(later, then, always)
 
@@ -80,19 +79,27 @@ class Maps:
         start, end = (max(now, during[0]), during[1]) if during else (now, None)
         if end is not None and end <= start:
             return BitMap(), BitMap()
-        held = self.held(conditions, start)
+        held, least, most = (
+            self.held(conditions, start),
+            conditions.tenure_at_least or 0,
+            conditions.tenure_at_most,
+        )
         ahead = self.everything - self._days("ends", "<", start)
-        sure = held.then & self.steady(start, for_good=False)
-        in_time = self.everything - self._days("ends", "<=", start)
+        sure = held.then & self.steady(start, for_good=False, least=least)
+        in_time = self.everything - self._days("ends", "" if least else "<=", start)
         if end is not None:
-            in_time = in_time - self._days("begins", ">=", end)
-            ahead = ahead - self._days("begins", ">", end)
+            in_time = in_time - self._days("begins", ">=", _before(end, least))
+            ahead = ahead - self._days("begins", ">", _before(end, least))
+        if most is not None:
+            ahead = ahead & self._days("begins", ">=", _before(start, most + 1))
+            young = self._days("begins", ">", _before(start, most + 1)) if most >= least else BitMap()
+            in_time, sure = in_time & young, sure & young
         return sure | (held.always & in_time), held.later & ahead
 
-    def steady(self, at: datetime, *, for_good: bool = True) -> BitMap:
-        """Appointments that are surely in force at an instant, and without an end if it is for good."""
-        ended = self._days("ends", ">=" if for_good else "<=", None if for_good else at)
-        return self.everything - ended - self._days("begins", ">=", at)
+    def steady(self, at: datetime, *, for_good: bool = True, least: int = 0) -> BitMap:
+        """Appointments that are surely in force at an instant, and so many days old; without an end if it is for good."""
+        ended = self._days("ends", "" if for_good else "<=", at)
+        return self.everything - ended - self._days("begins", ">=", _before(at, least))
 
     def of_class(self, audience_class: str) -> BitMap:
         """Appointments of one class."""
@@ -165,13 +172,13 @@ class Maps:
             )
         return self._located[key]
 
-    def _days(self, part: str, op: str, at: datetime | None) -> BitMap:
-        """Appointments that begin or end on a day before (<), on or after an instant's; all that do without one."""
-        day = at.date().isoformat() if at else ""
+    def _days(self, part: str, op: str, at: datetime) -> BitMap:
+        """Appointments that begin or end on a day before (<), on or after an instant's; on any day without one of these."""
+        day = at.date().isoformat() if op else ""
         key = (f"{part} {op}", day)
         if key not in self._read:
             table = appointment_map
-            here = sa.and_(table.c.part == part, table.c.value.op(op)(day))
+            here = sa.and_(table.c.part == part, table.c.value.op(op or ">")(day))
             all_of_them = sa.func.string_agg(table.c.body, sa.literal(b"", sa.LargeBinary()))
             found = self._uow.connection.scalar(sa.select(all_of_them).where(here))
             self._read[key] = BitMap(numbers_of(found or b""))
@@ -227,6 +234,14 @@ def changed_since(position: int) -> sa.Select[Any]:
     """Ids of people of whom something was changed after a position of the journal, each once."""
     where = sa.and_(change.c.position > position, change.c.kind == "person_changed")
     return sa.select(change.c.subject_id).where(where).distinct()
+
+
+def _before(at: datetime, days: int) -> datetime:
+    """So many days earlier, or the first day there is."""
+    try:
+        return at - timedelta(days=days)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _folded(body: bytes) -> int:

@@ -32,12 +32,17 @@ _SUBJECTS = {
 
 
 def matches(
-    conditions: Conditions, during: Interval | None, kinds: Mapping[str, AttributeKind], since: datetime
+    conditions: Conditions,
+    during: Interval | None,
+    kinds: Mapping[str, AttributeKind],
+    since: datetime,
+    *only: sa.ColumnElement[bool],
 ) -> sa.Select[Any]:
     """Rows (person_id, appointment_id, began, zone, outside, starts, ends): when the conditions hold on an appointment.
 
     ``outside`` is whether the appointment is external, ``began`` when it began, ``zone`` its location's time zone; ``ends`` is
     infinity where it has no end. Times end later than ``since``, and lie in ``during``; each has its whole beginning, also when that is past.
+    ``only`` narrows the table ``appointment``.
     """
     starts, ends = _bounds(conditions, during)
     who = (
@@ -48,7 +53,7 @@ def matches(
         (_a.c.audience_class == "external").label("outside"),
     )
     tables, asked, sets = _tables(conditions, kinds, since)
-    query = sa.select(*who).select_from(tables).where(*asked, starts < ends, ends > since)
+    query = sa.select(*who).select_from(tables).where(*asked, *only, starts < ends, ends > since)
     if not sets:
         return query.add_columns(starts.label("starts"), ends.label("ends"))
     times = as_set(starts, ends)
