@@ -26,12 +26,16 @@ MAX_RETRY_SECONDS = 300
 
 @dataclass(frozen=True)
 class Reader:
-    """One follower of a log. ``handle`` gets rows in order, at most ``batch`` of them, inside the unit of work."""
+    """One follower of a log. ``handle`` gets rows in order, at most ``batch`` of them, inside the unit of work.
+
+    With ``kinds`` it gets rows of these alone, and passes the others by without reading them.
+    """
 
     name: str
     log: Log
     handle: Callable[[UnitOfWork, Sequence[sa.Row[Any]]], None]
     batch: int = 200
+    kinds: frozenset[str] = frozenset()
 
 
 def register_readers(uow: UnitOfWork, readers: Sequence[Reader]) -> None:
@@ -79,20 +83,20 @@ def _handle_batch(uow: UnitOfWork, reader: Reader, worker: str) -> int:
         return 0
     safe = reader.log.safe_position(uow)
     table = reader.log.table
-    rows = uow.connection.execute(
-        sa.select(table)
-        .where(table.c.position > place.position, table.c.position <= safe)
-        .order_by(table.c.position)
-        .limit(reader.batch)
-    ).all()
-    if not rows:
+    query = sa.select(table).where(table.c.position > place.position, table.c.position <= safe)
+    if reader.kinds:
+        query = query.where(table.c.kind.in_(sorted(reader.kinds)))
+    rows = uow.connection.execute(query.order_by(table.c.position).limit(reader.batch)).all()
+    if rows:
+        reader.handle(uow, rows)
+    elif not reader.kinds or safe <= place.position:
         return 0
-    reader.handle(uow, rows)
+    passed = rows[-1].position if len(rows) == reader.batch or not reader.kinds else safe
     uow.connection.execute(
         sa.update(tables.reader)
         .where(tables.reader.c.name == reader.name)
         .values(
-            position=rows[-1].position,
+            position=passed,
             worker=worker,
             moved_at=uow.now,
             failures=0,

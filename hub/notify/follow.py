@@ -1,6 +1,6 @@
 """The reader ``notice``: notes whose goals changed, and what is new, so that a digest can tell it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from hub.journal import EVENTS, Reader
 from hub.notify.tables import notice_look, notice_news
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for
+from hub.store.types import Id, Time
 
 NEWS_FOR = timedelta(days=7)
 """What is older than this when it is first read is no news: a hub that begins to write digests has years of events behind it."""
@@ -44,13 +45,21 @@ def look_at(uow: UnitOfWork, at: dict[str, datetime]) -> None:
     """See to it that people are looked at, at an instant at the latest."""
     if not at:
         return
+    rows = sorted(at.items())
     insert = insert_for(notice_look, is_sqlite=uow.is_sqlite)
+    if not uow.is_sqlite:  # all of them in one round trip
+        names = {"person_id": Id(), "look_at": Time()}
+        insert = insert.from_select(list(names), sa.select(uow.listed(names, rows)))
     mine, new = notice_look.c.look_at, insert.excluded.look_at
     earlier = insert.on_conflict_do_update(
         index_elements=["person_id"], set_={"look_at": sa.case((new < mine, new), else_=mine)}
     )
-    rows: Iterable[tuple[str, datetime]] = sorted(at.items())
-    uow.execute_many(earlier, [{"person_id": person_id, "look_at": instant} for person_id, instant in rows])
+    if uow.is_sqlite:
+        uow.execute_many(
+            earlier, [{"person_id": person_id, "look_at": instant} for person_id, instant in rows]
+        )
+    else:
+        uow.connection.execute(earlier)
 
 
 def _row(event: sa.Row[Any], goal_id: str, kind: str) -> dict[str, Any]:

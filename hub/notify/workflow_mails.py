@@ -47,7 +47,9 @@ def tell_managers(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
         _write(uow, manager_id, told[mine[0].id]["tell"], [row.id for row in mine], _named(mine, names))
 
 
-workflow_mails = Reader("workflow_mails", CHANGES, tell_managers, batch=500)
+workflow_mails = Reader(
+    "workflow_mails", CHANGES, tell_managers, batch=500, kinds=frozenset({WORKFLOW_ACTED})
+)
 
 
 def _managers(uow: UnitOfWork, row: sa.Row[Any], dimension: str | None) -> Collection[str]:

@@ -81,7 +81,10 @@ def recognize_anew(uow: UnitOfWork, changes: Rows) -> None:
 
 
 recognize = Reader("recognize", STATEMENTS, recognize_statements, batch=500)
-recognize_changes = Reader("recognize_changes", CHANGES, recognize_anew)
+_GIVING_MEANING = frozenset(
+    {"identity_linked", "identities_moved", "offering_changed", POLICY_CHANGED, "path_changed"}
+)
+recognize_changes = Reader("recognize_changes", CHANGES, recognize_anew, kinds=_GIVING_MEANING)
 
 
 def _with_voided_targets(uow: UnitOfWork, rows: Rows) -> Iterable[sa.Row[Any]]:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.clock import SettableClock
-from hub.journal import CHANGES, Reader
+from hub.journal import CHANGES, Change, Reader, record_changes
 from hub.journal.readers import MAX_RETRY_SECONDS, has_work, register_readers, run_reader
 from hub.journal.tables import reader as reader_table
 from hub.runtime import Hub
@@ -49,6 +49,22 @@ def test_new_reader_begins_at_the_start_and_a_known_one_goes_on_where_it_was(hub
     assert len(Follower(hub).read()) == 1
     append(hub, "late")
     assert len(Follower(hub).read()) == 1
+
+
+def test_reader_of_some_kinds_passes_the_others_by(hub: Hub) -> None:
+    reader = Reader("noting", CHANGES, note_each, batch=2, kinds=frozenset({"noted"}))
+    register(hub, reader)
+    for name in "abc":
+        append(hub, name)
+        with hub.unit_of_work() as uow:
+            record_changes(uow, [Change("other", name, {}), Change("other", name, {})])
+    assert [run_reader(hub.unit_of_work, reader, "test") for _ in range(3)] == [2, 1, 0]
+    assert not waits(hub, reader)
+    with hub.unit_of_work() as uow:
+        record_changes(uow, [Change("other", "d", {})])
+    assert waits(hub, reader)
+    assert run_reader(hub.unit_of_work, reader, "test") == 0
+    assert not waits(hub, reader)
 
 
 def test_reader_has_work_only_while_rows_wait(hub: Hub) -> None:

@@ -49,7 +49,8 @@ def catch_up(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
         _column_known(uow, placement_id, [person_id])
 
 
-pass_back_links = Reader("pass_back_links", CHANGES, catch_up)
+_KINDS = frozenset({"identity_linked", "lti_placement_changed", "lti_placement_entered"})
+pass_back_links = Reader("pass_back_links", CHANGES, catch_up, kinds=_KINDS)
 
 
 def _column_known(uow: UnitOfWork, placement_id: str, person_ids: Collection[str]) -> None:

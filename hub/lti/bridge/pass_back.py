@@ -48,7 +48,7 @@ def enqueue_scores(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
     tell_gradebooks(uow, recognized)
 
 
-pass_back = Reader("pass_back", EVENTS, enqueue_scores)
+pass_back = Reader("pass_back", EVENTS, enqueue_scores, kinds=frozenset({_RECOGNIZED}))
 
 
 def tell_gradebooks(
