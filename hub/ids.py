@@ -61,7 +61,7 @@ def derived_id(*parts: str) -> str:
     Worked out here and not by ``uuid``, which takes four times as long: there are millions of them in a large network.
     """
     name = "\x1f".join(parts).encode()
-    digest = bytearray(hashlib.sha1(_DERIVED.bytes + name, usedforsecurity=False).digest()[:16])
+    digest = bytearray(hashlib.sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     text = digest.hex()
@@ -73,4 +73,4 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-_DERIVED = uuid.UUID("6f1c37a4-5d0c-5a58-9d0e-6d2d1f4c1b11")
+_NAMESPACE = uuid.UUID("6f1c37a4-5d0c-5a58-9d0e-6d2d1f4c1b11").bytes

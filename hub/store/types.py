@@ -57,7 +57,9 @@ class Time(sa.types.TypeDecorator[datetime]):
         """An aware UTC instant."""
         if value is None:
             return None
-        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def id_column(name: str = "id") -> sa.Column[str]:

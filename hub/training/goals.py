@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -35,7 +35,13 @@ class GoalKey(NamedTuple):
     @property
     def id(self) -> str:
         """The goal's id, the same whenever the goal is worked out again."""
-        return derived_id("goal", *self)
+        return _id_of(self)
+
+
+@lru_cache(maxsize=1 << 14)
+def _id_of(key: GoalKey) -> str:
+    """Each goal is asked for its id by each of its sources."""
+    return derived_id("goal", *key)
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Source:
     look_back_days: int | None
     binding: bool = False
 
-    @cached_property
+    @property
     def goal_id(self) -> str:
         """The id of the source's goal."""
         return self.goal.id

@@ -69,6 +69,8 @@ def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[So
     about: dict[GoalKey, list[Waiver]] = {}
     for waiver in waivers:
         about.setdefault(waiver.goal, []).append(waiver)
+    if not about:
+        return list(sources), []
     left: list[Source] = []
     waived: list[WaivedSource] = []
     by_goal: dict[GoalKey, list[Source]] = {}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from hub.audiences.profiles.profile import WORKFLOW
-from hub.audiences.rules.conditions import AppointmentFacts, match
+from hub.audiences.rules.conditions import AppointmentFacts, asks_for, match
 from hub.audiences.rules.rule import Rule, SwitchedPlugin
 from hub.network.validity.intervals import Intervals, intersect, subtract, union
 from hub.training.decisions import Decision, sources_of_decision
@@ -32,23 +32,19 @@ class StoredOpinion(Protocol):
 
 
 class RuleIndex:
-    """Live rules by the position they ask for, so that an appointment meets only those that can match it."""
+    """Live rules by what appointments are for good, so that each meets only those that can match it."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._by_position: dict[str, list[Rule]] = {}
-        self._any_position: list[Rule] = []
-        for rule in rules:
-            if rule.status != "live":
-                continue
-            for position_id in rule.conditions.positions:
-                self._by_position.setdefault(position_id, []).append(rule)
-            if not rule.conditions.positions:
-                self._any_position.append(rule)
+        self._rules = [rule for rule in rules if rule.status == "live"]
+        self._known: dict[tuple[str, str, str], list[Rule]] = {}
 
-    def rules_for(self, appointment: AppointmentFacts) -> Iterator[Rule]:
+    def rules_for(self, appointment: AppointmentFacts) -> Sequence[Rule]:
         """The rules worth matching against this appointment."""
-        yield from self._by_position.get(appointment.position_id, ())
-        yield from self._any_position
+        kind = (appointment.position_id, appointment.partner_id, appointment.audience_class)
+        known = self._known.get(kind)
+        if known is None:
+            known = self._known[kind] = [rule for rule in self._rules if asks_for(rule.conditions, *kind)]
+        return known
 
 
 def derive_goals(

@@ -124,26 +124,35 @@ class Match:
 
 def match(conditions: Conditions, facts: AppointmentFacts) -> Match | None:
     """When and why the conditions hold on this appointment; None when they never do."""
-    if conditions.positions and facts.position_id not in conditions.positions:
-        return None
-    if conditions.partners and facts.partner_id not in conditions.partners:
-        return None
-    if conditions.audience_class and facts.audience_class != conditions.audience_class:
+    if not asks_for(conditions, facts.position_id, facts.partner_id, facts.audience_class):
         return None
     during: Intervals = (facts.during,)
     brand_ids: tuple[str, ...] = ()
     if conditions.brands or conditions.activity:
         carried = [b for b in facts.brands if _brand_fits(conditions, b)]
+        if not carried:
+            return None
         during = intersect(during, union(b.during for b in carried))
         brand_ids = tuple(sorted({b.brand_id for b in carried if intersect((facts.during,), (b.during,))}))
     if conditions.nodes:
-        wanted = set(conditions.nodes)
-        during = intersect(during, union(p.during for p in facts.places if wanted & p.node_ids))
+        below = [p.during for p in facts.places if not p.node_ids.isdisjoint(conditions.nodes)]
+        if not below:
+            return None
+        during = intersect(during, union(below))
     for test in conditions.attributes:
         during = intersect(during, times_of(test, facts))
     if conditions.tenure_at_least is not None or conditions.tenure_at_most is not None:
         during = intersect(during, tenure(conditions, facts))
     return Match(during, brand_ids) if during else None
+
+
+def asks_for(conditions: Conditions, position_id: str, partner_id: str, audience_class: str) -> bool:
+    """Whether the conditions can hold on appointments of a position, a partner and an audience class."""
+    return (
+        (not conditions.positions or position_id in conditions.positions)
+        and (not conditions.partners or partner_id in conditions.partners)
+        and (not conditions.audience_class or audience_class == conditions.audience_class)
+    )
 
 
 def times_of(test: AttributeTest, facts: AppointmentFacts) -> Intervals:

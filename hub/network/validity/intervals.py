@@ -26,6 +26,9 @@ def union(intervals: Iterable[Interval]) -> Intervals:
 
 def intersect(left: Intervals, right: Intervals) -> Intervals:
     """The instants that are in both."""
+    if len(left) == len(right) == 1:  # by far the most
+        shared = overlap(left[0], right[0])
+        return (shared,) if shared else ()
     both: list[Interval] = []
     for a_start, a_end in left:
         for b_start, b_end in right:
@@ -52,9 +55,11 @@ def subtract(left: Intervals, right: Intervals) -> Intervals:
 
 def overlap(left: Interval, right: Interval) -> Interval | None:
     """The instants that are in both of two intervals; None if there are none."""
-    start = max(left[0], right[0])
-    ends = [end for end in (left[1], right[1]) if end is not None]
-    end = min(ends) if ends else None
+    (start, end), (other_start, other_end) = left, right
+    if other_start > start:
+        start = other_start
+    if end is None or (other_end is not None and other_end < end):
+        end = other_end
     return (start, end) if end is None or start < end else None
 
 
