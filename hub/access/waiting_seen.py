@@ -21,9 +21,9 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class WaitingLine:
-    """A row that waits. ``person``: what the file calls whom it waits for; ``position``, ``location`` and ``dimension`` are names.
+    """A row that waits. ``person``: what the file calls whom it waits for; the others are names, but for the id.
 
-    What is not known here, or not named by the row, is empty.
+    What is not known here, or not named by the row, is empty. ``is_known``: the person has come, and the file can come again.
     """
 
     id: str
@@ -33,7 +33,9 @@ class WaitingLine:
     location: str
     location_id: str
     dimension: str
+    connection: str
     since: datetime
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,31 @@ def list_waiting_seen(uow: UnitOfWork, reach: Reach, after: str = "", limit: int
     dimensions = dict(
         uow.connection.execute(sa.select(tables.dimension.c.key, tables.dimension.c.name)).all()
     )
+    connection = tables.connection
+    slugs = sorted({row.cells.get("connection", "") for row in shown} - {""})
+    systems = sa.select(connection.c.slug, connection.c.name).where(uow.among(connection.c.slug, slugs))
+    connections = dict(uow.connection.execute(systems.where(_may_be_named(partner_id))).all())
+    known = find_ids(uow, "person", {row.person for row in shown})
     lines = []
     for row in shown:
         location_id, location = places.get(row.cells.get("location_id", ""), ("", ""))
         _, position = positions.get(row.cells.get("position_id", ""), ("", ""))
         dimension = dimensions.get(row.cells.get("dimension_id", ""), "")
+        system = connections.get(row.cells.get("connection", ""), "")
         lines.append(
-            WaitingLine(row.id, row.file, row.person, position, location, location_id, dimension, row.since)
+            WaitingLine(
+                row.id,
+                row.file,
+                row.person,
+                position,
+                location,
+                location_id,
+                dimension,
+                system,
+                row.since,
+                # Whether others call somebody so is not a partner's to know (I24).
+                partner_id is None and row.person in known,
+            )
         )
     return WaitingList(
         tuple(lines), shown[-1].id if len(rows) > limit else "", count_waiting(uow, partner_id)
@@ -92,6 +112,12 @@ def _partner_of(reach: Reach) -> str | None:
             "Ask one of them what your people wait for.",
         )
     return reach.partner_id
+
+
+def _may_be_named(partner_id: str | None) -> sa.ColumnElement[bool]:
+    """Connections of the partner, and those that all share."""
+    owner = tables.connection.c.partner_id
+    return sa.true() if partner_id is None else sa.or_(owner.is_(None), owner == partner_id)
 
 
 def _names(

@@ -9,6 +9,7 @@ from hub.errors import BadInput, Problem
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.network.bulk import IDS_PER_QUERY, in_batches, insert_rows
+from hub.network.importing.waiting_rows import keep_accounts
 from hub.network.people.identities import LTI_FORMS, find_people
 from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
@@ -28,8 +29,8 @@ _NAMED = 50
 class RosterCounts:
     """What a roster sync did.
 
-    ``strangers`` are accounts of somebody the network files do not name, ``conflicts`` accounts that mean another person
-    already; both are left as they are. ``problems`` names the first of them.
+    ``strangers`` are accounts of somebody the network files do not name, who wait, visible, for the next sync; ``conflicts``
+    are accounts that mean another person already. Both are left as they are. ``problems`` names the first of them.
     """
 
     linked: int
@@ -71,9 +72,9 @@ def link_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) 
     _refuse_bad(accounts)
     # Two syncs of one LMS at once take turns.
     connection = network.connection
-    uow.connection.execute(
-        sa.select(connection.c.id).where(connection.c.id == connection_id).with_for_update(key_share=True)
-    ).all()
+    slug = uow.connection.scalar(
+        sa.select(connection.c.slug).where(connection.c.id == connection_id).with_for_update(key_share=True)
+    )
     people = _people_named(uow, {row.person_id for row in accounts})
     holders = _holders(uow, connection_id, accounts)
     strangers = [row for row in accounts if row.person_id not in people]
@@ -85,6 +86,7 @@ def link_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) 
         if holders.get((row.form, row.subject), people[row.person_id]) != people[row.person_id]
     ]
     _link(uow, connection_id, [(row, people[row.person_id]) for row in fresh])
+    keep_accounts(uow, slug or "", [(row.form, row.person_id) for row in strangers])
     problems = [f"the network files name no person {row.person_id}" for row in strangers]
     problems += [f"an account of {row.person_id} already belongs to somebody else" for row in conflicts]
     return RosterCounts(

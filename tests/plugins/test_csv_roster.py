@@ -14,6 +14,7 @@ from hub.errors import BadInput, Missing, OutsideFailed
 from hub.http import OutgoingHttp
 from hub.ids import new_id
 from hub.journal.tables import audit, change
+from hub.network.importing.waiting_rows import list_waiting
 from hub.network.people.identities import LTI_SUBJECT, SUBJECT, link_identity
 from hub.network.systems.connections import find_connection
 from hub.network.tables import identity_link, roster_key
@@ -158,6 +159,15 @@ def test_strangers_are_told_and_left_out(hub: Hub, world: World, lms: Lms) -> No
     told = ("the network files name no person ann@riverside.example",)
     assert sync_roster(hub, "north") == RosterCounts(1, 0, 1, 0, told)
     assert set(links(world)) == {("lti", "22")}
+    for _ in range(2):
+        with hub.reading() as uow:
+            (row,) = list_waiting(uow)
+        assert (row.person, row.cells["connection"]) == ("ann@riverside.example", "north")
+        sync_roster(hub, "north")
+    lms.text = HEADER + "P2,22,\n"
+    sync_roster(hub, "north")
+    with hub.reading() as uow:
+        assert not list_waiting(uow)
 
 
 def test_accounts_of_another_system_are_other_accounts(hub: Hub, world: World) -> None:

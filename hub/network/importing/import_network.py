@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from hub.network.roster.known import copy_known
 from hub.network.roster.names import read_names
 from hub.network.roster.reading import Progress, read_files
 from hub.network.roster.staging import open_staging
-from hub.network.roster.unknown_people import NAMING, set_aside
+from hub.network.roster.unknown_people import NAMING, said_of, set_aside
 from hub.store.statistics import count_anew
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def import_network(
             apply_import(hub, staging, names, plan, tell)
             _end_run(hub, run_id, plan.counts)
             with hub.unit_of_work() as uow:
-                keep_waiting(uow, NAMING.keys() & staging.present, waiting)
+                keep_waiting(uow, NAMING.keys() & staging.present, waiting, partial(said_of, staging))
                 if plan.to_write >= _MANY:
                     count_anew(uow, _GROWN)
         return ImportReport(plan.counts, tuple(staging.warnings), dry_run, len(waiting))

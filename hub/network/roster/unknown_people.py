@@ -4,23 +4,34 @@ A row that names somebody who is known, but not in these files although it shoul
 wrong with a row for any other reason once its person is known.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from hub.errors import Problem
-from hub.network.roster.staging import ROWS, Staging, known, place
+from hub.network.roster.staging import ROWS, Staging, chosen, known, place
 
 NAMING = {
     "appointments.csv": ("person_id",),
     "representatives.csv": ("person_id",),
     "managers.csv": ("manager_id", "person_id"),
     "attributes.csv": ("subject_id",),
+    "identities.csv": ("person_id",),
 }
 """Files whose rows wait, and the columns in which they name people."""
 APPOINTMENTS = {"managers.csv": "appointment_id", "attributes.csv": "subject_id"}
 """Columns in which they name an appointment, which may be waiting itself."""
-_SUBJECT = {"subject_id": ("person", "appointment")}
+OWNER = {
+    "appointments.csv": "person_id",
+    "representatives.csv": "person_id",
+    "managers.csv": "manager_id",
+    "attributes.csv": "subject_id",
+    "identities.csv": "person_id",
+}
+"""The column that names what a row is a part of: files give that as a whole."""
+_PERSONAL = {("identities.csv", "subject")}
+"""Cells that are not kept: who waits is nobody yet whose data could be looked after."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,18 @@ def set_aside(staging: Staging) -> list[Waiting]:
     return found
 
 
+def said_of(staging: Staging, file: str, owners: Collection[str]) -> set[str]:
+    """Those of these owners of whom a file says something, or who come with these files themselves."""
+    staging.choose(sorted(owners))
+    named = ((file, OWNER[file]), ("people.csv", "person_id"), ("appointments.csv", "appointment_id"))
+    found: set[str] = set()
+    for name, column in named:
+        cell = ROWS[name].c[column]
+        query = sa.select(chosen.c.external_id).join(ROWS[name], cell == chosen.c.external_id).distinct()
+        found.update(staging.connection.scalars(query))
+    return found
+
+
 def _is_unknown(file: str, column: str) -> sa.ColumnElement[bool]:
     rows, people = ROWS[file], ROWS["people.csv"]
     about = rows.c.subject == "person" if column == "subject_id" else rows.c[column] != ""
@@ -83,7 +106,11 @@ def _take(
             staging.connection.execute(sa.delete(rows).where(chunk))
     found = []
     for row in taken:
-        cells = {name: str(value) for name, value in row._mapping.items() if name != "line"}
+        cells = {
+            name: str(value)
+            for name, value in row._mapping.items()
+            if name != "line" and (file, name) not in _PERSONAL
+        }
         person = owners.get(cells[column], cells[column])
         found.append(Waiting(file, row.line, column, person, cells))
     return found
