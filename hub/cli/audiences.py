@@ -178,7 +178,7 @@ def _carry_out(
 
 def _show(plan: "Diff") -> None:
     from hub.audiences.plans.diff import AudienceChange, SwitchChange
-    from hub.cli.output import show_table
+    from hub.cli.output import show_table, words_of_outcome
 
     if not plan.changes:
         click.echo(f"Nothing to change: {_count(plan.unchanged, 'item')} as in the file.")
@@ -199,6 +199,7 @@ def _show(plan: "Diff") -> None:
         f"{_count(effects.gained, 'goal')} more for {effects.gaining:,} people, {effects.lost:,} fewer for "
         f"{effects.losing:,}, {effects.changed:,} at other times, {effects.waived:,} waived; {effects.external:,} external people concerned."
     )
+    click.echo(words_of_outcome(effects))
     if any(isinstance(change, SwitchChange | AudienceChange) for change in plan.changes):
         click.echo("Plugins are not asked by a plan: what they will newly say is not counted.")
     click.echo(f"Plan {plan.hash}.")

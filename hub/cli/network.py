@@ -121,7 +121,7 @@ def change(
 
     from hub.audiences.plans.plan_network import NetworkWish, make_network_change, plan_network_change
     from hub.cli.opening import opened_hub
-    from hub.cli.output import show_table
+    from hub.cli.output import show_table, words_of_outcome
 
     do, kind, other = _WISHES[what]
     first, last = (day.replace(tzinfo=UTC) if day else None for day in (start, until))
@@ -139,6 +139,7 @@ def change(
     numbers = (plan.locations, plan.appointments, plan.people, effects.gained, effects.lost, effects.changed)
     names = ("locations", "appointments", "people", "goals that come", "goals that go", "at other times")
     show_table(names, [tuple(f"{number:,}" for number in numbers)])
+    click.echo(f"\n{words_of_outcome(effects)}")
     if plan_hash:
         click.echo("\nDone. The worker brings everybody's goals up to date.")
     else:

@@ -4,12 +4,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from hub.audiences.plans.diff import Effects
 
 LINE_SECONDS = 5.0
 """How often at most a step says how far it is, where there is no terminal."""
@@ -79,3 +83,14 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console(highlight=False, markup=False, width=None if on_terminal else _WIDE).print(table)
+
+
+def words_of_outcome(effects: "Effects") -> str:
+    """``3 credits at once, 0 taken back; 12 people written to; plugins told 3 times.``"""
+    outcome = effects.outcome
+    if outcome is None:
+        return "Credits and mails are not counted: it is about too many people."
+    return (
+        f"{outcome.credits:,} credits at once, {outcome.revoked:,} taken back; {outcome.messages:,} people written to; "
+        f"plugins told {outcome.calls:,} times."
+    )

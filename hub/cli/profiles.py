@@ -144,7 +144,7 @@ def _becomes(change: "ProfileChange") -> str:
 
 
 def _show(plan: "ProfilePlan") -> None:
-    from hub.cli.output import show_table
+    from hub.cli.output import show_table, words_of_outcome
 
     if not plan.profiles and not plan.diff.changes:
         click.echo("Nothing to change.")
@@ -170,4 +170,5 @@ def _show(plan: "ProfilePlan") -> None:
         f"\n{effects.gained:,} goals more for {effects.gaining:,} people, {effects.lost:,} fewer for {effects.losing:,}, "
         f"{effects.changed:,} at other times."
     )
+    click.echo(words_of_outcome(effects))
     click.echo(f"Plan {plan.hash}.")

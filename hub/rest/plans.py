@@ -34,6 +34,17 @@ if TYPE_CHECKING:
     from hub.store import UnitOfWork
 
 
+class Outcome(Shape):
+    """What follows at once. Goals cause no calls of LMSs by the hub."""
+
+    credits: int = Field(description="Given for what people have completed already.")
+    revoked: int
+    messages: int = Field(
+        description="People to whom a digest goes because something is new for them, or credited."
+    )
+    calls: int = Field(description="What plugins are told, who may call other systems.")
+
+
 class Effects(Shape):
     """What becomes of goals from now on; `gaining` and `losing` count people."""
 
@@ -44,6 +55,7 @@ class Effects(Shape):
     gaining: int
     losing: int
     external: int = Field(description="People for whom anything changes through an external appointment.")
+    outcome: Outcome | None = Field(description="Null where it is about too many people to look at each.")
 
 
 class RulesPlan(Shape):
