@@ -254,6 +254,7 @@ PROBLEMS = {
     'audiences = ["nowhere"]': "there is no audience nowhere",
     'audiences = ["technicians", "sellers"]\n[[profile]]\nkey = "two"\ntitle = "2"\naudiences = ["sellers"]': "has the profile",
     'provisioning = ["by_mail"]': "provisioning.0",
+    "floor = 4": "greater than or equal to 5",
     '[profile.schema]\nmandatory = ["shoe-size"]\npositions = ["king"]': "no position king",
     "[profile.plugins.nothing]\non = true": "no plugin nothing",
     "[profile.plugins.webhooks.settings]\nx = 1": "webhooks",

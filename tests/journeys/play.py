@@ -37,6 +37,9 @@ BOOKKEEPING = frozenset(
         "plugin_timing",
         "request_count",
         "sign_in_flow",
+        "told_cohort",  # worked out once a month, whatever happens
+        "told_person",
+        "told_size",
     }
 )
 """Tables that also change when a request is refused: counters, caches, replay guards, and the row that says so."""
