@@ -97,7 +97,7 @@ def test_a_new_rule_says_everything_that_is_wrong(busy: World) -> None:
     browser = busy.browser("olga")
     said = changed(
         fields(browser.get(FORM).text), title="Wrong", key="no key", target="nothing", nodes="Service: Nowhere",
-        tenure_at_least="many", due_kind="date", due_value="soon", valid_to="2001-01-01", partners="Nobody"
+        tenure_at_least="many", due_kind="date", due_value="9999-12-31", valid_to="2001-01-01", partners="Nobody"
     )  # fmt: skip
     refused = send(browser, f"{FORM}/plan", FORM, said)
     assert refused.status_code == 400

@@ -23,6 +23,7 @@ from hub.errors import BadInput, Problem
 from hub.network import tables as network
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import read_kinds
+from hub.network.validity.dates import is_in_reach
 from hub.store import UnitOfWork
 from hub.training.due_policy import DuePolicy
 from hub.training.goals import GoalKind
@@ -272,6 +273,7 @@ def _day_text(at: datetime | None) -> str:
 
 def _is_day(text: str) -> bool:
     try:
-        return date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text)
     except ValueError:
         return False
+    return is_in_reach(day) and day.isoformat() == text
