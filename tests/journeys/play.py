@@ -10,6 +10,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
+from hub.audiences.assigning.put_aside import list_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.journal import tables as journal
 from hub.journal.outbox import has_deliveries
@@ -113,6 +114,7 @@ class Play:
         with self.hub.reading() as uow:
             left = [f"{r.name} has {r.behind} to read: {r.last_error}" for r in list_readers(uow) if r.behind]
             left += [f"{count} people to assign"] if (count := count_queue(uow)) else []
+            left += [f"put aside: {one.error}" for one in list_put_aside(uow)]
             return left + (["deliveries are due"] if has_deliveries(uow) else [])
 
     @contextmanager

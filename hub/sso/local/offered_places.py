@@ -22,10 +22,11 @@ def offered_locations(uow: UnitOfWork, partner_id: str) -> list[tuple[str, str]]
 
 
 def offered_positions(uow: UnitOfWork) -> list[tuple[str, str]]:
-    """Ids and titles of all positions, by title."""
+    """Ids and titles of the positions that are not closed, by title."""
     table = tables.position
+    used = sa.or_(table.c.closed_at.is_(None), table.c.closed_at > uow.now)
     rows = uow.connection.execute(
-        sa.select(table.c.id, table.c.title).order_by(table.c.title).limit(MAX_OFFERED)
+        sa.select(table.c.id, table.c.title).where(used).order_by(table.c.title).limit(MAX_OFFERED)
     )
     return [(row.id, row.title) for row in rows]
 
