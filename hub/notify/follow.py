@@ -48,8 +48,8 @@ def look_at(uow: UnitOfWork, at: dict[str, datetime]) -> None:
     rows = sorted(at.items())
     insert = insert_for(notice_look, is_sqlite=uow.is_sqlite)
     if not uow.is_sqlite:  # all of them in one round trip
-        names = {"person_id": Id(), "look_at": Time()}
-        insert = insert.from_select(list(names), sa.select(uow.listed(names, rows)))
+        all_of_them = uow.listed({"person_id": Id(), "look_at": Time()}, rows)
+        insert = insert.from_select(["person_id", "look_at"], sa.select(*all_of_them.c))
     mine, new = notice_look.c.look_at, insert.excluded.look_at
     earlier = insert.on_conflict_do_update(
         index_elements=["person_id"], set_={"look_at": sa.case((new < mine, new), else_=mine)}
