@@ -60,12 +60,10 @@ def derived_id(*parts: str) -> str:
 
     Worked out here and not by ``uuid``, which takes four times as long: there are millions of them in a large network.
     """
-    name = "\x1f".join(parts).encode()
-    digest = bytearray(hashlib.sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    name = _NAMESPACE + "\x1f".join(parts).encode()
+    text = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    # Version 5 stands in one digit, the variant in the first two bits of another.
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def content_hash(content: bytes) -> str:
@@ -73,4 +71,6 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-_NAMESPACE = uuid.UUID("6f1c37a4-5d0c-5a58-9d0e-6d2d1f4c1b11").bytes
+_DERIVED = uuid.UUID("6f1c37a4-5d0c-5a58-9d0e-6d2d1f4c1b11")
+_NAMESPACE = _DERIVED.bytes
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))

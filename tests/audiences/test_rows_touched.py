@@ -1,5 +1,7 @@
 """What a change costs does not grow with the network: PostgreSQL itself counts the rows that it reads and writes."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -56,7 +58,7 @@ def grow(world: World, locations: int, region: str) -> str:
         for position in ("technician", "salesperson")
     ]
     with world.hub.unit_of_work() as uow:
-        for table, rows in (
+        written: list[tuple[sa.Table, list[dict[str, Any]]]] = [
             (network.location, [{"id": id, **place, "valid_from": LONG_AGO} for id in places]),
             (
                 network.location_brand,
@@ -100,7 +102,8 @@ def grow(world: World, locations: int, region: str) -> str:
                 [{"appointment_id": id, "brand_id": brand_id} for id, *_ in held],
             ),
             (reassign_queue, [{"person_id": id, "since": uow.now} for id in people]),
-        ):
+        ]
+        for table, rows in written:
             uow.execute_many(sa.insert(table), rows)
     open_worker(world.hub).drain()
     with world.hub.unit_of_work() as uow:
@@ -147,6 +150,6 @@ def test_a_change_touches_as_many_rows_in_a_network_ten_times_as_large(world: Wo
     large = transfer_somebody(world, grow(world, 108, "region 3")), move_region(world, "region 3")
     with world.hub.reading() as uow:
         count = sa.select(sa.func.count()).select_from(training.goal)
-        assert uow.connection.scalar(count) > 120 * PEOPLE_AT_EACH * 2
+        assert (uow.connection.scalar(count) or 0) > 120 * PEOPLE_AT_EACH * 2
     for before, after in zip(small, large, strict=True):
         assert after <= 1.2 * before, (small, large)
