@@ -5,6 +5,7 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import cache
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -103,16 +104,15 @@ def _send(settings: Settings, message: EmailMessage) -> None:
 def _open(settings: Settings) -> smtplib.SMTP:
     parts = urlsplit(settings.smtp_url.get_secret_value())
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    context = ssl.create_default_context()
     server: smtplib.SMTP
     if parts.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=_trusted())
     else:
         server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
     try:
         server.ehlo()
         if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=context)
+            server.starttls(context=_trusted())
             server.ehlo()
         elif parts.scheme == "smtp" and host not in LOOPBACK:
             raise OutsideFailed(
@@ -126,6 +126,12 @@ def _open(settings: Settings) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom this machine trusts; read once, because it takes longer than all else that a mail needs."""
+    return ssl.create_default_context()
 
 
 def _failure(error: Exception) -> OutsideFailed:
