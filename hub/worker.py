@@ -6,13 +6,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
 
-from hub.audiences.assigning.reassign import has_queue, reassign, reassign_chunk
+from hub.audiences.assigning.reassign import CHUNK, has_queue, reassign, reassign_chunk
 from hub.journal import Reader
 from hub.journal.outbox import Handler, deliver, has_deliveries
 from hub.journal.readers import has_work, register_readers, run_reader
@@ -56,6 +57,7 @@ class Worker:
     errands: Sequence[Errand] = ()
     name: str = field(default_factory=worker_name)
     _queue_due: float = 0.0
+    _queue_is_long: bool = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; an error in one turn is logged and the next turn comes all the same.
@@ -112,9 +114,26 @@ class Worker:
         handled = {reader.name: run_reader(self.hub.unit_of_work, reader, self.name) for reader in waiting}
         turns = [(handled[reader.name], reader.batch) for reader in waiting]
         if queue and self._takes_queue(handled.get(reassign.name, 0) >= reassign.batch):
-            with self.hub.unit_of_work() as uow:
-                turns.append((reassign_chunk(uow), 1))
+            turns.append((self._work_off(), 1))
         return turns
+
+    def _work_off(self) -> int:
+        """Work out one chunk of the queue; how many people that were.
+
+        While the queue is long two at once: goals of the one are worked out while PostgreSQL writes those of the other.
+        """
+        at_once = 2 if self._queue_is_long and self.hub.engine.dialect.name != "sqlite" else 1
+        if at_once == 1:
+            done = self._chunk()
+        else:
+            with ThreadPoolExecutor(at_once) as threads:
+                done = sum(each.result() for each in [threads.submit(self._chunk) for _ in range(at_once)])
+        self._queue_is_long = done >= at_once * CHUNK
+        return done
+
+    def _chunk(self) -> int:
+        with self.hub.unit_of_work() as uow:
+            return reassign_chunk(uow)
 
     def _takes_queue(self, is_filling: bool) -> bool:
         """Whether it is time to work somebody out: seldom while the queue fills, or many would be worked out twice."""

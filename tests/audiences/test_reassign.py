@@ -1,11 +1,14 @@
 """Who gets which goals, as appointments, rules and plugins change."""
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
+from hub.audiences.assigning.reassign import reassign_chunk
 from hub.clock import SettableClock
 from hub.runtime import Hub
+from hub.store import UnitOfWork
 from tests.world import World, days
 
 
@@ -106,3 +109,23 @@ def test_credit_stays_when_the_appointment_ends(world: World, clock: SettableClo
     world.drain()
     assert world.live_goals("ann") == {}
     assert world.live_goals("ann", at=clock.now() - days(0.5)) == {("brakes", "service"): statement}
+
+
+def test_a_long_queue_is_worked_off_two_chunks_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work: set[int] = set()
+
+    def work(uow: UnitOfWork) -> int:
+        at_work.add(threading.get_ident())
+        return reassign_chunk(uow)
+
+    for module in ("hub.audiences.assigning.reassign", "hub.worker"):
+        monkeypatch.setattr(f"{module}.CHUNK", 2)
+    monkeypatch.setattr("hub.worker.reassign_chunk", work)
+    people = [f"person {number}" for number in range(9)]
+    for name in people:
+        world.add_person(name)
+        world.appoint(name, "technician", "Riverside")
+    world.add_rule("brake-safety", "brakes", "service", positions=("technician",))
+    world.drain()
+    assert all(list(world.live_goals(name)) == [("brakes", "service")] for name in people)
+    assert at_work - {threading.get_ident()} or world.hub.engine.dialect.name == "sqlite"
