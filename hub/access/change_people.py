@@ -74,6 +74,15 @@ def transfer(
     )
 
 
+def place_of(uow: UnitOfWork, sight: Sight, appointment_id: str) -> Place:
+    """What an appointment says of its place. Missing ``no_appointment``, also behind the wall."""
+    one = read_appointment(uow, sight, appointment_id)
+    brand_ids = tuple(brand.id for brand in one.brands)
+    return Place(
+        one.location.id, one.position.id, one.audience_class, brand_ids, one.valid_from, one.valid_to
+    )
+
+
 def leave(uow: UnitOfWork, sight: Sight, person_id: str, at: datetime | None, actor_id: str | None) -> bool:
     """Let a person leave; whether that changed anything. Missing ``no_person``, also behind the wall.
 

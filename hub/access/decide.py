@@ -9,11 +9,18 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.access.visibility import appointments_for_goals, dimensions_of_manager
+from hub.access.visibility import (
+    REVIEW,
+    appointments_for_goals,
+    dimensions_of_manager,
+    goals_looked_after,
+    people_looked_after,
+)
 from hub.errors import Missing, NotAllowed
 from hub.ids import is_id
 from hub.store import UnitOfWork
 from hub.training import decide_goals
+from hub.training import tables as training
 from hub.training.decisions import Decision
 from hub.training.goals import GoalKey
 from hub.training.reasons import Reason, read_reasons, read_waived_reasons
@@ -111,27 +118,46 @@ def withdraw_decision(uow: UnitOfWork, manager_id: str, decision_id: str) -> boo
 
 
 def _decided(uow: UnitOfWork, manager_id: str, decision_id: str) -> Decision:
-    """A decision of managers that this one may end."""
-    decision = decide_goals.read_decision(uow, decision_id)
-    if decision.verdict == "choose" or not _sees(uow, manager_id, decision.goal):
+    """A decision of managers that this one may end; found by one statement, so that others are as if they were not.
+
+    Of a review: where it rests on an appointment of theirs, or was given by this manager just now.
+    """
+    decision, goal = training.goal_decision, training.goal.alias("decided")
+    seen = []
+    for dimension in dimensions_of_manager(uow, manager_id):
+        theirs = people_looked_after(uow, manager_id, dimension)
+        seen.append(sa.and_(decision.c.dimension == dimension, decision.c.person_id.in_(theirs)))
+    same = sa.and_(*(goal.c[name] == decision.c[name] for name in GoalKey._fields))
+    reviews = sa.select(training.goal.c.id).where(_goals_seen(uow, manager_id))
+    open_to = sa.or_(
+        decision.c.kind != REVIEW,
+        decision.c.actor_id == manager_id,
+        sa.exists().where(same, goal.c.id.in_(reviews)),
+    )
+    query = sa.select(decision.c.id).where(
+        decision.c.id == decision_id, decision.c.verdict != "choose", sa.or_(sa.false(), *seen), open_to
+    )
+    if not is_id(decision_id) or uow.connection.scalar(query) is None:
         raise Missing("no_decision", "There is no such decision.")
-    return decision
+    return decide_goals.read_decision(uow, decision_id)
 
 
 def _seen(uow: UnitOfWork, manager_id: str, goal_id: str) -> GoalKey:
-    goal = decide_goals.read_goal(uow, goal_id)
-    if not _sees(uow, manager_id, goal):
+    goal = training.goal
+    query = sa.select(goal.c.id).where(goal.c.id == goal_id, _goals_seen(uow, manager_id))
+    if not is_id(goal_id) or uow.connection.scalar(query) is None:
         raise Missing("no_goal", "There is no such goal.")
-    return goal
+    return decide_goals.read_goal(uow, goal_id)
+
+
+def _goals_seen(uow: UnitOfWork, manager_id: str) -> sa.ColumnElement[bool]:
+    dimensions = dimensions_of_manager(uow, manager_id)
+    return sa.or_(sa.false(), *(goals_looked_after(uow, manager_id, each) for each in dimensions))
 
 
 def _told(uow: UnitOfWork, manager_id: str, goal: GoalKey, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     ours = _appointments(uow, manager_id, goal.person_id, goal.dimension, goal.kind)
     return tuple(reason for reason in reasons if reason.appointment_id in ours)
-
-
-def _sees(uow: UnitOfWork, manager_id: str, goal: GoalKey) -> bool:
-    return bool(_appointments(uow, manager_id, goal.person_id, goal.dimension, goal.kind))
 
 
 def _appointments(uow: UnitOfWork, manager_id: str, person_id: str, dimension: str, kind: str) -> list[str]:

@@ -1,8 +1,11 @@
 """Who may see and keep records of training elsewhere: the person, and those who look after the people of the own employer (B72)."""
 
+import sqlalchemy as sa
+
 from hub.access.roles import require_partner_admin
 from hub.errors import Missing
-from hub.network.people.person import read_person
+from hub.ids import is_id
+from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import external_records as records
 from hub.training.external_records import ExternalRecord, Said
@@ -25,14 +28,9 @@ def declare_for_colleague(uow: UnitOfWork, admin_id: str, partner_id: str, perso
 def judge_for_partner(
     uow: UnitOfWork, admin_id: str, partner_id: str, record_id: str, *, accepted: bool
 ) -> ExternalRecord:
-    """Accept or refuse what somebody of the partner declared. Missing ``no_record`` for what the admin does not see."""
-    record = records.read_record(uow, record_id)
-    try:
-        seen = records_of_colleague(uow, admin_id, partner_id, record.person_id)
-    except Missing:
-        seen = []
-    if record.id not in {each.id for each in seen}:
-        raise Missing("no_record", "There is no such training on record.")
+    """Accept or refuse what somebody of the partner declared. NotAllowed ``not_partner_admin``; Missing ``no_record`` for what is not seen."""
+    require_partner_admin(uow, admin_id, partner_id)
+    record = records.read_record_of_employer(uow, record_id, partner_id)
     records.judge_record(uow, record.id, accepted=accepted, actor_id=admin_id)
     return record
 
@@ -47,5 +45,7 @@ def remove_own(uow: UnitOfWork, person_id: str, record_id: str) -> None:
 
 def _require_colleague(uow: UnitOfWork, admin_id: str, partner_id: str, person_id: str) -> None:
     require_partner_admin(uow, admin_id, partner_id)
-    if read_person(uow, person_id).partner_id != partner_id:
+    person = network.person
+    here = sa.select(person.c.id).where(person.c.id == person_id, person.c.partner_id == partner_id)
+    if not is_id(person_id) or uow.connection.scalar(here) is None:
         raise Missing("no_person", "There is no such person at your company.")

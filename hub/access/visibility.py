@@ -2,7 +2,7 @@
 
 A manager sees a goal when it belongs to the manager's own dimension and its person works, at that instant, in an appointment
 that the manager looks after in that dimension: as representative of its location, as the holder of a superior position there,
-or by name. Of goals of kind review, the appointment must be an internal one. Everything else of that person stays out of
+or by name. A goal of kind review must rest on such an appointment itself, an internal one. Everything else of that person stays out of
 sight. ``hub.access.managers`` is the same seen from the person.
 """
 
@@ -67,14 +67,23 @@ def appointments_for_goals(
 def goals_looked_after(
     uow: UnitOfWork, manager_id: str, dimension: str, at: datetime | None = None
 ) -> sa.ColumnElement[bool]:
-    """Whether a row of the table ``goal`` is one that a manager may see in a dimension, now or ``at``."""
-    goal, found = training.goal, appointments_looked_after(uow, manager_id, dimension, at)
+    """Whether a row of the table ``goal`` is one that a manager may see in a dimension, now or ``at``.
 
-    def theirs(appointments: sa.Select[Any]) -> sa.ColumnElement[bool]:
-        return goal.c.person_id.in_(sa.select(appointments.subquery().c.person_id))
-
-    is_open = sa.or_(goal.c.kind != REVIEW, theirs(_internal_ones(found)))
-    return sa.and_(goal.c.dimension == dimension, theirs(found), is_open)
+    A review is, where it rests on an internal appointment that the manager looks after: not on another one of the person (B71).
+    """
+    goal, at = training.goal, at or uow.now
+    found = appointments_looked_after(uow, manager_id, dimension, at)
+    theirs = goal.c.person_id.in_(sa.select(found.subquery().c.person_id))
+    internal = _internal_ones(found).subquery()
+    rests = [
+        sa.exists().where(
+            table.c.goal_id == goal.c.id,
+            table.c.appointment_id.in_(sa.select(internal.c.id)),
+            valid_at(table, at),
+        )
+        for table in (training.goal_source.alias("rests"), training.waived_source.alias("waived_rests"))
+    ]
+    return sa.and_(goal.c.dimension == dimension, theirs, sa.or_(goal.c.kind != REVIEW, *rests))
 
 
 def dimensions_of_manager(uow: UnitOfWork, manager_id: str, at: datetime | None = None) -> dict[str, str]:

@@ -26,6 +26,8 @@ class Change:
 def record_changes(uow: UnitOfWork, changes: Iterable[Change]) -> None:
     """Append changes to the journal, in their order."""
     CHANGES.announce_append(uow)
+    changes = list(changes)
+    uow.recorded.update(c.kind for c in changes)
     uow.execute_many(
         sa.insert(tables.change),
         [

@@ -55,12 +55,14 @@ class Api(APIBlueprint):
 
     scopes: dict[str, str]
 
-    def reads(self, rule: str, answer: type[BaseModel], scope: str, tag: str) -> Callable[[View], View]:
-        """A route that reads; ``scope`` is what a token needs."""
+    def reads(
+        self, rule: str, answer: type[BaseModel], scope: str, tag: str, *, by_post: bool = False
+    ) -> Callable[[View], View]:
+        """A route that reads; ``scope`` is what a token needs. ``by_post``: what is asked comes as a body."""
 
         def add(view: View) -> View:
             self.scopes[f"{self.name}.{view.__name__}"] = scope
-            route = self.get(
+            route = (self.post if by_post else self.get)(
                 rule,
                 responses={200: answer},
                 security=[{TOKEN: [scope]}],

@@ -5,6 +5,7 @@ from collections import Counter
 from hub.access import change_people
 from hub.access.api_tokens import NETWORK_WRITE, PEOPLE_WRITE
 from hub.access.listing.each_row import each_row
+from hub.audiences.provisioning import check_mode
 from hub.errors import HubError
 from hub.rest import write_shapes as shapes
 from hub.rest.api import blueprint
@@ -95,12 +96,15 @@ def _change(row: shapes.Add | shapes.End | shapes.Move) -> shapes.RowOutcome:
 
 def _add(body: shapes.NewAppointment) -> tuple[str, bool]:
     now = current_writing()
-    return change_people.appoint(now.uow, now.sight, body.person_id, body.place(), now.actor_id)
+    id, is_new = change_people.appoint(now.uow, now.sight, body.person_id, body.place(), now.actor_id)
+    if is_new:
+        _mind_ways_in(id)
+    return id, is_new
 
 
 def _move(id: str, body: shapes.Transfer) -> str:
     now = current_writing()
-    return change_people.transfer(
+    new_id = change_people.transfer(
         now.uow,
         now.sight,
         id,
@@ -110,6 +114,18 @@ def _move(id: str, body: shapes.Transfer) -> str:
         brand_ids=body.brand_ids,
         actor_id=now.actor_id,
     )
+    _mind_ways_in(new_id)
+    return new_id
+
+
+def _mind_ways_in(appointment_id: str) -> None:
+    """NotAllowed, as on the pages, where a partner gives a place in an audience into which its admins bring nobody (B81).
+
+    Asked when the appointment stands and is known to be the caller's to make; the refusal takes it back.
+    """
+    now = current_writing()
+    if now.sight.reach.kind == "partner":
+        check_mode(now.uow, "partner_admin", [change_people.place_of(now.uow, now.sight, appointment_id)])
 
 
 def _set(subject: str, id: str, body: shapes.NewValues) -> Written:

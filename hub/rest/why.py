@@ -1,14 +1,15 @@
 """Why somebody is asked for a course or a path, or why not."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hub.access.api_tokens import GOALS
-from hub.audiences.why.seen import why_seen
+from hub.audiences.why.seen import verify_why_seen, why_seen
+from hub.audiences.why.tree import WhyTree
 from hub.rest.api import blueprint, looking
-from hub.rest.asked import AnId, AtInstant, ById, Text
+from hub.rest.asked import AnId, AtInstant, ById, Instant, Parameters, Text
 from hub.rest.shapes import Shape
 
 Verdict = Literal["open", "reached", "waived", "not_asked"]
@@ -85,14 +86,35 @@ class Why(Shape):
     goals: list[WhyGoal]
 
 
-class WhyAsked(AtInstant):
+class InDimension(Parameters):
+    """In which dimension one looks after somebody."""
+
+    dimension: Text | None = Field(
+        None, description="For a person's token that asks about somebody else: one of the own dimensions."
+    )
+
+
+class WhyAsked(AtInstant, InDimension):
     """Why of what."""
 
     target_kind: Literal["offering", "path"] = "offering"
     target_id: AnId
-    dimension: Text | None = Field(
-        None, description="For a person's token that asks about somebody else: one of the own dimensions."
-    )
+
+
+class Claim(Why):
+    """What why answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    at: Instant
+
+
+class Verified(Shape):
+    """Whether an answer is right: every way in which it is not, and what is answered now as of the same instant."""
+
+    agrees: bool
+    differences: list[str]
+    now: Why
 
 
 @blueprint.reads("/people/<id>/why", Why, GOALS, "Goals")
@@ -102,3 +124,19 @@ def read_why(path: ById, query: WhyAsked) -> Why:
         target = (query.target_kind, query.target_id)
         tree = why_seen(uow, sight, path.id, target, dimension=query.dimension or "", at=query.as_of)
     return Why.model_validate(tree)
+
+
+@blueprint.reads("/people/<id>/why/verify", Verified, GOALS, "Goals", by_post=True)
+def verify_why(path: ById, query: InDimension, body: Claim) -> Verified:
+    """Reckon again what why once answered, as of its instant: from its own leaves, from the facts, and against what is kept."""
+    claimed = {**body.model_dump(mode="json"), "person_id": path.id}
+    with looking() as (uow, sight):
+        found = verify_why_seen(uow, sight, claimed, _plain, dimension=query.dimension or "")
+    differences = list(found.differences)
+    if body.person_id != path.id:
+        differences.append("person_id is that of somebody else")
+    return Verified(agrees=not differences, differences=differences, now=Why.model_validate(found.tree))
+
+
+def _plain(tree: WhyTree) -> dict[str, Any]:
+    return Why.model_validate(tree).model_dump(mode="json")

@@ -172,3 +172,6 @@ class Outcomes(Shape):
     changed: int
     unchanged: int
     refused: int
+    changes: dict[str, int] | None = Field(
+        None, description="Of a dry run: how many entries of each kind it would write into the journal."
+    )

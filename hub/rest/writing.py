@@ -60,6 +60,9 @@ class Written(Shape):
 
     outcome: Literal["created", "changed", "unchanged"]
     id: str | None
+    changes: dict[str, int] | None = Field(
+        None, description="Of a dry run: how many entries of each kind it would write into the journal."
+    )
 
 
 class PlanOutdated(Conflict):
@@ -107,7 +110,7 @@ def write(view: Callable[..., BaseModel], asked: Mapping[str, BaseModel], *, dry
     """The answer to a request that writes, done by ``view`` in one unit. PlanOutdated; Conflict ``key_reused``."""
     caller, said = current_caller(), read_parameters(WriteHeaders, dict(flask.request.headers))
     key = "" if dry_run else said.idempotency_key
-    told = ""
+    told = tag = ""
     plan: dict[str, Any] = {}
     try:
         with current_hub().unit_of_work() as uow:
@@ -117,8 +120,11 @@ def write(view: Callable[..., BaseModel], asked: Mapping[str, BaseModel], *, dry
             flask.g.rest_writing = Writing(uow, sight_of(uow, caller.reach))
             answered = view(**asked)
             told = answered.model_dump_json()
-            plan = _without_new_ids(json.loads(told))
-            if said.if_match is not None and not dry_run and said.if_match != _tag(asked, plan):
+            plan, recorded = _without_new_ids(json.loads(told)), dict(sorted(uow.recorded.items()))
+            if "changes" in plan:
+                plan["changes"] = recorded
+            tag = _tag(asked, plan, recorded)
+            if said.if_match is not None and not dry_run and said.if_match != tag:
                 raise PlanOutdated(plan)
             note_token(uow)
             if key:
@@ -127,7 +133,7 @@ def write(view: Callable[..., BaseModel], asked: Mapping[str, BaseModel], *, dry
                 raise _OnlyTried
     except _OnlyTried:
         response = _respond(json.dumps(plan))
-        response.headers["ETag"] = _tag(asked, plan)
+        response.headers["ETag"] = tag
         return response
     return _respond(told)
 
@@ -143,9 +149,10 @@ def _hash_of_request(asked: Mapping[str, BaseModel]) -> str:
     return content_hash(json.dumps([flask.request.endpoint, said], sort_keys=True).encode())
 
 
-def _tag(asked: Mapping[str, BaseModel], plan: Mapping[str, Any]) -> str:
-    """An entity tag (RFC 9110, section 8.8.3) of what is asked and what comes of it."""
-    return f'"{content_hash(json.dumps([_hash_of_request(asked), plan], sort_keys=True).encode())}"'
+def _tag(asked: Mapping[str, BaseModel], plan: Mapping[str, Any], recorded: Mapping[str, int]) -> str:
+    """An entity tag (RFC 9110, section 8.8.3) of what is asked, what comes of it, and how much it changes."""
+    told = [_hash_of_request(asked), plan, recorded]
+    return f'"{content_hash(json.dumps(told, sort_keys=True).encode())}"'
 
 
 def _without_new_ids(told: Any) -> Any:

@@ -1,5 +1,6 @@
 """One unit of work: one transaction, one instant, everything a service needs to do its part."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class UnitOfWork:
     is_sqlite: bool
     followed: set[str] = field(default_factory=set)
     """Names of the logs this unit appended to."""
+    recorded: Counter[str] = field(default_factory=Counter)
+    """How many changes of each kind this unit has recorded."""
 
     def find(self, table: sa.Table, **key: Any) -> Any:
         """The row with these values in columns that together are unique, its columns by their names; None if there is none."""

@@ -16,6 +16,7 @@ from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.network.people.person import lock_people, read_person
+from hub.network.validity.dates import is_in_reach
 from hub.store import UnitOfWork
 from hub.training.tables import external_record as table
 
@@ -63,7 +64,13 @@ def declare_record(
     lock_people(uow, [person_id])
     person = read_person(uow, person_id)
     _check(uow, said)
-    mine = [r for r in read_records(uow, person_id) if r.state != "refused"]
+    # An employer learns nothing of what was declared under another one.
+    known = (
+        read_records_of_employer(uow, person_id, person.partner_id)
+        if by_partner
+        else read_records(uow, person_id)
+    )
+    mine = [r for r in known if r.state != "refused"]
     if any(
         (r.title.casefold(), r.completed_on) == (said.title.strip().casefold(), said.completed_on)
         for r in mine
@@ -116,16 +123,17 @@ def read_records(uow: UnitOfWork, person_id: str) -> list[ExternalRecord]:
 
 def read_records_of_employer(uow: UnitOfWork, person_id: str, partner_id: str) -> list[ExternalRecord]:
     """Those made while this partner employed the person; none once it does no more."""
-    employs = sa.exists().where(network.person.c.id == person_id, network.person.c.partner_id == partner_id)
-    return _read(uow, table.c.person_id == person_id, table.c.partner_id == partner_id, employs)
+    return _read(uow, table.c.person_id == person_id, _of_employer(partner_id))
+
+
+def read_record_of_employer(uow: UnitOfWork, record_id: str, partner_id: str) -> ExternalRecord:
+    """One of those. Missing ``no_record``, also for anybody else's: after the same statement."""
+    return _one(uow, record_id, _of_employer(partner_id))
 
 
 def read_record(uow: UnitOfWork, record_id: str) -> ExternalRecord:
     """One record. Missing ``no_record``."""
-    found = _read(uow, table.c.id == record_id) if is_id(record_id) else []
-    if not found:
-        raise Missing("no_record", "There is no such training on record.")
-    return found[0]
+    return _one(uow, record_id)
 
 
 def move_records(uow: UnitOfWork, from_id: str, to_id: str, only: Collection[str] | None = None) -> list[str]:
@@ -145,6 +153,19 @@ def delete_records(uow: UnitOfWork, person_id: str) -> int:
     return uow.connection.execute(sa.delete(table).where(table.c.person_id == person_id)).rowcount
 
 
+def _of_employer(partner_id: str) -> sa.ColumnElement[bool]:
+    person = network.person
+    employs = sa.exists().where(person.c.id == table.c.person_id, person.c.partner_id == partner_id)
+    return sa.and_(table.c.partner_id == partner_id, employs)
+
+
+def _one(uow: UnitOfWork, record_id: str, *conditions: sa.ColumnElement[bool]) -> ExternalRecord:
+    found = _read(uow, table.c.id == record_id, *conditions) if is_id(record_id) else []
+    if not found:
+        raise Missing("no_record", "There is no such training on record.")
+    return found[0]
+
+
 def _read(uow: UnitOfWork, *conditions: sa.ColumnElement[bool]) -> list[ExternalRecord]:
     columns = [table.c[name] for name in ExternalRecord.__dataclass_fields__]
     query = sa.select(*columns).where(*conditions).order_by(table.c.completed_on.desc(), table.c.id)
@@ -156,6 +177,8 @@ def _check(uow: UnitOfWork, said: Said) -> None:
         raise _bad("A training needs a title.")
     if len(said.title) > MAX_TITLE or len(said.provider) > MAX_TITLE or len(said.note) > MAX_NOTE:
         raise _bad(f"At most {MAX_TITLE} characters in a title, and {MAX_NOTE} in a note.")
+    if not all(is_in_reach(day) for day in (said.completed_on, said.expires_on) if day):
+        raise _bad("A date is too far off: it lies in the years 1900 to 2199.")
     if said.completed_on > uow.now.date():
         raise _bad("A training is declared when it is done.")
     if said.expires_on is not None and said.expires_on <= said.completed_on:

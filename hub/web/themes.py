@@ -1,5 +1,7 @@
 """Colors and logos of themes. Browsers load them for pages, also before anybody signs in: they say nothing about anybody."""
 
+import re
+
 import flask
 
 from hub.errors import Missing
@@ -11,6 +13,7 @@ from hub.web.headers import STATIC_SECONDS
 from hub.web.viewer import current_session
 
 blueprint = flask.Blueprint("themes", __name__, url_prefix="/themes")
+_HASH = re.compile("[0-9a-f]{64}")
 FOR_STRANGERS = frozenset({"sign_in", "local_sign_in", "register", "signed_out"})
 """Blueprints whose pages have the hub's theme, because they are for nobody in particular."""
 
@@ -26,7 +29,9 @@ def colors(accent: str) -> flask.Response:
 
 @blueprint.get("/images/<hash>")
 def image(hash: str) -> flask.Response:
-    """A logo by the hash of its content."""
+    """A logo by the hash of its content, 64 hex digits."""
+    if not _HASH.fullmatch(hash):
+        raise Missing("not_found", "There is no such picture.")
     with current_hub().reading() as uow:
         found = find_image(uow, hash)
     return _kept(flask.Response(found.content, mimetype=found.media_type))

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from hub.access.tables import rest_answer
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.ids import new_id
 from hub.network import tables
 from hub.network.attribute_values import AttributeKind
@@ -86,6 +88,29 @@ def test_a_partner_makes_no_internal_learners(network: Network) -> None:
     write(network, network.token(), "/appointments", asked)
 
 
+@pytest.mark.requirement("B81")
+def test_a_partner_brings_nobody_into_an_audience_that_people_enter_another_way(network: Network) -> None:
+    with network.hub.unit_of_work() as uow:
+        sellers = Conditions(positions=(network.ids["seller"],))
+        set_audience(uow, Audience("closed", "Closed", sellers, ("scim",)))
+    before = count(network, tables.appointment)
+    harbor, closed = (
+        network.token("harbor"),
+        {**appointment(network, where="pier"), "position_id": network.ids["seller"]},
+    )
+    refused = (403, "mode_not_for_audience")
+    assert code(send(network, harbor, "/appointments", closed)) == refused
+    move = {"location_id": network.ids["pier"]}
+    assert (
+        code(send(network, harbor, f"/appointments/{network.ids['ana at dock']}/transfer", move)) == refused
+    )
+    rows = [{"do": "add", **closed}, {"do": "add", **appointment(network)}]
+    done = write(network, harbor, "/appointments/bulk", {"rows": rows})
+    assert [row["outcome"] for row in done["rows"]] == ["refused", "created"]
+    assert count(network, tables.appointment) == before + 1
+    write(network, network.token(), "/appointments", closed)
+
+
 @pytest.mark.requirement("B04")
 def test_nothing_is_written_over_the_wall_and_foreign_ids_are_missing_ids(network: Network) -> None:
     token, ids = network.token("harbor"), network.ids
@@ -153,6 +178,23 @@ def test_what_is_only_tried_changes_nothing_and_is_done_only_while_it_is_the_sam
     assert [row["outcome"] for row in refused.json["plan"]["rows"]] == ["unchanged", "created"]
     again = send(network, token, "/appointments/bulk", body, dry_run=True).headers["ETag"]
     assert write(network, token, "/appointments/bulk", body, match=again)["created"] == 1
+
+
+def test_what_comes_between_a_trial_and_the_writing_is_noticed_although_the_answer_is_the_same(
+    network: Network,
+) -> None:
+    token, path = network.token(), f"/locations/{network.ids['pier']}/close"
+    tried = send(network, token, path, {}, dry_run=True)
+    assert tried.json is not None
+    assert tried.json["changes"] == {"location_changed": 1, "person_changed": 1}
+    with network.hub.unit_of_work() as uow:
+        network.person(uow, "late", "harbor")
+        network.appoint(uow, "late", "technician", "pier")
+    refused = send(network, token, path, {}, match=tried.headers["ETag"])
+    assert code(refused) == (409, "plan_outdated")
+    again = send(network, token, path, {}, dry_run=True)
+    done = write(network, token, path, {}, match=again.headers["ETag"])
+    assert (done["outcome"], done["changes"]) == ("changed", None)
 
 
 def test_each_row_is_done_or_refused_for_itself(network: Network) -> None:

@@ -13,7 +13,9 @@ from hub.network.importing.roster_keys import name_for_files
 from hub.network.importing.waiting_rows import keep_waiting
 from hub.network.roster.unknown_people import Waiting
 from hub.network.structure.field import add_node, rename_node
-from hub.network.structure.locations import end_brand
+from hub.network.structure.locations import end_brand, move_location
+from hub.network.structure.partners import link_partners
+from hub.network.structure.representatives import look_after
 from tests.web.world import World, course
 
 
@@ -179,6 +181,36 @@ def test_what_a_search_finds_is_counted_so_far_and_no_farther(
     assert "Locations 2" in names(operator.get("/network/locations").text)
     assert "Locations 1+ " in names(operator.get("/network/locations?q=i").text)
     assert "Locations 1 " in names(operator.get("/network/locations?q=hill").text)
+
+
+@pytest.mark.requirement("B04", "I24")
+def test_the_history_names_nobody_behind_the_wall(network: World) -> None:
+    ids = network.ids
+    wall = ("Borealis Motors", "Deep South", ids["maker"], ids["south-field"])
+    with network.hub.unit_of_work() as uow:
+        link_partners(uow, ids["maker"], ids["dealer"], "distributor")
+        rename_node(uow, ids["south-field"], "Deep South", actor_id=ids["olga"])
+        other = add_node(uow, "service", "North", None, uow.now)
+        move_location(uow, ids["riverside"], other)
+    pages = (f"/network/partners/{ids['dealer']}", f"/network/locations/{ids['riverside']}")
+    everything = " ".join(network.browser("olga").get(page).text for page in pages)
+    own = [names(network.browser("nils").get(page).text) for page in pages]
+    assert all(word in everything for word in wall[:2])
+    assert not any(word in page for word in wall for page in own)
+    assert "another partner · distributor" in own[0]
+    assert "another area" in own[1]
+
+
+@pytest.mark.requirement("B21")
+def test_a_location_shows_its_representatives_of_all_dimensions_to_each_who_sees_it(network: World) -> None:
+    """They belong to the place; who else looks after one of its people is told in the own dimension alone (B61)."""
+    ids, page = network.ids, f"/network/locations/{network.ids['riverside']}"
+    with network.hub.unit_of_work() as uow:
+        look_after(uow, ids["marc"], "sales", location_id=ids["riverside"])
+    seen = names(network.browser("sofia").get(page).text)
+    assert "Marc Dubois" in seen
+    assert f"/network/people/{ids['marc']}" not in network.browser("sofia").get(page).text
+    assert "Marc Dubois" not in names(network.browser("sofia").get(f"/network/people/{ids['ana']}").text)
 
 
 @pytest.mark.requirement("B04", "I24")

@@ -53,12 +53,17 @@ class Happened:
 
 
 def read_history(
-    uow: UnitOfWork, sight: Sight, kind: str, subject_id: str, before: int | None = None
+    uow: UnitOfWork,
+    sight: Sight,
+    kind: str,
+    subject_id: str,
+    before: int | None = None,
+    unseen: Mapping[str, str] | None = None,
 ) -> tuple[list[Happened], int | None]:
     """The last SHOWN changes of a partner, location, node or person, the newest first; and before which position it goes on.
 
     None for whoever may not see what was: a partner sees that of itself and its locations. The caller has looked
-    whether the thing itself is seen.
+    whether the thing itself is seen. What stands in for names behind the wall is ``unseen``: of partner, location, node and person.
     """
     if sight.reach.kind == "person" or (
         sight.reach.kind == "partner" and kind not in ("partner", "location")
@@ -72,7 +77,7 @@ def read_history(
     pairs = [(row, _earlier(rows, at, row.kind)) for at, row in enumerate(rows)]
     if len(rows) > SHOWN:
         pairs = pairs[:SHOWN]
-    names = _names(uow, [body for row, old in pairs for body in (row.body, old or {})])
+    names = _names(uow, sight, [body for row, old in pairs for body in (row.body, old or {})], unseen or {})
     actors = {row.actor_id for row, _ in pairs if row.actor_id}
     told = names_of_people(uow, people_seen(uow, sight, actors))
     happened = [
@@ -143,22 +148,27 @@ def _day(text: str) -> str:
     return text[:10] if len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T" else text
 
 
-def _names(uow: UnitOfWork, bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What the ids in these snapshots are called."""
+def _names(
+    uow: UnitOfWork, sight: Sight, bodies: Iterable[Mapping[str, Any]], unseen: Mapping[str, str]
+) -> dict[str, str]:
+    """What the ids in these snapshots are called: partners, locations, nodes and people only where they are seen now."""
     ids = {text for body in bodies for text in _texts(body) if is_id(text)}
     found: dict[str, str] = {}
-    for table, column in (
-        (tables.brand, "name"),
-        (tables.node, "name"),
-        (tables.location, "name"),
-        (tables.position, "title"),
-        (tables.partner, "name"),
+    for table, column, seen in (
+        (tables.brand, "name", sa.true()),
+        (tables.node, "name", sight.nodes),
+        (tables.location, "name", sight.locations),
+        (tables.position, "title", sa.true()),
+        (tables.partner, "name", sight.partners),
     ):
         rows = uow.connection.execute(
-            sa.select(table.c.id, table.c[column]).where(uow.among(table.c.id, ids))
+            sa.select(table.c.id, table.c[column], seen.label("seen")).where(uow.among(table.c.id, ids))
         )
-        found.update({row[0]: row[1] for row in rows})
-    found.update(names_of_people(uow, ids - found.keys()))
+        found.update({row[0]: row[1] if row.seen else unseen.get(table.name, "") for row in rows})
+    people = ids - found.keys()
+    told = people_seen(uow, sight, people)
+    names = names_of_people(uow, people)
+    found.update({id: name if id in told else unseen.get("person", "") for id, name in names.items()})
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.access.goals_seen import goals_seen, sources_seen
+from hub.access.goals_seen import goals_seen, reached_seen, sources_seen
 from hub.access.listing.read_people import ManagerSeen, PersonSeen, list_managers, read_person_seen
 from hub.access.reach import Sight
 from hub.network import tables as network
@@ -101,7 +101,7 @@ def _goals(uow: UnitOfWork, sight: Sight, person_id: str, at: datetime) -> tuple
         sa.select(
             goal.c.id,
             goal.c.kind,
-            goal.c.reached_at,
+            reached_seen(uow, sight).label("reached_at"),
             title.label("title"),
             dimension.c.name,
             sa.func.min(source.c.due_at, type_=source.c.due_at.type).label("due_at"),

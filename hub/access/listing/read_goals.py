@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from hub.access.goals_seen import goals_seen, sources_seen
+from hub.access.goals_seen import entries_seen, goals_seen, reached_seen, sources_seen
 from hub.access.listing.pages_of import Asked, Page, page_of, part_of
 from hub.access.listing.read_network import seen_row
 from hub.access.reach import Sight
@@ -137,7 +137,8 @@ def list_credits(
 ) -> Page[CreditSeen]:
     """The ledger, oldest first: ids are in order of time, so that a program can go on where it ended the day before."""
     ledger, goal = tables.credit_ledger, tables.goal
-    query = sa.select(ledger).join(goal, goal.c.id == ledger.c.goal_id).where(goals_seen(uow, sight))
+    query = sa.select(ledger).join(goal, goal.c.id == ledger.c.goal_id)
+    query = query.where(goals_seen(uow, sight), entries_seen(uow, sight))
     if person_id:
         query = query.where(ledger.c.person_id == person_id)
     if goal_id:
@@ -172,8 +173,9 @@ def _line(person_id: str, target: TargetSeen, goals: Sequence[GoalSeen]) -> Assi
 def _goals(uow: UnitOfWork, sight: Sight) -> sa.Select[Any]:
     goal, offering, path = tables.goal, tables.offering, tables.path
     title = sa.func.coalesce(offering.c.title, path.c.title, "").label("title")
+    reached = reached_seen(uow, sight).label("reached_at")
     return (
-        sa.select(goal, title)
+        sa.select(*(each for each in goal.c if each.name != "reached_at"), reached, title)
         .outerjoin(offering, sa.and_(goal.c.target_kind == "offering", offering.c.id == goal.c.target_id))
         .outerjoin(path, sa.and_(goal.c.target_kind == "path", path.c.id == goal.c.target_id))
         .where(goals_seen(uow, sight))
@@ -188,7 +190,7 @@ def _asked_for(
 
 
 def _is_in(uow: UnitOfWork, sight: Sight, state: str) -> sa.ColumnElement[bool]:
-    reached = tables.goal.c.reached_at.is_not(None)
+    reached = reached_seen(uow, sight).is_not(None)
     asked, waived = (_asked_for(uow, sight, table) for _, table in _SOURCES)
     return {
         "reached": reached,

@@ -129,12 +129,13 @@ def list_locations(
         )
         query = query.where(location.c.id.in_(below), sa.exists(_seen_node(sight, which.node_id)))
     rows, following = page_of(uow.connection.execute(part_of(query, location.c.id, asked)).all(), asked, _id)
-    return Page(_locations(uow, rows, at), following)
+    return Page(_locations(uow, sight, rows, at), following)
 
 
 def read_location(uow: UnitOfWork, sight: Sight, location_id: str, at: datetime) -> LocationSeen:
     """One location, open or not. Missing ``no_location``, also for one behind the wall."""
-    return _locations(uow, [seen_row(uow, tables.location, sight.locations, location_id, "location")], at)[0]
+    row = seen_row(uow, tables.location, sight.locations, location_id, "location")
+    return _locations(uow, sight, [row], at)[0]
 
 
 def list_nodes(
@@ -142,7 +143,7 @@ def list_nodes(
 ) -> Page[NodeSeen]:
     """Field nodes that exist at an instant; those right under ``parent_id`` if it is given."""
     node = tables.node
-    query = _nodes(at).where(sight.nodes, valid_at(node, at))
+    query = _nodes(sight, at).where(sight.nodes, valid_at(node, at))
     if dimension:
         query = query.where(node.c.dimension == dimension)
     if parent_id:
@@ -153,7 +154,7 @@ def list_nodes(
 
 def read_node(uow: UnitOfWork, sight: Sight, node_id: str, at: datetime) -> NodeSeen:
     """One field node. Missing ``no_node``, also for one that is not seen."""
-    query = _nodes(at).where(tables.node.c.id == node_id, sight.nodes)
+    query = _nodes(sight, at).where(tables.node.c.id == node_id, sight.nodes)
     row = uow.connection.execute(query).one_or_none() if is_id(node_id) else None
     if row is None:
         raise Missing("no_node", "There is no such node.")
@@ -188,7 +189,8 @@ def _partners(uow: UnitOfWork, rows: Sequence[Any], at: datetime) -> tuple[Partn
     return tuple(PartnerSeen(row.id, row.name, tuple(sorted(kinds.get(row.id, ())))) for row in rows)
 
 
-def _locations(uow: UnitOfWork, rows: Sequence[Any], at: datetime) -> tuple[LocationSeen, ...]:
+def _locations(uow: UnitOfWork, sight: Sight, rows: Sequence[Any], at: datetime) -> tuple[LocationSeen, ...]:
+    """With the nodes that are seen now: where a location stood before may be behind the wall."""
     ids = [row.id for row in rows]
     carried, brand, placed, node = tables.location_brand, tables.brand, tables.location_node, tables.node
     brands: dict[str, list[CarriedBrandSeen]] = {}
@@ -203,7 +205,7 @@ def _locations(uow: UnitOfWork, rows: Sequence[Any], at: datetime) -> tuple[Loca
     for each in uow.connection.execute(
         sa.select(placed.c.location_id, node.c.id, node.c.name, node.c.dimension)
         .join(node, node.c.id == placed.c.node_id)
-        .where(placed.c.location_id.in_(ids), valid_at(placed, at))
+        .where(placed.c.location_id.in_(ids), valid_at(placed, at), sight.nodes)
         .order_by(node.c.dimension)
     ):
         nodes.setdefault(each.location_id, []).append(PlaceSeen(each.id, each.name, each.dimension))
@@ -213,9 +215,14 @@ def _locations(uow: UnitOfWork, rows: Sequence[Any], at: datetime) -> tuple[Loca
     )
 
 
-def _nodes(at: datetime) -> sa.Select[Any]:
+def _nodes(sight: Sight, at: datetime) -> sa.Select[Any]:
+    """Each with its parent, as far as that is seen now too."""
     node, parent = tables.node, tables.node_parent
     under = sa.and_(parent.c.node_id == node.c.id, valid_at(parent, at))
+    if sight.reach.kind != "operator":
+        under = sa.and_(
+            under, parent.c.parent_id.in_(sa.select(node.c.id).where(sight.nodes).correlate(None))
+        )
     return sa.select(
         node.c.id,
         node.c.dimension,
@@ -223,4 +230,4 @@ def _nodes(at: datetime) -> sa.Select[Any]:
         parent.c.parent_id,
         node.c.valid_from,
         node.c.valid_to,
-    ).outerjoin(parent, under)
+    ).select_from(node.outerjoin(parent, under))

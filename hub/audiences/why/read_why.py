@@ -22,7 +22,7 @@ from hub.network.validity.intervals import union
 from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.decisions import Decision, read_decisions, read_words
-from hub.training.goals import GoalKey
+from hub.training.goals import REVIEW, GoalKey
 
 Target = tuple[str, str]
 """Kind, offering or path, and id."""
@@ -66,8 +66,10 @@ def read_whole(
 
 def narrowed(tree: WhyTree, scope: WhyScope) -> WhyTree:
     """What the viewer is told of a tree."""
-    seen = (_narrowed(goal, scope) for goal in tree.goals if scope.sees(goal.kind, goal.dimension))
-    return replace(tree, goals=tuple(seen))
+    goals = tuple(_narrowed(goal, scope) for goal in tree.goals if scope.sees(goal.kind, goal.dimension))
+    if scope.through is not None:
+        goals = tuple(goal for goal in goals if goal.asks or goal.waivers or goal.credit)
+    return replace(tree, goals=goals)
 
 
 def _targets(uow: UnitOfWork, targets: Sequence[Target]) -> dict[Target, dict[Target, str]]:
@@ -237,6 +239,14 @@ def _narrowed(goal: WhyGoal, scope: WhyScope) -> WhyGoal:
         return scope.sees_appointment(goal.kind, appointment_id)
 
     asks = tuple(ask for ask in goal.asks if seen(ask.appointment_id))
+    if scope.through is not None:
+        asks = tuple(ask for ask in asks if not ask.is_for_others)
+        if (
+            goal.kind == REVIEW
+        ):  # it is told where it rests on an appointment that is looked after, or not at all
+            rests = any(ask.holds for ask in asks)
+            waivers = goal.waivers if rests else ()
+            return replace(goal, asks=asks, waivers=waivers, credit=goal.credit if rests else None)
     hidden = [ask for ask in goal.asking if not seen(ask.appointment_id)]
     if hidden:
         binding, leaves = any(ask.binding for ask in hidden), (Leaf("elsewhere", holds=True),)

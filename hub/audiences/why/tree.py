@@ -62,6 +62,11 @@ class Ask:
         """What keeps it from asking."""
         return tuple(leaf for leaf in self.leaves if not leaf.holds)
 
+    @property
+    def is_for_others(self) -> bool:
+        """Whether it is for partners at which this appointment is not: that there is such a rule is theirs to know."""
+        return any(leaf.what == "partner" and not leaf.holds for leaf in self.leaves)
+
 
 @dataclass(frozen=True)
 class Letting:

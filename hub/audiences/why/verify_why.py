@@ -1,14 +1,15 @@
 """Whether a why tree is right: reckoned again from its own leaves, from the facts, and against what is kept (I9)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.access.why_scope import WhyScope
-from hub.audiences.why.read_why import narrowed, read_whole
+from hub.audiences.why.read_why import Target, narrowed, read_whole
 from hub.audiences.why.tree import WhyTree, first_verdict
 from hub.errors import BadInput
 from hub.store import UnitOfWork, valid_at
@@ -34,22 +35,46 @@ def to_json(tree: WhyTree) -> dict[str, Any]:
     return {**_plain(tree), "goals": goals, "verdict": tree.verdict}
 
 
-def verify_why(uow: UnitOfWork, claimed: Mapping[str, Any], scope: WhyScope) -> Verified:
-    """Reckon a tree again that ``to_json`` made, as of its instant. BadInput ``bad_why`` for what is none; else as there."""
-    try:
-        target = (str(claimed["target_kind"]), str(claimed["target_id"]))
-        at, person_id = datetime.fromisoformat(claimed["at"]), str(claimed["person_id"])
-        own = dict(_from_leaves(claimed))
+def claim_of(claimed: Mapping[str, Any]) -> tuple[str, Target, datetime]:
+    """Person, target and instant of a tree that somebody claims. BadInput ``bad_why`` for what is none."""
+    with _claimed():
+        at = datetime.fromisoformat(claimed["at"])
         if at.tzinfo is None:
             raise ValueError("no time zone")
+        return str(claimed["person_id"]), (str(claimed["target_kind"]), str(claimed["target_id"])), at
+
+
+def verify_why(
+    uow: UnitOfWork,
+    claimed: Mapping[str, Any],
+    scope: WhyScope,
+    narrow: Callable[[WhyTree], WhyTree] | None = None,
+    tell: Callable[[WhyTree], dict[str, Any]] = to_json,
+) -> Verified:
+    """Reckon a tree again, as of its instant, that ``tell`` made plain. BadInput ``bad_why`` for what is none; else as ``read_whole``.
+
+    ``narrow`` leaves of a whole tree what the viewer is told; what the scope says unless it is given.
+    """
+    person_id, target, at = claim_of(claimed)
+    with _claimed():
+        own = dict(_from_leaves(claimed))
+    (whole,) = read_whole(uow, person_id, [target], scope, at)
+    tree = narrow(whole) if narrow else narrowed(whole, scope)
+    found = [f"{what} is not what its leaves say" for what, right in own.items() if not right]
+    found += _differences(tell(tree), claimed, "")
+    # Only of goals that are told as they are: of the others what is kept is not the viewer's to know.
+    told = {goal.id: goal.verdict for goal in tree.goals}
+    mine = tuple(goal for goal in whole.goals if told.get(goal.id) == goal.verdict)
+    found += _against_what_is_kept(uow, replace(whole, goals=mine), at)
+    return Verified(tree, tuple(found))
+
+
+@contextmanager
+def _claimed() -> Iterator[None]:
+    try:
+        yield
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadInput("bad_why", "This is not a tree that the hub gave.") from None
-    (whole,) = read_whole(uow, person_id, [target], scope, at)
-    tree = narrowed(whole, scope)
-    found = [f"{what} is not what its leaves say" for what, right in own.items() if not right]
-    found += _differences(to_json(tree), claimed, "")
-    found += _against_what_is_kept(uow, whole, at)
-    return Verified(tree, tuple(found))
 
 
 def _from_leaves(claimed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:

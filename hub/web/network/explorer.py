@@ -7,20 +7,23 @@ import csv
 import io
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import flask
 
 from hub.access.explore.export_network import export_locations, export_people, note_export
-from hub.access.explore.history import read_history
+from hub.access.explore.history import Happened, read_history
 from hub.access.explore.location import count_people_here, list_people_here, read_location_page
 from hub.access.explore.locations import Wanted, list_location_lines
 from hub.access.explore.partner import read_partner_page, search_partners
 from hub.access.explore.person import find_people_seen, read_person_page
 from hub.access.explore.tree import read_node_page, read_trees
+from hub.access.reach import Sight
 from hub.access.waiting_seen import count_waiting_seen
 from hub.flask_hub import current_hub
 from hub.journal.seen import note_seen
 from hub.web.admin.query import read_position
+from hub.web.language import _
 from hub.web.network.looking import context, looking, sight
 from hub.web.viewer import ask_operators_again, own_session, require_sign_in
 
@@ -103,7 +106,7 @@ def node(node_id: str) -> str:
         found = looking(uow)
         seen = sight(uow, found)
         one = read_node_page(uow, seen, node_id, found.at)
-        history, earlier = read_history(uow, seen, "node", one.id, read_position())
+        history, earlier = _history(uow, seen, "node", one.id)
         wanted = Wanted(node_id=one.id)
         return flask.render_template(
             "network/node.html",
@@ -121,7 +124,7 @@ def partner(partner_id: str) -> str:
         found = looking(uow)
         seen = sight(uow, found)
         one = read_partner_page(uow, seen, partner_id, found.at)
-        history, earlier = read_history(uow, seen, "partner", one.id, read_position())
+        history, earlier = _history(uow, seen, "partner", one.id)
         wanted = Wanted(partner_id=one.id)
         return flask.render_template(
             "network/partner.html",
@@ -140,7 +143,7 @@ def location(location_id: str) -> str:
         seen = sight(uow, found)
         one = read_location_page(uow, seen, location_id, found.at)
         people, after = list_people_here(uow, seen, one.id, found.at, flask.request.args.get("after", ""))
-        history, earlier = read_history(uow, seen, "location", one.id, read_position())
+        history, earlier = _history(uow, seen, "location", one.id)
         return flask.render_template(
             "network/location.html",
             location=one,
@@ -159,7 +162,7 @@ def person(person_id: str) -> str:
         found = looking(uow)
         seen = sight(uow, found)
         one = read_person_page(uow, seen, person_id, found.at)
-        history, earlier = read_history(uow, seen, "person", one.person.id, read_position())
+        history, earlier = _history(uow, seen, "person", one.person.id)
     note_seen(current_hub(), own_session().person_id, one.person.id, one.person.partner_id)
     return flask.render_template(
         "network/person.html", page=one, person=one.person, at=found.at, history=history, earlier=earlier
@@ -200,6 +203,16 @@ def _csv(lines: Iterator[tuple[str, ...]], name: str) -> flask.Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _history(uow: Any, seen: Sight, kind: str, id: str) -> tuple[list[Happened], int | None]:
+    unseen = {
+        "partner": _("another partner"),
+        "location": _("another location"),
+        "node": _("another area"),
+        "person": _("somebody else"),
+    }
+    return read_history(uow, seen, kind, id, read_position(), unseen)
 
 
 def _words() -> str:
