@@ -44,7 +44,7 @@ def read_report(path: ByReport) -> Report:
     """The figures of a report at the end of its last period: of all, or of the partner's own people at its own locations."""
     with looking() as (uow, sight):
         read_audience_seen(uow, sight.reach, path.key)
-        found = read_last_report(uow, path.key, path.report, sight.reach.partner_id)
+        found = read_last_report(uow, sight.reach, path.key, path.report)
     told = found.definition
     return Report(
         audience=told.audience,

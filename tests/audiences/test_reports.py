@@ -7,12 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from hub.access.api_tokens import AUDIENCES, make_api_token
-from hub.access.reach import OPERATOR
+from hub.access.reach import OPERATOR, Reach
 from hub.access.roles import grant_partner_admin
 from hub.app import create_app, open_worker
 from hub.audiences.profiles.periods import last_period
 from hub.audiences.profiles.plan_profiles import from_file, make_profiles
-from hub.audiences.profiles.reports import run_report
+from hub.audiences.profiles.reports import read_last_report, run_report
 from hub.audiences.profiles.tallies import count_in_sets, count_one_by_one
 from hub.audiences.rules.rule import read_audience
 from hub.clock import SettableClock
@@ -181,6 +181,8 @@ def test_a_partner_gets_figures_of_its_own_people_alone(world: World, clock: Set
         assert (own.total.value, [row.value for row in own.rows]) == (2, [0, 1, 1])
         everybody = run_report(uow, "technicians", "reached", clock.now())
         assert (everybody.total.value, [row.value for row in everybody.rows]) == (3, [0, 1, 2])
+        with pytest.raises(Missing):
+            read_last_report(uow, Reach("person", world.ids["a"]), "technicians", "reached")
     clock.advance(days=7)
     open_worker(world.hub).drain()
     told = dict(letters(world))

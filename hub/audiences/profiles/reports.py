@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.access.reach import Reach
 from hub.audiences.profiles.periods import PeriodName, last_period
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.profiles.read_profiles import read_setups
@@ -95,11 +96,16 @@ def run_report(
     return Report(definition, at, partner_id, tuple(rows), total)
 
 
-def read_last_report(uow: UnitOfWork, audience: str, key: str, partner_id: str | None = None) -> Report:
-    """A report as it stood when its last period ended, as it was mailed. Raises as ``run_report``."""
+def read_last_report(uow: UnitOfWork, reach: Reach, audience: str, key: str) -> Report:
+    """A report as it stood when its last period ended, as it was mailed to operators or to a partner's admins.
+
+    Raises as ``run_report``; for a person there is none.
+    """
     definition = read_definition(uow, audience, key)
+    if reach.kind == "person":
+        raise _no_report()
     _, end = last_period(definition.period, uow.now)
-    return run_report(uow, audience, key, end, partner_id)
+    return run_report(uow, audience, key, end, reach.partner_id)
 
 
 def read_definition(uow: UnitOfWork, audience: str, key: str) -> ReportDefinition:
@@ -107,8 +113,12 @@ def read_definition(uow: UnitOfWork, audience: str, key: str) -> ReportDefinitio
     setup = read_setups(uow).get(audience)
     definition = next((r for r in reports_of(audience, setup) if r.key == key), None) if setup else None
     if definition is None:
-        raise Missing("no_report", "There is no such report of this audience.")
+        raise _no_report()
     return definition
+
+
+def _no_report() -> Missing:
+    return Missing("no_report", "There is no such report of this audience.")
 
 
 def _names(uow: UnitOfWork, by: str, ids: Iterable[str]) -> dict[str, str]:
