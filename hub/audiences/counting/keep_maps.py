@@ -1,6 +1,7 @@
 """An errand of the worker: bitmaps are built when there is a network they are worth it for, and again when much has changed."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -26,14 +27,19 @@ CHANGED = 5_000
 AGAIN, OLD = timedelta(minutes=10), timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class KeepMaps:
     """Any number of workers may have it; one builds at a time."""
 
     hub: "Hub"
+    look_at: float = 0.0
+    """When to look next, on the clock of ``time.monotonic``."""
 
     def turn(self) -> bool:
         """Build if it is time; True never, for nobody waits for it."""
+        if time.monotonic() < self.look_at:
+            return False
+        self.look_at = time.monotonic() + EVERY_SECONDS
         with self.hub.reading() as uow:
             due = is_due(uow)
         if due:

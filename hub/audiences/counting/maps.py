@@ -101,6 +101,12 @@ class Maps:
         ended = self._days("ends", "" if for_good else "<=", at)
         return self.everything - ended - self._days("begins", ">=", _before(at, least))
 
+    def grown(self, conditions: Conditions, at: datetime) -> BitMap:
+        """Appointments that surely stay as old as is asked for, from an instant on."""
+        if conditions.tenure_at_most is not None:
+            return BitMap()
+        return self.everything - self._days("begins", ">=", _before(at, conditions.tenure_at_least or 0))
+
     def of_class(self, audience_class: str) -> BitMap:
         """Appointments of one class."""
         return self._bitmap("class", audience_class)

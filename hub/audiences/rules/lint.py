@@ -1,7 +1,7 @@
 """What is probably not meant: rules that reach nobody, or others than whoever wrote them thinks. Reads only."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations, groupby
 from typing import Literal
@@ -9,8 +9,10 @@ from typing import Literal
 import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import people_matching
+from hub.audiences.counting.maps import open_maps
+from hub.audiences.counting.narrow import Narrow
 from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
-from hub.audiences.rules.reach import facts_matching, from_now_on, reaches_anybody, times_of
+from hub.audiences.rules.reach import facts_matching, facts_of, from_now_on, reaches_anybody, times_of
 from hub.audiences.rules.rule import Rule, read_rules
 from hub.network import tables as network
 from hub.network.structure.words import brand_in_title
@@ -33,27 +35,29 @@ class Finding:
 def lint_rules(uow: UnitOfWork, progress: Callable[[str, int, int], None] = lambda *_: None) -> list[Finding]:
     """Findings about every rule that is not over, drafts too, by rule."""
     rules = [rule for rule in read_rules(uow) if rule.valid_to is None or rule.valid_to > uow.now]
+    maps = open_maps(uow)
+    looked = Looked(uow, Narrow(uow, maps) if maps else None)
     found: list[Finding] = []
     for done, rule in enumerate(rules):
         progress("rules looked at", done, len(rules))
-        found += _findings(uow, rule)
-    found += _overlaps(uow, rules)
+        found += _findings(uow, rule, looked)
+    found += _overlaps(looked, rules)
     progress("rules looked at", len(rules), len(rules))
     return sorted(found, key=lambda finding: (finding.rule, finding.check))
 
 
-def _findings(uow: UnitOfWork, rule: Rule) -> Iterator[Finding]:
+def _findings(uow: UnitOfWork, rule: Rule, looked: "Looked") -> Iterator[Finding]:
     for message in brands_in_positions(uow, rule):
         yield Finding("brand_in_position", rule.key, message)
-    if people := _apart(uow, rule):
+    if people := looked.apart(rule):
         message = "holds for more people if its conditions may hold on different appointments; they must hold on one"
         yield Finding("other_appointments", rule.key, message, people)
-    if not reaches_anybody(uow, rule):
+    if not looked.reaches(rule):
         yield Finding("reaches_nobody", rule.key, "holds on no appointment, now or later")
     elif (
         rule.conditions.audience_class is None
-        and reaches_anybody(uow, rule, "internal")
-        and reaches_anybody(uow, rule, "external")
+        and looked.reaches(rule, "internal")
+        and looked.reaches(rule, "external")
     ):
         message = "names no class and reaches internal and external people; name one if only those are meant"
         yield Finding("both_classes", rule.key, message)
@@ -68,21 +72,64 @@ def brands_in_positions(uow: UnitOfWork, rule: Rule) -> Iterator[str]:
             yield f"asks for the position {title}, which names the brand {brand}: a brand belongs to the appointment"
 
 
-def _apart(uow: UnitOfWork, rule: Rule) -> int:
-    """For how many people the answer would be another one if each condition could hold on an appointment of its own."""
-    parts = parts_of(rule.conditions)
-    if len(parts) < 2:
-        return 0
-    several = people_matching(parts[0])
+@dataclass(frozen=True)
+class Looked:
+    """Questions about everybody; with bitmaps only whom these cannot tell about are looked at."""
+
+    uow: UnitOfWork
+    narrow: Narrow | None
+
+    def reaches(self, rule: Rule, audience_class: str | None = None) -> bool:
+        """Whether it holds for anybody now or later, or for anybody of one class."""
+        if self.narrow is None:
+            return reaches_anybody(self.uow, rule, audience_class)
+        if audience_class is not None:
+            rule = replace(rule, conditions=replace(rule.conditions, audience_class=audience_class))
+        found = self.narrow.reached(rule.conditions, (rule.valid_from, rule.valid_to))
+        return found.sure > 0 or any(
+            times_of(self.uow, rule, a) for mine in facts_of(self.uow, found.left) for a in mine
+        )
+
+    def apart(self, rule: Rule) -> int:
+        """For how many people the answer would be another one if each condition could hold on an appointment of its own."""
+        parts = parts_of(rule.conditions)
+        if len(parts) < 2:
+            return 0
+        found = self.narrow.apart(parts) if self.narrow else None
+        people = (
+            facts_matching(self.uow, _several(parts)) if found is None else facts_of(self.uow, found.left)
+        )
+        return (found.sure if found else 0) + sum(
+            _same(self.uow, rule, mine) != _any(self.uow, rule, parts, mine) for mine in people
+        )
+
+    def meet(self, one: Rule, other: Rule) -> bool:
+        """Whether both hold on the same appointment at the same time, now or later."""
+        during: Intervals = ((one.valid_from, one.valid_to),)
+        if not intersect(intersect(during, ((other.valid_from, other.valid_to),)), ((self.uow.now, None),)):
+            return False
+        found = self.narrow.met(one.conditions, other.conditions) if self.narrow else None
+        if found is None:
+            both = people_matching(one.conditions).where(
+                network.appointment.c.person_id.in_(people_matching(other.conditions))
+            )
+            people = facts_matching(self.uow, both)
+        else:
+            people = facts_of(self.uow, found.left)
+        return bool(found and found.sure) or any(
+            intersect(times_of(self.uow, one, a), times_of(self.uow, other, a))
+            for mine in people
+            for a in mine
+        )
+
+
+def _several(parts: Sequence[Conditions]) -> sa.Select[tuple[str]]:
+    """People with several appointments for whom each of these may hold on one."""
+    a, several = network.appointment, people_matching(parts[0])
     for part in parts[1:]:
-        several = several.where(network.appointment.c.person_id.in_(people_matching(part)))
-    a = network.appointment
+        several = several.where(a.c.person_id.in_(people_matching(part)))
     more_than_one = sa.select(a.c.person_id).group_by(a.c.person_id).having(sa.func.count() > 1)
-    candidates = several.where(a.c.person_id.in_(more_than_one))
-    return sum(
-        _same(uow, rule, appointments) != _any(uow, rule, parts, appointments)
-        for appointments in facts_matching(uow, candidates)
-    )
+    return several.where(a.c.person_id.in_(more_than_one))
 
 
 def _same(uow: UnitOfWork, rule: Rule, appointments: Sequence[AppointmentFacts]) -> Intervals:
@@ -116,7 +163,7 @@ def parts_of(conditions: Conditions) -> list[Conditions]:
     return [part for part in parts if part != Conditions()]
 
 
-def _overlaps(uow: UnitOfWork, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _overlaps(looked: Looked, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Two rules that ask the same of the same people through the same appointments make one goal; one is enough, or they differ."""
 
     def goal(rule: Rule) -> tuple[str, ...]:
@@ -124,7 +171,7 @@ def _overlaps(uow: UnitOfWork, rules: Sequence[Rule]) -> Iterator[Finding]:
 
     for _, same_goal in groupby(sorted(rules, key=goal), goal):
         for one, other in combinations(same_goal, 2):
-            if not _meet(uow, one, other):
+            if not looked.meet(one, other):
                 continue
             terms = _terms(one) != _terms(other)
             message = f"gives some people the goal that {other.key} gives them" + (
@@ -135,14 +182,3 @@ def _overlaps(uow: UnitOfWork, rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _terms(rule: Rule) -> tuple[object, ...]:
     return rule.due_days, rule.due, rule.look_back_days, rule.binding
-
-
-def _meet(uow: UnitOfWork, one: Rule, other: Rule) -> bool:
-    both = people_matching(one.conditions).where(
-        network.appointment.c.person_id.in_(people_matching(other.conditions))
-    )
-    return any(
-        intersect(times_of(uow, one, a), times_of(uow, other, a))
-        for appointments in facts_matching(uow, both)
-        for a in appointments
-    )

@@ -12,6 +12,7 @@ from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.rules.matches import MEMORY, SAMPLES, first_people, matches
 from hub.audiences.rules.rule import Rule
 from hub.network.attributes import read_kinds
+from hub.network.bulk import in_batches
 from hub.network.validity.intervals import Interval, Intervals, intersect
 from hub.store import UnitOfWork
 
@@ -107,6 +108,12 @@ def facts_matching(uow: UnitOfWork, people: sa.Select[tuple[str]]) -> Iterator[S
     """All appointments of each of these people."""
     for person_ids in chunks_of_people(uow, people.subquery()):
         yield from read_facts(uow, person_ids).values()
+
+
+def facts_of(uow: UnitOfWork, person_ids: Sequence[str]) -> Iterator[Sequence[AppointmentFacts]]:
+    """All appointments of each of these people, read some people at a time."""
+    for chunk in in_batches(person_ids, CHUNK):
+        yield from read_facts(uow, chunk).values()
 
 
 def chunks_of_people(uow: UnitOfWork, candidates: sa.Subquery) -> Iterator[list[str]]:
