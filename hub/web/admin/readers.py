@@ -8,6 +8,7 @@ from hub.audiences.assigning.reassign import count_queue
 from hub.flask_hub import current_hub
 from hub.journal.views import list_readers
 from hub.web.admin.blueprint import blueprint
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 SHOWN = 50
@@ -32,5 +33,5 @@ def try_people_again() -> Response:
     person_id = flask.request.form.get("person") or None
     with current_hub().unit_of_work() as uow:
         try_again(uow, person_id, actor_id=current_viewer().person.id)
-    flask.flash("A worker tries again now. Who fails once more is shown here again.")
+    flask.flash(_("A worker tries again now. Who fails once more is shown here again."))
     return flask.redirect(flask.url_for("admin.readers"), 303)
