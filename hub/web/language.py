@@ -18,8 +18,6 @@ from hub.words.languages import DEFAULT, LANGUAGES, first_language
 from hub.words.phrase import in_language
 
 blueprint = flask.Blueprint("language", __name__)
-IN_ENGLISH = frozenset({"admin"})
-"""Blueprints whose pages are not translated yet: they are in English all through."""
 COOKIE = "hub_language"
 COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -85,8 +83,6 @@ def choose() -> Response:
 
 
 def _find_language() -> str:
-    if flask.request.blueprint in IN_ENGLISH:
-        return DEFAULT
     chosen_here = read_cookie(COOKIE)
     wanted = [chosen_here] if chosen_here else []
     if current_session() is not None and current_look() is None:
@@ -98,8 +94,7 @@ def _find_language() -> str:
 
 def _context() -> dict[str, object]:
     """What the layout needs: the language, and those to choose from."""
-    language = current_language()
-    return {"language": language, "languages": {} if flask.request.blueprint in IN_ENGLISH else LANGUAGES}
+    return {"language": current_language(), "languages": LANGUAGES}
 
 
 __all__ = ["_", "blueprint", "current_language", "install_languages", "told"]

@@ -2,10 +2,11 @@
 
 Templates say ``{{ _("…") }}``, ``{% trans %}…{% endtrans %}`` and ``{{ 3|count_of("course") }}``; code says ``_("…")``,
 ``say("…")`` and ``ngettext("…", "…", n)``. Message and help of an error are found in the modules of MODULES where they are
-literals or ``say(…)``. Everything below the folders of TEMPLATES is looked at, but for those in LATER.
+literals or ``say(…)``. Everything below the folders of TEMPLATES is looked at.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +24,6 @@ from hub.words.numbers import counted
 
 HUB = Path(__file__).parents[1]
 TEMPLATES = ("web/templates", "lti/templates", "sso/saml/templates")
-LATER = (
-    "web/templates/admin/api_tokens.html",
-    "web/templates/admin/profile_report.html",
-)
-"""Pages of operators, in English until their turn comes."""
 MODULES = (
     "web/*.py",
     "web/account/*.py",
@@ -37,7 +33,8 @@ MODULES = (
     "web/setup/*.py",
     "web/signing_in/*.py",
     "web/team/*.py",
-    "web/admin/form.py",
+    "web/admin/*.py",
+    "audiences/profiles/views.py",
     "notify/preferences.py",
     "notify/letter.py",
     "notify/digest_letter.py",
@@ -62,8 +59,23 @@ MODULES = (
     "lti/authorize.py",
 )
 """Code whose words people read."""
-TABLES = {"LABELS", "PROBLEMS", "KINDS"}
-"""Dictionaries of words in it: their values are looked up as they stand where a page shows them with ``|told``."""
+TABLES = {
+    *("LABELS", "PROBLEMS", "KINDS", "TOKEN_LABELS", "DONE_WORDS", "REFUSED_WORDS", "SCOPE_WORDS"),
+    *(
+        "METHOD_WORDS",
+        "SUBJECT_WORDS",
+        "_DEPLOYMENT_WORDS",
+        "METRICS",
+        "STATUSES",
+        "PARTS",
+        "SHORT",
+        "DUE",
+        "OPS",
+    ),
+    *("SHOWS", "TABS", "WAYS", "SECTIONS", "CONNECTION_TABS"),
+}
+"""Tables of words in it: their values are looked up as they stand where a page shows them with ``|told``."""
+_NAME = re.compile(r"[a-z_]*")
 WORDS = {"_", "gettext", "say", "flash", "_back"}
 ERRORS = {"HubError", "BadInput", "NotAllowed", "Missing", "Conflict", "OutsideFailed", "TooManyRequests"}
 
@@ -79,8 +91,7 @@ class Found(NamedTuple):
 
 def templates() -> list[Path]:
     """The templates whose words are translated."""
-    files = (path for folder in TEMPLATES for path in sorted((HUB / folder).rglob("*.html")))
-    return [path for path in files if not str(path.relative_to(HUB)).startswith(LATER)]
+    return [path for folder in TEMPLATES for path in sorted((HUB / folder).rglob("*.html"))]
 
 
 def find_all() -> list[Found]:
@@ -124,13 +135,20 @@ def find_in_code(path: Path) -> Iterator[Found]:
 
 
 def _words_of_table(node: ast.Assign | ast.AnnAssign) -> Iterator[tuple[int, str]]:
-    """The words in the values of a dictionary of TABLES, each with its line; nothing of any other assignment."""
+    """The words in the values of a table of TABLES, each with its line; of a tuple all but the names of endpoints."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     named = any(isinstance(each, ast.Name) and each.id in TABLES for each in targets)
-    for value in node.value.values if named and isinstance(node.value, ast.Dict) else ():
-        for each in ast.walk(value):
-            if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.strip():
-                yield each.lineno, each.value
+    if not named or not isinstance(node.value, (ast.Dict, ast.Tuple)):
+        return
+    inner = list(ast.walk(node.value))
+    no_words = {id(key) for each in inner if isinstance(each, ast.Dict) for key in each.keys}
+    no_words |= {id(part) for each in inner if isinstance(each, ast.JoinedStr) for part in each.values}
+    for each in inner:
+        words = each.value if isinstance(each, ast.Constant) and id(each) not in no_words else None
+        if not isinstance(words, str) or not words.strip():
+            continue
+        if isinstance(node.value, ast.Dict) or not _NAME.fullmatch(words):
+            yield each.lineno, words
 
 
 def _messages(call: ast.Call) -> list[tuple[str, str]]:

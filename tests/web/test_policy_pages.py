@@ -35,7 +35,7 @@ def in_force(world: World) -> Policy | None:
 
 def hidden(page: str) -> dict[str, str]:
     """The hidden fields of the form that puts a plan into force."""
-    form = page[page.rindex("<form") :]
+    form = page[page.rindex("<form", 0, page.index("<footer")) :]
     return {
         name: html.unescape(value)
         for name, value in re.findall(r'name="(policy|plan|up_to)" value="([^"]*)"', form)

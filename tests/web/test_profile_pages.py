@@ -48,6 +48,7 @@ def olga(world: World) -> Browser:
 
 
 def hidden(page: str) -> dict[str, str]:
+    page = page[: page.index("<footer")]
     form = page[page.rindex("<form") :]
     found = re.findall(r'name="(\w+)" value="([^"]*)"', form)
     return {name: html.unescape(value) for name, value in found if name != "csrf_token"}

@@ -40,7 +40,7 @@ def fields(page: str) -> list[tuple[str, str]]:
 
 
 def carried(page: str) -> list[tuple[str, str]]:
-    form = page[page.rindex("<form") :]
+    form = page[page.rindex("<form", 0, page.index("<footer")) :]
     hidden = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form)
     return [(name, html.unescape(value)) for name, value in hidden if name != "csrf_token"]
 

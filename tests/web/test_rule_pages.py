@@ -29,7 +29,7 @@ def text(page: str) -> str:
 
 def hidden(page: str) -> dict[str, str]:
     """The hidden fields of the form that makes a planned change."""
-    form = page[page.rindex("<form") :]
+    form = page[page.rindex("<form", 0, page.index("<footer")) :]
     return dict(re.findall(r'name="(plan|status|version)" value="([^"]*)"', form))
 
 

@@ -19,6 +19,7 @@ from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled
 from hub.web.admin.history import DONE_WORDS, OUTCOMES, REFUSED_WORDS, happenings
 from hub.web.admin.query import MAX_WORDS, PersonFilter, read_choice, read_person_filter, read_position
+from hub.words.phrase import say
 
 LABELS = {
     "who": "Person",
@@ -57,7 +58,7 @@ class _Asked:
         try:
             at = datetime.fromisoformat(text) if text else None
         except ValueError:
-            self.problems[name] = ["is no day or instant, such as 2026-05-04 or 2026-05-04T09:30"]
+            self.problems[name] = [say("is no day or instant, such as 2026-05-04 or 2026-05-04T09:30")]
             return None
         if at is None:
             return None
@@ -110,7 +111,7 @@ def audit() -> str:
 
 def _refuse_backwards(search: AuditSearch, asked: _Asked) -> None:
     if search.since and search.until and search.since >= search.until:
-        asked.problems["until"] = ["must be later than since"]
+        asked.problems["until"] = [say("must be later than since")]
 
 
 def _told(head: Head) -> Mapping[str, str] | None:

@@ -12,6 +12,7 @@ from hub.training.preview_catalogue import CataloguePreview, preview_catalogue
 from hub.training.sources import SourceKind, list_readers, list_sources, set_source
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.language import _
 
 LABELS = {
     "slug": "Connection",
@@ -59,7 +60,11 @@ def keep_catalogue_source() -> flask.typing.ResponseReturnValue:
             set_source(uow, found.id, kind, plugin, address, secret)
     except HubError as error:
         return _refused(filled, error, empty)
-    flask.flash(f"From now on this is where the {_WORDS[kind]} of {found.name} are read from.")
+    flask.flash(
+        _("From now on this is where the courses of %(name)s are read from.", name=found.name)
+        if kind == "catalogue"
+        else _("From now on this is where the accounts of %(name)s are read from.", name=found.name)
+    )
     return flask.redirect(flask.url_for("admin.catalogues"), 303)
 
 
@@ -70,9 +75,6 @@ def _refuse_other_than_courses(kind: SourceKind) -> None:
             "Only reading courses can be tried without saving: accounts may take minutes.",
             problems=[Problem("must be Courses for a dry run", "kind")],
         )
-
-
-_WORDS = {"catalogue": "courses", "roster": "accounts"}
 
 
 def _kind(text: str) -> str:

@@ -8,6 +8,7 @@ from hub.flask_hub import current_hub
 from hub.training.sources import list_sources
 from hub.training.sync_catalogue import sync_source
 from hub.web.admin.blueprint import blueprint
+from hub.web.language import _
 from hub.web.words import count
 
 
@@ -25,8 +26,13 @@ def read_catalogue(slug: str) -> Response | tuple[str, int]:
     except HubError as error:
         return _page(error), error.status
     flask.flash(
-        f"Read: {count(counts.added, 'course')} added, {counts.changed} changed, {counts.retired} retired,"
-        f" {counts.unchanged} unchanged."
+        _(
+            "Read: %(added)s added, %(changed)s changed, %(retired)s retired, %(unchanged)s unchanged.",
+            added=count(counts.added, "course"),
+            changed=counts.changed,
+            retired=counts.retired,
+            unchanged=counts.unchanged,
+        )
     )
     return flask.redirect(flask.url_for("admin.catalogues"), 303)
 

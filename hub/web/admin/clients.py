@@ -26,6 +26,7 @@ from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.admin.history import refused_words
 from hub.web.admin.query import MAX_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def change_client(client_id: str) -> flask.typing.ResponseReturnValue:
         return _form(refused(filled, error, FIELDS_OF_CODES, {}), known=True, changes=found), 400
     if secret:
         return _shown_once(NewClient(client_id, secret), "renewed")
-    flask.flash(f"{found.name} is changed.")
+    flask.flash(_("%(name)s is changed.", name=found.name))
     return flask.redirect(flask.url_for("admin.client", client_id=client_id), 303)
 
 
@@ -184,9 +185,12 @@ def switch_client(client_id: str) -> flask.typing.ResponseReturnValue:
         set_client_disabled(uow, client_id, disabled=wanted == "1")
         found = read_client(uow, client_id)
     flask.flash(
-        f"{found.name} is switched off. Nobody signs in there, and its tokens are refused from now on."
+        _(
+            "%(name)s is switched off. Nobody signs in there, and its tokens are refused from now on.",
+            name=found.name,
+        )
         if wanted == "1"
-        else f"{found.name} is switched on. People may sign in there again."
+        else _("%(name)s is switched on. People may sign in there again.", name=found.name)
     )
     return flask.redirect(flask.url_for("admin.client", client_id=client_id), 303)
 

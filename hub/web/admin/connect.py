@@ -16,6 +16,7 @@ from hub.network.views import (
 )
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 LABELS = {
@@ -104,7 +105,11 @@ def decide_registration(draft_id: str) -> flask.typing.ResponseReturnValue:
     approve = flask.request.form.get("do") == "approve"
     with current_hub().unit_of_work() as uow:
         draft = decide_draft(uow, draft_id, approve, current_viewer().person.id)
-    flask.flash(f"{draft.name} is {'approved and in use' if approve else 'refused'}.")
+    flask.flash(
+        _("%(name)s is approved and in use.", name=draft.name)
+        if approve
+        else _("%(name)s is refused.", name=draft.name)
+    )
     if approve:
         return flask.redirect(flask.url_for("admin.connection", slug=draft.slug), 303)
     return flask.redirect(flask.url_for("admin.registrations"), 303)

@@ -19,6 +19,7 @@ from hub.network.systems.connections import find_connection
 from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused
+from hub.web.language import _
 
 LABELS = {
     "name": "Name",
@@ -74,7 +75,7 @@ def add_platform_connection() -> flask.typing.ResponseReturnValue:
             refuse_incomplete(empty)
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, empty), known=known), 400
-    flask.flash(f"{values['name'] or values['slug']} may open courses of the hub. Try it.")
+    flask.flash(_("%(name)s may open courses of the hub. Try it.", name=values["name"] or values["slug"]))
     return flask.redirect(flask.url_for("admin.connection", slug=values["slug"]), 303)
 
 
@@ -104,7 +105,7 @@ def change_platform(slug: str) -> flask.typing.ResponseReturnValue:
             refuse_incomplete(empty)
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, empty), known=True, changes=platform), 400
-    flask.flash(f"{platform.name} is changed.")
+    flask.flash(_("%(name)s is changed.", name=platform.name))
     return flask.redirect(flask.url_for("admin.connection", slug=slug), 303)
 
 

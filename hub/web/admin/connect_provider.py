@@ -19,6 +19,7 @@ from hub.sso.sessions import end_sessions_at
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refused
 from hub.web.headers import allow_leaving
+from hub.web.language import _
 from hub.web.viewer import current_viewer, own_session
 
 LABELS = {
@@ -80,7 +81,10 @@ def add_provider_connection() -> flask.typing.ResponseReturnValue:
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, {})), 400
     flask.flash(
-        f"{values['name']} is connected. Let its administrator allow the redirect URI, then try a sign-in."
+        _(
+            "%(name)s is connected. Let its administrator allow the redirect URI, then try a sign-in.",
+            name=values["name"],
+        )
     )
     return _to(values["slug"])
 
@@ -106,7 +110,11 @@ def change_provider_connection(slug: str) -> flask.typing.ResponseReturnValue:
     except BadInput as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, {}), provider), 400
     name = provider.connection.name
-    flask.flash(f"{name} is changed. Try a sign-in." if changed else f"Nothing of {name} was different.")
+    flask.flash(
+        _("%(name)s is changed. Try a sign-in.", name=name)
+        if changed
+        else _("Nothing of %(name)s was different.", name=name)
+    )
     return _to(slug)
 
 
@@ -144,9 +152,9 @@ def switch_sign_ins(slug: str) -> Response:
             detail={"disabled": wanted == "1"},
         )
     flask.flash(
-        f"{found.name} is switched off. Nobody signs in there, and whoever did is signed out."
+        _("%(name)s is switched off. Nobody signs in there, and whoever did is signed out.", name=found.name)
         if wanted == "1"
-        else f"{found.name} is switched on. People can sign in there."
+        else _("%(name)s is switched on. People can sign in there.", name=found.name)
     )
     return _to(slug)
 

@@ -14,6 +14,7 @@ from hub.sso.saml.sp_keys import OVERLAP, list_sp_keys, publish_new_key, use_new
 from hub.sso.saml.views import hub_values
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refused
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 LABELS = {
@@ -78,7 +79,7 @@ def add_saml_connection() -> flask.typing.ResponseReturnValue:
         )
     except HubError as error:
         return _form(_refused(filled, error)), 400
-    flask.flash(f"{values['name']} is connected. Enter the hub there, then try a sign-in.")
+    flask.flash(_("%(name)s is connected. Enter the hub there, then try a sign-in.", name=values["name"]))
     return _to(values["slug"])
 
 
@@ -101,7 +102,7 @@ def change_saml_connection(slug: str) -> flask.typing.ResponseReturnValue:
         change_saml_provider(hub, slug, _choices(filled), uploaded=_uploaded(), actor_id=actor_id)
     except HubError as error:
         return _form(_refused(filled, error), provider), 400
-    flask.flash(f"{provider.connection.name} is changed. Try a sign-in.")
+    flask.flash(_("%(name)s is changed. Try a sign-in.", name=provider.connection.name))
     return _to(slug)
 
 

@@ -15,6 +15,7 @@ from hub.network.views import find_partner, list_partner_names
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, old_key, read_form, refuse_incomplete, refused
 from hub.web.admin.scope_words import SCOPE_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 LABELS = {
@@ -73,7 +74,9 @@ def add_tool_connection() -> flask.typing.ResponseReturnValue:
             refuse_incomplete(empty)
     except HubError as error:
         return _form(_refused(filled, error, empty), known=known), 400
-    flask.flash(f"{name or slug} is connected. Give its administrator the values below, then try it.")
+    flask.flash(
+        _("%(slug)s is connected. Give its administrator the values below, then try it.", slug=name or slug)
+    )
     return flask.redirect(flask.url_for("admin.connection", slug=slug), 303)
 
 
@@ -102,7 +105,7 @@ def change_tool(slug: str) -> flask.typing.ResponseReturnValue:
             refuse_incomplete(empty)
     except HubError as error:
         return _form(_refused(filled, error, empty, tool), known=True, changes=tool), 400
-    flask.flash(f"{tool.name} is changed. What opens from now on opens like this.")
+    flask.flash(_("%(name)s is changed. What opens from now on opens like this.", name=tool.name))
     return flask.redirect(flask.url_for("admin.connection", slug=slug), 303)
 
 

@@ -31,9 +31,17 @@ from hub.web.admin.people_in import LABELS as ATTRIBUTE_WORDS
 from hub.web.admin.query import MAX_WORDS
 from hub.web.admin.scope_words import SCOPE_WORDS
 from hub.web.headers import allow_leaving
+from hub.web.language import _
 from hub.web.viewer import current_viewer
+from hub.words.phrase import say
 
 REFUSALS = 10
+_SWITCH_WORDS = {
+    ("tool", True): say("%(name)s is switched off as tool. What it asks for is refused from now on."),
+    ("tool", False): say("%(name)s is switched on as tool."),
+    ("platform", True): say("%(name)s is switched off as platform. What it asks for is refused from now on."),
+    ("platform", False): say("%(name)s is switched on as platform."),
+}
 _DEPLOYMENT_WORDS = {
     "add": "The deployment is added. Enter its id in the LMS too.",
     "on": "The deployment is switched on.",
@@ -81,11 +89,7 @@ def switch_connection(slug: str) -> Response:
     with current_hub().unit_of_work() as uow:
         found = find_connection(uow, slug)
         switch(uow, found.id, disabled=wanted == "1")
-    flask.flash(
-        f"{found.name} is switched off as {what}. What it asks for is refused from now on."
-        if wanted == "1"
-        else f"{found.name} is switched on as {what}."
-    )
+    flask.flash(_(_SWITCH_WORDS[what, wanted == "1"], name=found.name))
     return _back(slug)
 
 

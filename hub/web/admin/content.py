@@ -12,6 +12,7 @@ from hub.lti.tools import read_tool
 from hub.network.systems.connections import find_connection
 from hub.web.admin.blueprint import blueprint
 from hub.web.headers import allow_leaving
+from hub.web.language import _
 from hub.web.viewer import own_session
 from hub.web.words import count
 
@@ -66,9 +67,9 @@ def _is_index(text: str) -> bool:
 
 
 def _words(counts: ImportCounts) -> str:
-    told = [f"{count(counts.added, 'course')} added"]
+    told = [_("%(added)s added", added=count(counts.added, "course"))]
     if counts.changed:
-        told.append(f"{count(counts.changed, 'course')} changed")
+        told.append(_("%(changed)s changed", changed=count(counts.changed, "course")))
     if counts.unchanged:
-        told.append(f"{count(counts.unchanged, 'course')} there before")
+        told.append(_("%(unchanged)s there before", unchanged=count(counts.unchanged, "course")))
     return f"{', '.join(told)}."

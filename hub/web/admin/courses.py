@@ -10,6 +10,7 @@ from hub.flask_hub import current_hub
 from hub.network.systems.connections import list_connections
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 from hub.web.words import count
 from hub.xapi.cmi5.courses import course_of_offering, read_nodes
@@ -39,7 +40,7 @@ def import_package() -> flask.typing.ResponseReturnValue:
         if not slug:
             aus = count(len(read_package(content).structure.aus), "AU")
             if dry_run:
-                flask.flash(f"Dry run. The package is right: {aus}. Nothing was written.")
+                flask.flash(_("Dry run. The package is right: %(aus)s. Nothing was written.", aus=aus))
                 return flask.redirect(flask.url_for("admin.courses"), 303)
             slug = _new_connection(form.get("new_connection", "").strip())
         key = form.get("key", "").strip() or None
@@ -106,7 +107,10 @@ def _new_connection(slug: str) -> str:
 
 
 def _words(done: Imported, dry_run: bool) -> str:
-    what = {"added": "new", "changed": "a new version", "unchanged": "the same as before"}[done.outcome]
+    what = {"added": _("new"), "changed": _("a new version"), "unchanged": _("the same as before")}[
+        done.outcome
+    ]
     told = f"{done.title} ({done.key}): {what}, {count(done.aus, 'AU')}"
-    lost = f"; {count(done.removed, 'part')} no longer in it" if done.removed else ""
-    return f"Dry run. {told}{lost}. Nothing was written." if dry_run else f"{told}{lost}."
+    if done.removed:
+        told = _("%(told)s; %(removed)s no longer in it", told=told, removed=count(done.removed, "part"))
+    return _("Dry run. %(told)s. Nothing was written.", told=told) if dry_run else f"{told}."

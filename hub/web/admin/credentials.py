@@ -14,6 +14,7 @@ from hub.network.systems.connections import Connection, find_connection
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.admin.query import MAX_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 from hub.xapi.credential_views import (
     CredentialLine,
@@ -96,7 +97,7 @@ def try_one(slug: str, key: str) -> str:
     if not secret or len(secret) > MAX_SECRET:
         raise BadInput("no_secret", "There is no secret to try.", "Paste the secret that was shown once.")
     exchange = try_credential(current_hub(), line, secret)
-    _, line = _find(slug, key)  # it has just been used
+    line = _find(slug, key)[1]  # it has just been used
     return flask.render_template(
         "admin/credential.html", connection=connection, line=line, words=WORDS, exchange=exchange
     )
@@ -114,10 +115,15 @@ def renew_credential(slug: str, key: str) -> flask.typing.ResponseReturnValue:
 @blueprint.post("/credentials/<slug>/<key>/revoke")
 def revoke(slug: str, key: str) -> Response:
     """Refuse the credential from now on."""
-    _, line = _find(slug, key)
+    line = _find(slug, key)[1]
     with current_hub().unit_of_work() as uow:
         revoke_credential(uow, line.key, current_viewer().person.id)
-    flask.flash(f"{line.label or 'The credential'} is revoked. Whoever uses it is refused from now on.")
+    flask.flash(
+        _(
+            "%(label)s is revoked. Whoever uses it is refused from now on.",
+            label=line.label or _("The credential"),
+        )
+    )
     return flask.redirect(flask.url_for("admin.connection_credentials", slug=slug), 303)
 
 

@@ -13,14 +13,15 @@ from hub.network.views import names_of_connections
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_before_id, read_choice, read_person_filter
 from hub.web.viewer import current_viewer
+from hub.words.phrase import say
 
 STATES = {
-    "": "All states",
-    "waiting": "Waiting",
-    "parked": "Parked",
-    "delivered": "Delivered",
-    "superseded": "Superseded",
-    "dismissed": "Dismissed",
+    "": say("All states"),
+    "waiting": say("Waiting"),
+    "parked": say("Parked"),
+    "delivered": say("Delivered"),
+    "superseded": say("Superseded"),
+    "dismissed": say("Dismissed"),
 }
 KINDS = {"ags_score": "Score", "lti_notice": "Notice", "oidc_logout": "Sign-out"}
 """Words for kinds of effects that have no subject."""

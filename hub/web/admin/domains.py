@@ -15,6 +15,7 @@ from hub.sso.onboarding.watch_words import KINDS
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, read_form, refused
 from hub.web.domain_words import PROBLEMS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 LABELS = {"domain": "Domain", "email": "E-mail address"}
@@ -52,7 +53,7 @@ def check_connection_domain(slug: str) -> flask.typing.ResponseReturnValue:
     answer = domains.check_domain(hub, connection_id, domain)[1]
     if answer.problem:
         return _page(slug, looked_up={domain: answer})
-    flask.flash(f"{domain} is proved.")
+    flask.flash(_("%(domain)s is proved.", domain=domain))
     return _back(slug)
 
 
@@ -62,7 +63,7 @@ def drop_connection_domain(slug: str) -> Response:
     domain = flask.request.form.get("domain", "")
     with current_hub().unit_of_work() as uow:
         domains.drop_domain(uow, find_connection(uow, slug).id, domain, current_viewer().person.id)
-    flask.flash(f"People of {domain} are no longer sent there.")
+    flask.flash(_("People of %(domain)s are no longer sent there.", domain=domain))
     return _back(slug)
 
 

@@ -13,8 +13,11 @@ from hub.network.views import names_of_connections, names_of_partners, names_of_
 from hub.training.views import titles_of_offerings
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, read_position
+from hub.web.language import _
+from hub.words.phrase import say
 
 OUTCOMES = ("done", "refused")
+OUTCOME_WORDS = {"": say("All outcomes"), "done": say("Done"), "refused": say("Refused")}
 SIGN_INS = ("sign_in", "sign_out")
 LAUNCHES = ("launch", "launch_begun")
 OF_COURSES = (*LAUNCHES, "cmi5_course_imported", "cmi5_waived")
@@ -248,19 +251,19 @@ def happenings(rows: Sequence[AuditRow]) -> list[Happening]:
 @blueprint.get("/sign-ins")
 def sign_ins() -> str:
     """Who signed in and out, and who could not."""
-    return _page("Sign-ins", SIGN_INS, "Nobody has signed in yet.")
+    return _page(_("Sign-ins"), SIGN_INS, _("Nobody has signed in yet."))
 
 
 @blueprint.get("/launches")
 def launches() -> str:
     """Which courses were opened in which LMS, and which could not be."""
-    return _page("Launches", LAUNCHES, "No course has been opened yet.")
+    return _page(_("Launches"), LAUNCHES, _("No course has been opened yet."))
 
 
 @blueprint.get("/activity")
 def activity() -> str:
     """The whole audit trail."""
-    return _page("All activity", (), "Nothing has happened yet.")
+    return _page(_("All activity"), (), _("Nothing has happened yet."))
 
 
 def _page(title: str, actions: tuple[str, ...], nothing: str) -> str:
@@ -276,14 +279,14 @@ def _page(title: str, actions: tuple[str, ...], nothing: str) -> str:
         happenings=happenings(listed.rows),
         older=listed.older,
         who=who,
-        choice=("outcome", "Outcome", {"": "All outcomes", "done": "Done", "refused": "Refused"}, outcome),
+        choice=("outcome", say("Outcome"), OUTCOME_WORDS, outcome),
         nothing=nothing,
     )
 
 
 def refused_words(action: str) -> str:
     """A refused action in words."""
-    return REFUSED_WORDS.get(action) or f"{_plain(action)} refused"
+    return REFUSED_WORDS.get(action) or _("%(action)s refused", action=_plain(action))
 
 
 def _words(row: AuditRow) -> str:
@@ -307,18 +310,28 @@ def _happening(
     facts: tuple[str, ...] = ()
     if row.action == "plugin_switched":
         facts = (
-            f"{row.subject_id} {'on' if row.detail.get('on') else 'off'} for {row.detail.get('audience')}",
+            _("%(plugin)s on for %(audience)s", plugin=row.subject_id, audience=row.detail.get("audience"))
+            if row.detail.get("on")
+            else _(
+                "%(plugin)s off for %(audience)s", plugin=row.subject_id, audience=row.detail.get("audience")
+            ),
         )
     elif row.action in {"role_granted", "role_withdrawn"}:
         facts = (
-            f"{str(row.detail.get('role')).replace('_', ' ')} for {people.get(row.subject_id, 'an erased person')}",
+            _(
+                "%(role)s for %(name)s",
+                role=str(row.detail.get("role")).replace("_", " "),
+                name=people.get(row.subject_id) or _("an erased person"),
+            ),
         )
     elif row.action.startswith(("receiving_store_", "forward_")):
         facts = (str(row.detail.get("slug", "")),)
     elif row.action.startswith("xapi_credential") and "key" in row.detail:
-        facts = (f"key {row.detail['key']}",)
+        facts = (_("key %(key)s", key=row.detail["key"]),)
     elif row.outcome == "refused" and "method" in row.detail:
-        facts = (f"{row.detail['method']} answered {row.detail.get('status')}",)
+        facts = (
+            _("%(method)s answered %(status)s", method=row.detail["method"], status=row.detail.get("status")),
+        )
     about = "" if facts or row.subject_id == row.actor_id else people.get(row.subject_id, "")
     connection = connections.get(row.connection_id or row.subject_id, "")
     partner = partners.get(row.partner_id or row.subject_id, "")

@@ -20,7 +20,9 @@ from hub.network.views import list_systems, names_of_connections, names_of_peopl
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
 from hub.web.admin.statement_filter import ADL_VERBS, read_actor
+from hub.web.language import _
 from hub.web.viewer import current_viewer
+from hub.web.words import numeral
 
 MAX_SUBJECT = 1000
 
@@ -61,7 +63,9 @@ def save_rule() -> Response:
     )
     with current_hub().unit_of_work() as uow:
         set_rule(uow, rule, current_viewer().person.id)
-    flask.flash(f"The rule {rule.name} is laid down. Nothing is deleted before a plan is applied.")
+    flask.flash(
+        _("The rule %(name)s is laid down. Nothing is deleted before a plan is applied.", name=rule.name)
+    )
     return flask.redirect(flask.url_for("admin.retention"), 303)
 
 
@@ -89,7 +93,12 @@ def apply_plan() -> Response | tuple[str, int]:
         run = begin_retention(current_hub(), flask.request.form.get("plan", ""), current_viewer().person.id)
     except RetentionPlanChanged as changed:
         return _show_plan(changed.plan, changed=True), changed.status
-    flask.flash(f"Deleting {run.planned:,} statements has begun. A worker does it, some hundred at a time.")
+    flask.flash(
+        _(
+            "Deleting %(planned)s statements has begun. A worker does it, some hundred at a time.",
+            planned=numeral(run.planned),
+        )
+    )
     return flask.redirect(flask.url_for("admin.retention"), 303)
 
 

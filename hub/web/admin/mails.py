@@ -13,13 +13,15 @@ from hub.notify.views import count_unsent, list_mails, read_mail
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_before_id, read_choice
 from hub.web.viewer import current_viewer, own_session
+from hub.web.words import ngettext
+from hub.words.phrase import say
 
 STATES = {
-    "waiting": ("Waits for a mail server", "warn"),
-    "queued": ("On its way", "quiet"),
-    "failed": ("Could not be sent", "bad"),
-    "sent": ("Sent", "good"),
-    "dropped": ("Let be", "quiet"),
+    "waiting": (say("Waits for a mail server"), "warn"),
+    "queued": (say("On its way"), "quiet"),
+    "failed": (say("Could not be sent"), "bad"),
+    "sent": (say("Sent"), "good"),
+    "dropped": (say("Let be"), "quiet"),
 }
 
 
@@ -68,7 +70,7 @@ def send_waiting() -> Response:
     with current_hub().unit_of_work() as uow:
         count = queue_waiting(uow)
         audit(uow, "mails_queued", actor_id=own_session().person_id, detail={"count": count})
-    flask.flash(f"{count} mails are on their way." if count != 1 else "One mail is on its way.")
+    flask.flash(ngettext("One mail is on its way.", "%(num)s mails are on their way.", count))
     return flask.redirect(flask.url_for("admin.mails"), 303)
 
 

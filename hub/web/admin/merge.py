@@ -13,6 +13,7 @@ from hub.network.views import names_of_people
 from hub.sso.linking import SignIn, list_sign_ins_of, take_sign_in_away
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 
@@ -53,7 +54,7 @@ def merge_now(person_id: str) -> Response:
     with current_hub().unit_of_work() as uow:
         merge_people(uow, form.get("gone", ""), person_id, actor_id=actor_id, left_files=left)
         person = read_person(uow, person_id)
-    flask.flash(f"Both are {person.name} now. Goals and credits follow in a moment.")
+    flask.flash(_("Both are %(name)s now. Goals and credits follow in a moment.", name=person.name))
     return flask.redirect(flask.url_for("admin.merge", person_id=person.id), 303)
 
 

@@ -30,8 +30,9 @@ from hub.training.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.admin.signing_keys import OLD
+from hub.web.language import _
 from hub.web.timings import save_web_timings
-from hub.web.words import count, moment, span
+from hub.web.words import count, moment, ngettext, span
 from hub.xapi.credential_views import count_ending
 from hub.xapi.forward.views import StoreState, list_stores
 
@@ -99,23 +100,30 @@ def overview() -> str:
 def _of_readers(readers: list[ReaderState]) -> Iterator[Concern]:
     if not readers:
         yield Concern(
-            "No worker has run yet",
-            "Statements are kept, but nothing is credited until a worker runs.",
+            _("No worker has run yet"),
+            _("Statements are kept, but nothing is credited until a worker runs."),
             "admin.readers",
             {},
         )
     for reader in readers:
         if reader.failures:
             yield Concern(
-                f"The reader {reader.name} fails",
-                f"It has failed {count(reader.failures, 'time')} in a row and keeps its place until it succeeds.",
+                _("The reader %(name)s fails", name=reader.name),
+                _(
+                    "It has failed %(failures)s in a row and keeps its place until it succeeds.",
+                    failures=count(reader.failures, "time"),
+                ),
                 "admin.readers",
                 {},
             )
         elif reader.waiting_for > SLOW:
             yield Concern(
-                f"The reader {reader.name} is {span(reader.waiting_for)} behind",
-                "Nothing is lost. Check that a worker runs.",
+                _(
+                    "The reader %(name)s is %(waiting_for)s behind",
+                    name=reader.name,
+                    waiting_for=span(reader.waiting_for),
+                ),
+                _("Nothing is lost. Check that a worker runs."),
                 "admin.readers",
                 {},
             )
@@ -125,11 +133,17 @@ def _of_stores(stores: list[StoreState]) -> Iterator[Concern]:
     for state in stores:
         name, place = state.store.config.name, {"slug": state.store.slug}
         if state.failures and not state.store.paused:
-            meaning = f"{count(state.behind, 'statement')} to look at, none is lost. It {state.last_error}"
-            yield Concern(f"Nothing can be forwarded to {name}", meaning, "admin.receiving_store", place)
+            meaning = _(
+                "%(behind)s to look at, none is lost. It %(last_error)s",
+                behind=count(state.behind, "statement"),
+                last_error=state.last_error,
+            )
+            yield Concern(
+                _("Nothing can be forwarded to %(name)s", name=name), meaning, "admin.receiving_store", place
+            )
         if state.parked:
-            meaning = "Its reasons stand beside them. They can be sent again, or let be."
-            title = f"{name} has refused {count(state.parked, 'statement')}"
+            meaning = _("Its reasons stand beside them. They can be sent again, or let be.")
+            title = _("%(name)s has refused %(parked)s", name=name, parked=count(state.parked, "statement"))
             yield Concern(title, meaning, "admin.receiving_store", place)
 
 
@@ -137,8 +151,8 @@ def _of_deliveries(undelivered: dict[str, int]) -> Iterator[Concern]:
     parked = undelivered["parked"]
     if parked:
         yield Concern(
-            f"{count(parked, 'delivery', 'deliveries')} could not be made",
-            "They are parked until somebody sends them again.",
+            _("%(parked)s could not be made", parked=count(parked, "delivery", "deliveries")),
+            _("They are parked until somebody sends them again."),
             "admin.deliveries",
             {"state": "parked"},
         )
@@ -146,11 +160,17 @@ def _of_deliveries(undelivered: dict[str, int]) -> Iterator[Concern]:
 
 def _of_pauses(pauses: list[PauseRow], names: Mapping[str, str]) -> Iterator[Concern]:
     for pause in pauses:
-        since = f" since {moment(pause.since)}" if pause.since else ""
+        name = names.get(pause.receiver, pause.receiver)
         waiting = count(pause.waiting, "delivery waits", "deliveries wait")
         yield Concern(
-            f"{names.get(pause.receiver, pause.receiver)} takes no deliveries{since}",
-            f"{waiting}. The hub tries again by itself for three days. The last reason: {pause.last_error}",
+            _("%(name)s takes no deliveries since %(since)s", name=name, since=moment(pause.since))
+            if pause.since
+            else _("%(name)s takes no deliveries", name=name),
+            _(
+                "%(waiting)s. The hub tries again by itself for three days. The last reason: %(last_error)s",
+                waiting=waiting,
+                last_error=pause.last_error,
+            ),
             "admin.deliveries",
             {"state": "waiting"},
         )
@@ -159,8 +179,8 @@ def _of_pauses(pauses: list[PauseRow], names: Mapping[str, str]) -> Iterator[Con
 def _of_credentials(ending: int) -> Iterator[Concern]:
     if ending:
         yield Concern(
-            f"{count(ending, 'credential')} of the record store will end within two weeks",
-            "Give the systems new ones before, or they are refused.",
+            _("%(ending)s of the record store will end within two weeks", ending=count(ending, "credential")),
+            _("Give the systems new ones before, or they are refused."),
             "admin.credentials",
             {"show": "ending"},
         )
@@ -169,8 +189,8 @@ def _of_credentials(ending: int) -> Iterator[Concern]:
 def _of_people_put_aside(number: int) -> Iterator[Concern]:
     if number:
         yield Concern(
-            f"The goals of {count(number, 'person', 'people')} cannot be worked out",
-            "They stay as they were; nobody else waits. The page says why, and tries again.",
+            _("The goals of %(number)s cannot be worked out", number=count(number, "person", "people")),
+            _("They stay as they were; nobody else waits. The page says why, and tries again."),
             "admin.readers",
             {},
         )
@@ -178,18 +198,22 @@ def _of_people_put_aside(number: int) -> Iterator[Concern]:
 
 def _of_mails(waiting: int) -> Iterator[Concern]:
     if waiting:
-        verb = "waits" if waiting == 1 else "wait"
-        meaning = "Set one in the settings, or open the mails and pass on what they say."
-        title = f"{count(waiting, 'mail')} {verb} for a mail server"
+        meaning = _("Set one in the settings, or open the mails and pass on what they say.")
+        title = ngettext(
+            "%(num)s mail waits for a mail server", "%(num)s mails wait for a mail server", waiting
+        )
         yield Concern(title, meaning, "admin.mails", {"show": "unsent"})
 
 
 def _of_expiring(number: int) -> Iterator[Concern]:
     if number:
-        verb = "expires" if number == 1 else "expire"
         yield Concern(
-            f"{count(number, 'secret, certificate or token', 'secrets, certificates or tokens')} of sign-ins {verb} within a month",
-            "Their owners are told by mail. Without a new one people cannot sign in there one day.",
+            ngettext(
+                "%(num)s secret, certificate or token of sign-ins expires within a month",
+                "%(num)s secrets, certificates or tokens of sign-ins expire within a month",
+                number,
+            ),
+            _("Their owners are told by mail. Without a new one people cannot sign in there one day."),
             "admin.expiring",
             {},
         )
@@ -197,25 +221,35 @@ def _of_expiring(number: int) -> Iterator[Concern]:
 
 def _of_connections(registrations: int, platforms: Mapping[str, str]) -> Iterator[Concern]:
     if registrations:
-        title = f"{count(registrations, 'registration')} of {'an LMS' if registrations == 1 else 'LMSs'}"
-        meaning = "Look at what was sent, then approve or refuse."
-        yield Concern(f"{title} to decide on", meaning, "admin.registrations", {})
+        title = ngettext(
+            "%(num)s registration of an LMS to decide on",
+            "%(num)s registrations of LMSs to decide on",
+            registrations,
+        )
+        meaning = _("Look at what was sent, then approve or refuse.")
+        yield Concern(title, meaning, "admin.registrations", {})
     for slug, name in platforms.items():
-        meaning = "Its launches are refused until somebody approves the deployment."
-        yield Concern(f"{name} comes from a new deployment", meaning, "admin.connection", {"slug": slug})
+        meaning = _("Its launches are refused until somebody approves the deployment.")
+        yield Concern(
+            _("%(name)s comes from a new deployment", name=name), meaning, "admin.connection", {"slug": slug}
+        )
 
 
 def _of_keys(old: list[PlatformKey]) -> Iterator[Concern]:
     if old:
-        meaning = "Make a new one; the one before it stays published for a day."
-        yield Concern("The signing key is older than a year", meaning, "admin.signing_keys", {})
+        meaning = _("Make a new one; the one before it stays published for a day.")
+        yield Concern(_("The signing key is older than a year"), meaning, "admin.signing_keys", {})
 
 
 def _of_plugins(timings: list[TimingRow]) -> Iterator[Concern]:
     for timing in timings:
         yield Concern(
-            f"The plugin {timing.plugin} has failed {count(timing.errors, 'time')}",
-            f"In {timing.hook}: {timing.last_error}",
+            _(
+                "The plugin %(plugin)s has failed %(errors)s",
+                plugin=timing.plugin,
+                errors=count(timing.errors, "time"),
+            ),
+            _("In %(hook)s: %(last_error)s", hook=timing.hook, last_error=timing.last_error),
             "admin.plugins",
             {},
         )

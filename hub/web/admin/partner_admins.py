@@ -12,6 +12,7 @@ from hub.network.views import find_partner, list_partner_names, names_of_people
 from hub.sso.local.accounts import refuse_power
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.language import _
 from hub.web.viewer import own_session
 
 PAGE = 200
@@ -56,8 +57,12 @@ def add_partner_admin() -> flask.typing.ResponseReturnValue:
             name = names_of_people(uow, [words]).get(words, "The person")
     except HubError as error:
         return _page(refused(filled, error, FIELDS_OF_CODES, empty)), 400
-    told = "now looks after the people of" if granted else "already looks after the people of"
-    flask.flash(f"{name} {told} {filled.values['partner']}.")
+    partner = filled.values["partner"]
+    flask.flash(
+        _("%(name)s now looks after the people of %(partner)s.", name=name, partner=partner)
+        if granted
+        else _("%(name)s already looks after the people of %(partner)s.", name=name, partner=partner)
+    )
     return flask.redirect(flask.url_for("admin.partner_admins"), 303)
 
 

@@ -11,6 +11,7 @@ from hub.sso.local.offered_places import offered_locations, offered_positions
 from hub.sso.policy import ATTRIBUTES, SignInPolicy, read_policy, save_policy
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, read_form, refused
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 LABELS = {
@@ -70,7 +71,9 @@ def change_doors(slug: str) -> flask.typing.ResponseReturnValue:
         codes = dict.fromkeys(("bad_slug", "door_taken"), "door")
         return _page(slug, doors=refused(filled, error, codes, {})), 400
     flask.flash(
-        "The name leads nowhere any more." if removes else f"People find their sign-in at /sign-in/{name}."
+        "The name leads nowhere any more."
+        if removes
+        else _("People find their sign-in at /sign-in/%(name)s.", name=name)
     )
     return flask.redirect(flask.url_for("admin.people_in", slug=slug) + "#doors", 303)
 

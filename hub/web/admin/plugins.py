@@ -12,6 +12,7 @@ from hub.flask_hub import current_hub
 from hub.hooks import Hooks
 from hub.journal.views import TimingRow, list_timings
 from hub.web.admin.blueprint import blueprint
+from hub.web.language import _
 from hub.web.timings import save_web_timings
 from hub.web.viewer import current_viewer
 
@@ -62,7 +63,11 @@ def switch(name: str) -> Response:
     with current_hub().unit_of_work() as uow:
         switch_plugin(uow, audience, name, on=on, actor_id=current_viewer().person.id)
         title = next((a.name for a in list_switches(uow) if a.key == audience), audience)
-    flask.flash(f"{name} is now {'on' if on else 'off'} for {title}. Plans follow within moments.")
+    flask.flash(
+        _("%(name)s is now on for %(title)s. Plans follow within moments.", name=name, title=title)
+        if on
+        else _("%(name)s is now off for %(title)s. Plans follow within moments.", name=name, title=title)
+    )
     return flask.redirect(flask.url_for("admin.plugins"), 303)
 
 

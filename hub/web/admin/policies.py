@@ -26,6 +26,7 @@ from hub.web.admin.policy_form import (
     read_seen,
 )
 from hub.web.admin.query import MAX_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 SUGGESTED = Terms((VERBS + "completed", VERBS + "passed"))
@@ -100,7 +101,13 @@ def apply_policy(slug: str) -> Response | tuple[str, int]:
             "completion_policy_changed", changed.code, actor_id=actor_id, connection_id=connection.id
         )
         return _show_plan(connection, changed.plan, changed=True), changed.status
-    flask.flash(f"{now.name}, version {now.version}, is in force. Credits follow within moments.")
+    flask.flash(
+        _(
+            "%(name)s, version %(version)s, is in force. Credits follow within moments.",
+            name=now.name,
+            version=now.version,
+        )
+    )
     return flask.redirect(flask.url_for("admin.policy", slug=slug), 303)
 
 

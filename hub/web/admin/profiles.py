@@ -27,25 +27,27 @@ from hub.errors import BadInput, Problem
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people
 from hub.web.admin.blueprint import blueprint
+from hub.web.language import _, told
 from hub.web.viewer import current_viewer
+from hub.words.phrase import say
 
 MAX_TEXT = 200_000
 FIELDS = {
-    "title": "title",
-    "extends": "what it inherits from",
-    "audiences": "audiences",
-    "provisioning": "ways in",
-    "mandatory": "what must be known",
-    "dimensions": "dimensions",
-    "positions": "positions",
-    "theme": "theme",
-    "floor": "smallest group that is told",
-    "rules": "rules",
-    "reports": "reports",
-    "workflows": "workflows",
-    "plugins": "plugins",
-    "aspects": "aspects",
-    "without": "what it does not inherit",
+    "title": say("title"),
+    "extends": say("what it inherits from"),
+    "audiences": say("audiences"),
+    "provisioning": say("ways in"),
+    "mandatory": say("what must be known"),
+    "dimensions": say("dimensions"),
+    "positions": say("positions"),
+    "theme": say("theme"),
+    "floor": say("smallest group that is told"),
+    "rules": say("rules"),
+    "reports": say("reports"),
+    "workflows": say("workflows"),
+    "plugins": say("plugins"),
+    "aspects": say("aspects"),
+    "without": say("what it does not inherit"),
 }
 """What a profile says, in words."""
 NEW = """[[profile]]
@@ -171,14 +173,20 @@ def _parts(plan: ProfilePlan) -> Iterator[Part]:
         people = plan.diff.affected.get(place, 0)
         match change:
             case SwitchChange(audience, plugin):
-                kind = "Workflow" if plugin.startswith(WORKFLOW) else "Plugin"
+                kind = _("Workflow") if plugin.startswith(WORKFLOW) else _("Plugin")
                 yield Part(
-                    kind, plugin.removeprefix(WORKFLOW), f"goes {change.what} for {audience.name}", people
+                    kind,
+                    plugin.removeprefix(WORKFLOW),
+                    _("goes on for %(name)s", name=audience.name)
+                    if change.what == "on"
+                    else _("goes off for %(name)s", name=audience.name),
+                    people,
                 )
             case AudienceChange(_, after):
-                yield Part("Audience", after.key, "people come in by other ways", people)
+                yield Part(_("Audience"), after.key, _("people come in by other ways"), people)
             case _:
-                yield Part("Rule", change.key, "goes" if change.key in plan.removed else change.what, people)
+                what = _("goes") if change.key in plan.removed else told(change.what)
+                yield Part(_("Rule"), change.key, what, people)
 
 
 def _editor(key: str, text: str, problems: "list[Problem] | tuple[Problem, ...]") -> str:

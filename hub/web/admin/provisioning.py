@@ -26,7 +26,9 @@ from hub.sso.scim.words import WORDS
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.admin.query import MAX_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
+from hub.words.phrase import say
 
 if TYPE_CHECKING:
     from hub.sso.scim.rehearse import Rehearsed
@@ -34,6 +36,14 @@ if TYPE_CHECKING:
 
 LABELS = {"partner": "Partner", "name": "Name", "slug": "Short name"}
 TOKEN_LABELS = {"label": "Label", "expires_at": "Good until"}
+_GROUP_WORDS = {
+    (True, False): say("Saved: the group's members have its place from now on."),
+    (True, True): say(
+        "Saved: the group's members have its place from now on, and they look after the partner's people."
+    ),
+    (False, False): say("Saved: the group means no place."),
+    (False, True): say("Saved: the group means no place, and they look after the partner's people."),
+}
 FIELDS_OF_CODES = {
     "no_partner": "partner",
     "no_owner": "partner",
@@ -128,9 +138,12 @@ def switch_scim_client(slug: str) -> Response:
         connection = _find(uow, slug)
         set_connection_disabled(uow, connection.id, disabled=wanted == "1")
     flask.flash(
-        f"{connection.name} is switched off: it is refused from now on, and its people stay as they are."
+        _(
+            "%(name)s is switched off: it is refused from now on, and its people stay as they are.",
+            name=connection.name,
+        )
         if wanted == "1"
-        else f"{connection.name} is switched on."
+        else _("%(name)s is switched on.", name=connection.name)
     )
     return _back(slug)
 
@@ -149,9 +162,7 @@ def keep_group_place(slug: str, group_id: str) -> Response:
             forget_group_place(uow, connection.id, group_id, actor_id=actor_id)
         looks_after = form.get("role") == "partner_admin"
         set_group_role(uow, connection.id, group_id, looks_after=looks_after, actor_id=actor_id)
-    place = "the group's members have its place from now on" if location_id else "the group means no place"
-    role = ", and they look after the partner's people" if looks_after else ""
-    flask.flash(f"Saved: {place}{role}.")
+    flask.flash(_GROUP_WORDS[bool(location_id), looks_after])
     return _back(slug)
 
 

@@ -9,6 +9,7 @@ from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.network.people.find_people import FoundPerson, search_people
 from hub.network.views import names_of_people
+from hub.web.language import _
 
 MAX_WORDS = 100
 
@@ -29,7 +30,7 @@ def read_person_filter() -> PersonFilter:
     with current_hub().reading() as uow:
         if person_id:
             _check_id(person_id)
-            name = names_of_people(uow, [person_id]).get(person_id, "an unknown person")
+            name = names_of_people(uow, [person_id]).get(person_id) or _("an unknown person")
             return PersonFilter(person_id, name)
         found = search_people(uow, words)
     if len(found) == 1:

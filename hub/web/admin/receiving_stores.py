@@ -10,6 +10,7 @@ from hub.errors import BadInput
 from hub.flask_hub import current_hub
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import MAX_WORDS, read_choice, read_position
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 from hub.web.words import count
 from hub.xapi.forward.input import VERSIONS, StoreInput, check_input, connection_slugs, input_of
@@ -70,7 +71,9 @@ def add_receiving_store() -> flask.typing.ResponseReturnValue:
             )
     except BadInput as refused:
         return _form(None, _wrong(given, start, refused)), 400
-    flask.flash(f"Statements are forwarded to {config.name} from now on. Try it to see that it works.")
+    flask.flash(
+        _("Statements are forwarded to %(name)s from now on. Try it to see that it works.", name=config.name)
+    )
     return flask.redirect(flask.url_for("admin.receiving_store", slug=given.slug), 303)
 
 
@@ -100,7 +103,7 @@ def change_receiving_store(slug: str) -> flask.typing.ResponseReturnValue:
             change_store(uow, hub.sealer, slug, config, given.secret, actor_id=current_viewer().person.id)
     except BadInput as refused:
         return _form(slug, _wrong(given, "", refused)), 400
-    flask.flash(f"{config.name} is changed. What comes now is forwarded like this.")
+    flask.flash(_("%(name)s is changed. What comes now is forwarded like this.", name=config.name))
     return flask.redirect(flask.url_for("admin.receiving_store", slug=slug), 303)
 
 
@@ -123,7 +126,9 @@ def pause_receiving_store(slug: str) -> Response:
         set_paused(uow, slug, paused=wanted == "1", actor_id=current_viewer().person.id)
         name = find_store(uow, slug).config.name
     flask.flash(
-        f"{name} is paused; statements wait." if wanted == "1" else f"{name} goes on where it stopped."
+        _("%(name)s is paused; statements wait.", name=name)
+        if wanted == "1"
+        else _("%(name)s goes on where it stopped.", name=name)
     )
     return flask.redirect(flask.url_for("admin.receiving_store", slug=slug), 303)
 
@@ -134,7 +139,7 @@ def remove_receiving_store(slug: str) -> Response:
     with current_hub().unit_of_work() as uow:
         name = find_store(uow, slug).config.name
         remove_store(uow, slug, actor_id=current_viewer().person.id)
-    flask.flash(f"Nothing is forwarded to {name} any more.")
+    flask.flash(_("Nothing is forwarded to %(name)s any more.", name=name))
     return flask.redirect(flask.url_for("admin.receiving_stores"), 303)
 
 
@@ -148,8 +153,11 @@ def settle_parked(slug: str) -> Response:
         raise BadInput("bad_choice", "The form does not say what to do with the statements.")
     with current_hub().unit_of_work() as uow:
         changed = service(uow, find_store(uow, slug), form.get("statement") or None, actor_id=actor_id)
-    words = "will be sent again now, with the same ids" if form["do"] == "resend" else "will not be sent"
-    flask.flash(f"{count(changed, 'statement')} {words}.")
+    flask.flash(
+        _("%(statements)s will be sent again now, with the same ids.", statements=count(changed, "statement"))
+        if form["do"] == "resend"
+        else _("%(statements)s will not be sent.", statements=count(changed, "statement"))
+    )
     return flask.redirect(flask.url_for("admin.receiving_store", slug=slug), 303)
 
 

@@ -27,6 +27,7 @@ from hub.flask_hub import current_hub
 from hub.network.views import names_of_people
 from hub.web.admin.blueprint import blueprint
 from hub.web.viewer import current_viewer
+from hub.words.phrase import say
 
 STATUSES = {
     "draft": "Nothing comes of it yet.",
@@ -34,19 +35,19 @@ STATUSES = {
     "live": "It gives goals.",
 }
 FIELDS = {
-    "title": "title",
-    "dimension": "dimension",
-    "kind": "kind",
-    "target_kind": "what it asks for",
-    "target_id": "what it asks for",
-    "conditions": "whom it is for",
-    "due_days": "when it is due",
-    "due": "when it is due",
-    "binding": "whether it can be waived",
-    "look_back_days": "how old a completion may be",
-    "valid_from": "beginning",
-    "valid_to": "end",
-    "status": "status",
+    "title": say("title"),
+    "dimension": say("dimension"),
+    "kind": say("kind"),
+    "target_kind": say("what it asks for"),
+    "target_id": say("what it asks for"),
+    "conditions": say("whom it is for"),
+    "due_days": say("when it is due"),
+    "due": say("when it is due"),
+    "binding": say("whether it can be waived"),
+    "look_back_days": say("how old a completion may be"),
+    "valid_from": say("beginning"),
+    "valid_to": say("end"),
+    "status": say("status"),
 }
 """Fields of a rule in words."""
 

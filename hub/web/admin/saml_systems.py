@@ -22,6 +22,7 @@ from hub.web.admin.clients import SUBJECT_WORDS
 from hub.web.admin.form import Filled, missing, read_form, refused
 from hub.web.admin.history import refused_words
 from hub.web.admin.query import MAX_WORDS
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def make_saml_system() -> flask.typing.ResponseReturnValue:
         )
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, {})), 400
-    flask.flash(f"{changes['name']} is added. Enter the hub there.")
+    flask.flash(_("%(name)s is added. Enter the hub there.", name=changes["name"]))
     return _to(client_id)
 
 
@@ -148,7 +149,7 @@ def change_saml_system(client_id: str) -> flask.typing.ResponseReturnValue:
             change_system(hub, client_id, pasted=pasted, actor_id=actor_id, **changes)
     except HubError as error:
         return _form(refused(filled, error, FIELDS_OF_CODES, {}), found), 400
-    flask.flash(f"{found.name} is changed.")
+    flask.flash(_("%(name)s is changed.", name=found.name))
     return _to(client_id)
 
 
@@ -161,7 +162,11 @@ def switch_saml_system(client_id: str) -> Response:
     with current_hub().unit_of_work() as uow:
         set_system_disabled(uow, client_id, disabled=wanted == "1", actor_id=current_viewer().person.id)
         found = read_system(uow, client_id)
-    flask.flash(f"{found.name} is switched {'off. Nobody signs in there' if wanted == '1' else 'on'}.")
+    flask.flash(
+        _("%(name)s is switched off. Nobody signs in there.", name=found.name)
+        if wanted == "1"
+        else _("%(name)s is switched on.", name=found.name)
+    )
     return _to(client_id)
 
 

@@ -10,6 +10,7 @@ from hub.journal import audit
 from hub.network.people.person import read_person
 from hub.sso.sessions import end_session_of, end_sessions_of
 from hub.web.admin.blueprint import blueprint
+from hub.web.language import _
 from hub.web.viewer import current_viewer
 
 
@@ -34,5 +35,9 @@ def end_sessions(person_id: str) -> Response:
                 partner_id=person.partner_id,
                 detail=detail,
             )
-    flask.flash(f"{person.name} is signed out." if ended else f"{person.name} was signed out already.")
+    flask.flash(
+        _("%(name)s is signed out.", name=person.name)
+        if ended
+        else _("%(name)s was signed out already.", name=person.name)
+    )
     return flask.redirect(flask.url_for("admin.learner", person_id=person.id), 303)

@@ -10,6 +10,7 @@ from werkzeug import Response
 from hub.flask_hub import current_hub
 from hub.signing.keys import OVERLAP, Purpose, SigningKey, list_signing_keys, rotate_signing_key
 from hub.web.admin.blueprint import blueprint
+from hub.words.phrase import say
 
 OLD = timedelta(days=365)
 """A key that has signed for so long should make way."""
@@ -28,11 +29,13 @@ class Group:
 
 
 GROUPS: Mapping[str, Group] = {
-    "lti": Group("lti", "LTI", "For launches, and for requests for tokens that go to LMSs.", "/lti/jwks"),
+    "lti": Group(
+        "lti", "LTI", say("For launches, and for requests for tokens that go to LMSs."), "/lti/jwks"
+    ),
     "oidc": Group(
         "oidc",
-        "Sign-in for systems",
-        "For ID tokens of people who sign in elsewhere with the hub.",
+        say("Sign-in for systems"),
+        say("For ID tokens of people who sign in elsewhere with the hub."),
         "/oauth/jwks",
     ),
 }

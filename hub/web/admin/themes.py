@@ -12,6 +12,7 @@ from hub.themes.name_uses import audience_names, brand_names, find_uses
 from hub.themes.theme import Theme, Use, find_theme, names_of_uses, read_themes, remove_theme, set_theme
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
+from hub.web.language import _
 from hub.web.viewer import own_session
 
 LABELS = {
@@ -95,7 +96,9 @@ def save_theme() -> flask.typing.ResponseReturnValue:
             set_theme(uow, wanted, uses, tuple(found.values()), actor_id=own_session().person_id)
     except HubError as error:
         return _page(refused(filled, error, FIELDS_OF_CODES, empty), old, uses), 400
-    flask.flash(f"The theme {wanted.title} is saved. Whom it is for see it from their next page on.")
+    flask.flash(
+        _("The theme %(title)s is saved. Whom it is for see it from their next page on.", title=wanted.title)
+    )
     return flask.redirect(flask.url_for("admin.theme", key=wanted.key), 303)
 
 
