@@ -9,6 +9,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from hub import __version__
 from hub.access.api_tokens import SCOPES
+from hub.errors import Missing
 from hub.flask_hub import current_hub
 from hub.rest import (
     appointments,
@@ -65,21 +66,31 @@ def openapi() -> flask.Response:
 
 @blueprint.route("/")
 def page() -> str:
-    """The same for people. It needs no token either, and says nothing about anybody."""
-    subjects, made_of = _told()
+    """What there is to ask, for people. It needs no token either, and says nothing about anybody."""
+    address = current_hub().settings.url("").rstrip("/")
     return flask.render_template(
-        "programs.html",
-        address=current_hub().settings.url("").rstrip("/"),
-        version=__version__,
-        scopes=SCOPES,
-        operations=subjects,
-        shapes=made_of,
+        "programs.html", address=address, version=__version__, scopes=SCOPES, operations=_subjects()
+    )
+
+
+@blueprint.route("/about/<subject>")
+def subject_page(subject: str) -> str:
+    """The resources of one subject, with all that is asked and answered."""
+    if subject not in _subjects():
+        raise Missing("not_found", "There is no such page.")
+    return flask.render_template(
+        "programs_subject.html", subject=subject, listed=_subjects()[subject], shapes=_shapes(subject)
     )
 
 
 @cache
-def _told() -> tuple[dict[str, list[Operation]], list[ToldShape]]:
-    return operations(document()), shapes(document())
+def _subjects() -> dict[str, list[Operation]]:
+    return operations(document())
+
+
+@cache
+def _shapes(subject: str) -> list[ToldShape]:
+    return shapes(document(), subject)
 
 
 @cache

@@ -51,13 +51,35 @@ def operations(document: Document) -> dict[str, list[Operation]]:
     return dict(sorted(found.items()))
 
 
-def shapes(document: Document) -> list[ToldShape]:
-    """Every shape that a body or an answer names, by name."""
-    schemas = document["components"]["schemas"]
-    return [
-        ToldShape(name, schema.get("description", ""), tuple(_fields(schema)))
-        for name, schema in sorted(schemas.items())
+def shapes(document: Document, subject: str) -> list[ToldShape]:
+    """Every shape that the resources of a subject name, and those that these are made of, by name."""
+    schemas, found = document["components"]["schemas"], set[str]()
+    left = [
+        name
+        for methods in document["paths"].values()
+        for told in methods.values()
+        if told["tags"][0] == subject
+        for name in _named({**told, "responses": told["responses"]["200"]})
     ]
+    while left:
+        if (name := left.pop()) not in found:
+            found.add(name)
+            left += _named(schemas[name])
+    return [
+        ToldShape(name, schemas[name].get("description", ""), tuple(_fields(schemas[name])))
+        for name in sorted(found)
+    ]
+
+
+def _named(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        if name := _name(told):
+            yield name
+        for each in told.values():
+            yield from _named(each)
+    if isinstance(told, list):
+        for each in told:
+            yield from _named(each)
 
 
 def _operation(document: Document, path: str, method: str, told: Mapping[str, Any]) -> Operation:

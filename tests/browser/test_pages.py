@@ -83,9 +83,13 @@ PAGES = {
     "network": ("olga", "/network"),
     "network, searched": ("olga", "/network?q=r&on=2026-01-01"),
     "network, locations": ("sofia", "/network/locations"),
-    "network, a location": ("olga", "network location"),
-    "network, a person": ("olga", "network person"),
-    "network, changing many": ("olga", "/network/change"),
+    "network, a location": ("olga", "network locations riverside"),
+    "network, a person": ("olga", "network people max"),
+    "network, a partner": ("sofia", "network partners dealer"),
+    "network, an area": ("olga", "network nodes south-field"),
+    "network, closing a location": ("olga", "network do/close riverside"),
+    "network, moving an area": ("olga", "network do/move south-field"),
+    "network, changing many": ("sofia", "/network/change"),
     "network, changing many locations": ("olga", "/network/many"),
     "network, waiting rows": ("olga", "/network/waiting"),
     "account": ("ana", "/account"),
@@ -95,6 +99,7 @@ PAGES = {
     "a partner's webhooks": ("sofia", "/partner/webhooks"),
     "webhooks": ("olga", "/admin/webhooks"),
     "what programs may ask for": ("", "/api/v1/"),
+    "what programs may ask about webhooks": ("", "/api/v1/about/Webhooks"),
 }
 
 
@@ -106,7 +111,7 @@ def address(site: Site, who: str, path: str) -> str:
         max_id = site.world.ids["max"]
         return f"/admin/learners/{max_id}" if path == "learner" else f"/admin/preview?person={max_id}"
     if path.startswith("network"):
-        kind, name = ("people", "max") if path.endswith("person") else ("locations", "riverside")
+        _, kind, name = path.split()
         return f"/network/{kind}/{site.world.ids[name]}"
     if path in {"choosing whom to merge", "merging"}:
         max_id, ana_id = site.world.ids["max"], site.world.ids["ana"]

@@ -25,7 +25,7 @@ def test_the_document_names_every_resource_its_scope_and_its_refusals(network: N
     assert told["openapi"].startswith("3.1")
     assert told["servers"] == [{"url": "http://127.0.0.1:8000"}]
     rules = {rule.endpoint for rule in network.app.url_map.iter_rules() if rule.endpoint.startswith("rest.")}
-    assert rules == {*blueprint.scopes, "rest.openapi", "rest.page"}
+    assert rules == {*blueprint.scopes, "rest.openapi", "rest.page", "rest.subject_page"}
     operations = [(method, each) for path in told["paths"].values() for method, each in path.items()]
     assert len(operations) == len(blueprint.scopes)
     for method, each in operations:
@@ -34,15 +34,22 @@ def test_the_document_names_every_resource_its_scope_and_its_refusals(network: N
         assert ("409" in each["responses"]) == (method != "get")
 
 
-def test_the_page_for_people_says_what_the_document_says(network: Network) -> None:
-    page = network.app.test_client().get("/api/v1/")
-    assert (page.status_code, page.mimetype) == (200, "text/html")
-    told = document()
-    names = list(told["components"]["schemas"])
-    ids = [each["operationId"] for path in told["paths"].values() for each in path.values()]
-    assert [name for name in names if f'id="shape-{name}"' not in page.text] == []
-    assert [id for id in ids if f'<li id="{id}">' not in page.text] == []
-    assert set(re.findall(r'href="#shape-(\w*)"', page.text)) <= set(names)
+def test_the_pages_for_people_say_what_the_document_says(network: Network) -> None:
+    client, told = network.app.test_client(), document()
+    first = client.get("/api/v1/")
+    assert (first.status_code, first.mimetype) == (200, "text/html")
+    pages = {path: client.get(path).text for path in re.findall(r'href="(/api/v1/about/[\w%]+)"', first.text)}
+    everything = "".join(pages.values())
+    each = [one for path in told["paths"].values() for one in path.values()]
+    assert len(pages) == len({one["tags"][0] for one in each})
+    assert [one for one in each if f'<li id="{one["operationId"]}">' not in everything] == []
+    shapes = set(told["components"]["schemas"]) - {"Problem"}
+    assert [name for name in shapes if f'id="shape-{name}"' not in everything] == []
+    for page in pages.values():
+        assert set(re.findall(r'href="#([\w-]*)"', page)) - {"main"} <= set(
+            re.findall(r'id="([\w-]*)"', page)
+        )
+    assert client.get("/api/v1/about/Nothing").status_code == 404
 
 
 @pytest.mark.parametrize(
