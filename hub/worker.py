@@ -14,6 +14,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import CHUNK, has_queue, reassign, reassign_chunk
+from hub.garbage import seldom_collected
 from hub.journal import Reader
 from hub.journal.outbox import Handler, deliver, has_deliveries
 from hub.journal.readers import has_work, register_readers, run_reader
@@ -72,12 +73,13 @@ class Worker:
             running.append(threading.Thread(target=_run_errand, args=(stop, errand), daemon=True))
             running[-1].start()
         try:
-            _repeat(
-                stop,
-                self.follow_steadily,
-                (TIMINGS_SECONDS, self.save_timings),
-                (HOUSEKEEPING_SECONDS, self.remove_expired),
-            )
+            with seldom_collected():
+                _repeat(
+                    stop,
+                    self.follow_steadily,
+                    (TIMINGS_SECONDS, self.save_timings),
+                    (HOUSEKEEPING_SECONDS, self.remove_expired),
+                )
         finally:
             deadline = time.monotonic() + STOP_SECONDS
             for thread in running:  # what hangs longer is taken by another worker when its lease is over
@@ -153,8 +155,9 @@ class Worker:
     def drain(self) -> None:
         """Work until nothing waits; for commands and tests that want the result now."""
         self.register()
-        while self.turn():
-            pass
+        with seldom_collected():
+            while self.turn():
+                pass
         self.save_timings()
 
     def save_timings(self) -> None:

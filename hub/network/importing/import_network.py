@@ -1,6 +1,5 @@
 """``hub network import``: the CSV files of a partner network into the hub."""
 
-import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hub.errors import Problem
+from hub.garbage import seldom_collected
 from hub.ids import new_id
 from hub.journal.tables import change
 from hub.network import tables
@@ -81,7 +81,7 @@ def import_network(
     ``progress`` is told (step, done, of): reading (bytes), checking, comparing, applying (things written for good).
     """
     tell = progress or _quiet
-    with _seldom_collected(), _quick_turns(), open_staging() as staging:
+    with seldom_collected(), _quick_turns(), open_staging() as staging:
         content_hash = read_files(staging, source, tell)
         with hub.reading() as uow:
             network = copy_known(uow, staging)
@@ -99,17 +99,6 @@ def import_network(
                 if plan.to_write >= _MANY:
                     count_anew(uow, _GROWN)
         return ImportReport(plan.counts, tuple(staging.warnings), dry_run, len(waiting))
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Many small things are made here and none of them in circles: looking for circles all the time takes a quarter more."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager
