@@ -36,6 +36,9 @@ class Ask(Shape):
     title: str
     appointment_id: str | None
     role: str
+    audience_class: str = Field(
+        description="Of the appointment; empty without one. What binds leaves the other class as it is."
+    )
     binding: bool
     holds: bool
     leaves: list[Leaf]

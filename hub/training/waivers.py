@@ -1,11 +1,12 @@
 """What waivers leave of a person's sources, and what they take away: a pure rule over intervals (I8, I13).
 
 While a manager's waiver holds, nothing asks for its goal. A plugin's is about one appointment: it takes away what rules and
-plugins ask through that one, not what people decided. None ever holds on a goal of kind compliance, nor while a binding source
-of the goal is valid: whoever decides is told so, and where such a source comes later, the waiver yields to it.
+plugins ask through that one, not what people decided. None ever holds on a goal of kind compliance, nor on what is asked through
+internal or external appointments while a binding source of the goal through such ones is valid: whoever decides is told so, and
+where such a source comes later, the waiver yields to it. What binds the one class leaves the other as it is (I12).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +65,13 @@ def waivers_of(decisions: Iterable[Decision]) -> Iterator[Waiver]:
             yield Waiver(decision.goal, "decision", decision.id, decision.during)
 
 
-def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[Source], list[WaivedSource]]:
-    """The sources that are left of one person's, and those that are waived, each for its time."""
+def waive(
+    sources: Iterable[Source], waivers: Iterable[Waiver], classes: Mapping[str, str] = {}
+) -> tuple[list[Source], list[WaivedSource]]:
+    """The sources that are left of one person's, and those that are waived, each for its time.
+
+    ``classes`` are those of the person's appointments (ids); what rests on none of them is of both.
+    """
     about: dict[GoalKey, list[Waiver]] = {}
     for waiver in waivers:
         about.setdefault(waiver.goal, []).append(waiver)
@@ -77,10 +83,14 @@ def waive(sources: Iterable[Source], waivers: Iterable[Waiver]) -> tuple[list[So
     for source in sources:
         by_goal.setdefault(source.goal, []).append(source)
     for goal, mine in by_goal.items():
-        held = [(waiver, in_force(waiver, mine)) for waiver in about.get(goal, ())]
+        binding = [(each, classes.get(each.appointment_id or "", "")) for each in mine if each.binding]
         for source in mine:
+            mine_is = classes.get(source.appointment_id or "", "")
+            bound = [each for each, of_class in binding if is_one_class(of_class, mine_is)]
             here = [
-                (waiver, intervals) for waiver, intervals in held if intervals and waiver.is_about(source)
+                (waiver, intervals)
+                for waiver in about.get(goal, ())
+                if waiver.is_about(source) and (intervals := in_force(waiver, bound))
             ]
             if not here:
                 left.append(source)
@@ -104,12 +114,16 @@ def joined_waived(waived: Iterable[WaivedSource]) -> list[WaivedSource]:
     return list(found.values())
 
 
-def in_force(waiver: Waiver, sources: Iterable[Source]) -> Intervals:
-    """When a waiver holds, given all sources of its goal."""
+def in_force(waiver: Waiver, binding: Iterable[Source]) -> Intervals:
+    """When a waiver holds, given the binding sources that it yields to."""
     if waiver.goal.kind == NEVER_WAIVED:
         return ()
-    binding = union((s.valid_from, s.valid_to) for s in sources if s.binding)
-    return subtract((waiver.during,), binding)
+    return subtract((waiver.during,), union((s.valid_from, s.valid_to) for s in binding))
+
+
+def is_one_class(one: str, other: str) -> bool:
+    """Whether what is asked through appointments of two classes binds each other; an empty one is of both."""
+    return one == other or not one or not other
 
 
 def _during(source: Source) -> Intervals:

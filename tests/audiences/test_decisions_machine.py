@@ -102,11 +102,10 @@ class Decided(RuleBasedStateMachine):
         binding: bool,
         due: DuePolicy | None = None,
     ) -> None:
-        """I12: what one class is asked leaves the other alone; but one binding rule ends the waivers of a goal, whoever asks."""
+        """I12: what one class is asked leaves the other alone, also where it is binding."""
         key, other = f"{of_class}-{n}", CLASSES[of_class == CLASSES[0]]
         self.world.drain()
         before = self._sources_through(other)
-        was = self.asked.get(key)
         self.asked[key] = made = RuleSet(
             key,
             dimension,
@@ -122,7 +121,7 @@ class Decided(RuleBasedStateMachine):
         )
         made.happen(self.world)
         self.world.drain()
-        assert binding or (was and was.binding) or self._sources_through(other) == before
+        assert self._sources_through(other) == before
 
     @rule(person=people, kind=kinds, course=targets, dimension=dimensions, binding=st.booleans())
     def give(self, person: int, kind: str, course: str, dimension: str, binding: bool) -> None:
@@ -207,9 +206,9 @@ class Decided(RuleBasedStateMachine):
 
     def _reckoned(self, at: datetime) -> tuple[set[str], set[str]]:
         """Ids of the goals that are asked for at an instant, and of those that are waived: from facts alone."""
-        asked: list[tuple[GoalKey, bool]] = []
-        """Each source that is valid: its goal, and whether the plugin lets it be."""
-        binding: set[GoalKey] = set()
+        asked: list[tuple[GoalKey, str, bool]] = []
+        """Each source that is valid: its goal, through which class of appointments, and whether the plugin lets it be."""
+        binding: set[tuple[GoalKey, str]] = set()
         is_on = any(holds(during, at) for during in self.known)
         decisions = [d for d in self._decisions() if holds(d.during, at)]
         live = {key: held for key, held in self.held.items() if holds(_during(held), at)}
@@ -221,19 +220,22 @@ class Decided(RuleBasedStateMachine):
                     if held.audience_class == wanted:
                         key = GoalKey(an_id("person", person), "offering", target, each.kind, each.dimension)
                         known = is_on and held.audience_class == "external" and self._is_known(key, held, at)
-                        asked.append((key, known))
+                        asked.append((key, wanted, known))
                         if each.binding:
-                            binding.add(key)
-        there = {an_id("appointment", f"{p}/{n}") for p, n in live}
+                            binding.add((key, wanted))
+        there = {an_id("appointment", f"{p}/{n}"): held.audience_class for (p, n), held in live.items()}
         for d in decisions:
-            if d.verdict == "choose" or (d.verdict == "give" and there.intersection(d.appointments)):
-                asked.append((d.goal, False))
+            through = {there[id] for id in d.appointments if id in there}
+            for of_class in {""} if d.verdict == "choose" else through if d.verdict == "give" else ():
+                asked.append((d.goal, of_class, False))
                 if d.binding:
-                    binding.add(d.goal)
-        off = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"} - binding
-        waived = {g for g, known in asked if g in off or (known and g not in binding)}
-        left = {g for g, known in asked if g not in off and not (known and g not in binding)}
-        return {g.id for g in left}, {g.id for g in waived}
+                    binding.add((d.goal, of_class))
+        off = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"}
+        waived, left = set(), set()
+        for goal, of_class, known in asked:
+            bound = any(g == goal and (c == of_class or not of_class) for g, c in binding)
+            (waived if (goal in off or known) and not bound else left).add(goal.id)
+        return left, waived
 
     def _is_known(self, goal: GoalKey, held: Appointed, at: datetime) -> bool:
         """Whether the plugin waives it, which it does of one goal for so many days."""

@@ -1,7 +1,9 @@
 """What waivers leave of sources, compared instant by instant with what the words say (I8, I13). No database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,3 +103,17 @@ def test_a_goal_that_was_given_rests_on_the_appointments_and_a_choice_on_none() 
     assert list(sources_of_decision(_decision("choose", 2), {})) == []
     assert list(sources_of_decision(_decision("waive", None), employed)) == []
     assert list(waivers_of([_decision("waive", 2), _decision("give", None)])) == []
+
+
+@pytest.mark.requirement("I12")
+def test_what_binds_one_class_of_appointments_leaves_the_other_waived() -> None:
+    goal = GoalKey("p", "offering", "o", "brand", "sales")
+    outside = _source(goal, "a", (day(0), None), binding=False)
+    inside = replace(_source(goal, "b", (day(0), None), binding=True), appointment_id="b")
+    chosen = replace(outside, kind="self", appointment_id=None)
+    waiver = Waiver(goal, "decision", "w", (day(0), None))
+    classes = {"a": "external", "b": "internal"}
+    left, waived = waive([outside, inside, chosen], [waiver], classes)
+    assert (left, [each.source for each in waived]) == ([inside, chosen], [outside])
+    left, _ = waive([outside, inside, chosen], [waiver])
+    assert left == [outside, inside, chosen]

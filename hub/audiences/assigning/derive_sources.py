@@ -57,7 +57,7 @@ def derive_goals(
     """The sources of one person's goals, and those that somebody waives: all that a person is asked, and is let off."""
     sources = derive_sources(appointments, rules, switched, opinions, decisions)
     waivers = [*waivers_of(decisions), *waivers_of_opinions(appointments, switched, opinions)]
-    left, waived = waive(joined(sources), waivers)
+    left, waived = waive(joined(sources), waivers, {each.id: each.audience_class for each in appointments})
     return joined(left), joined_waived(waived)
 
 

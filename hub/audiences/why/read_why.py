@@ -23,6 +23,7 @@ from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.decisions import Decision, read_decisions, read_words
 from hub.training.goals import REVIEW, GoalKey
+from hub.training.waivers import is_one_class
 
 Target = tuple[str, str]
 """Kind, offering or path, and id."""
@@ -148,7 +149,8 @@ def _asks(uow: UnitOfWork, person: _Person, names: Names, at: datetime) -> Itera
         in_force = leaf("rule", ((rule.valid_from, rule.valid_to),), at, found=[rule.title])
         for each in facts:
             leaves = (in_force, _works(each, names, at), *explain(rule.conditions, each, names, at))
-            yield goal, Ask("rule", *said, each.id, _role(each, names), rule.binding, leaves)
+            role = _role(each, names)
+            yield goal, Ask("rule", *said, each.id, role, rule.binding, leaves, each.audience_class)
         if not facts:
             yield (
                 goal,
@@ -159,7 +161,9 @@ def _asks(uow: UnitOfWork, person: _Person, names: Names, at: datetime) -> Itera
             each = person.facts[opinion.appointment_id]
             said = (opinion.plugin, opinion.plugin_version, opinion.reason)
             leaves = _of_opinion(opinion, person, names, at)
-            yield _goal(opinion, person.id), Ask("plugin", *said, each.id, _role(each, names), False, leaves)
+            role = _role(each, names)
+            made = Ask("plugin", *said, each.id, role, False, leaves, each.audience_class)
+            yield _goal(opinion, person.id), made
     words = read_words(uow, {d.id for d in person.decisions})
     for decision in person.decisions:
         by = words[decision.id].by
@@ -170,7 +174,8 @@ def _asks(uow: UnitOfWork, person: _Person, names: Names, at: datetime) -> Itera
             if id in person.facts:
                 each = person.facts[id]
                 leaves = (ours, _works(each, names, at))
-                made = Ask("manager", decision.id, "1", by, id, _role(each, names), decision.binding, leaves)
+                role, of_class = _role(each, names), each.audience_class
+                made = Ask("manager", decision.id, "1", by, id, role, decision.binding, leaves, of_class)
                 yield decision.goal, made
 
 
@@ -249,6 +254,14 @@ def _narrowed(goal: WhyGoal, scope: WhyScope) -> WhyGoal:
             return replace(goal, asks=asks, waivers=waivers, credit=goal.credit if rests else None)
     hidden = [ask for ask in goal.asking if not seen(ask.appointment_id)]
     if hidden:
-        binding, leaves = any(ask.binding for ask in hidden), (Leaf("elsewhere", holds=True),)
-        asks = (*asks, Ask("elsewhere", "", "", "", None, "", binding, leaves))
+        # Of what binds elsewhere as much is told as explains what is seen: of which class it is.
+        here = {ask.audience_class for ask in asks}
+        binding = {
+            ask.audience_class
+            for ask in hidden
+            if ask.binding and any(is_one_class(ask.audience_class, each) for each in here)
+        }
+        of_class = min(binding) if len(binding) == 1 else ""
+        leaves = (Leaf("elsewhere", holds=True),)
+        asks = (*asks, Ask("elsewhere", "", "", "", None, "", bool(binding), leaves, of_class))
     return replace(goal, asks=asks, waivers=tuple(w for w in goal.waivers if seen(w.appointment_id)))

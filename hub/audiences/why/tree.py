@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from hub.network.validity.intervals import Intervals, holds
-from hub.training.waivers import NEVER_WAIVED
+from hub.training.waivers import NEVER_WAIVED, is_one_class
 
 Verdict = Literal["open", "reached", "waived", "not_asked"]
 What = Literal[
@@ -51,6 +51,8 @@ class Ask:
     role: str
     binding: bool
     leaves: tuple[Leaf, ...]
+    audience_class: str = ""
+    """That of the appointment; empty without one."""
 
     @property
     def holds(self) -> bool:
@@ -84,7 +86,9 @@ class Letting:
         return all(leaf.holds for leaf in self.leaves)
 
     def is_about(self, ask: Ask) -> bool:
-        """Whether it takes this away."""
+        """Whether it takes this away; what is told of work elsewhere is what nobody has waived there."""
+        if ask.kind == "elsewhere":
+            return False
         if self.kind == "decision":
             return True
         return ask.appointment_id == self.appointment_id and ask.kind in ("rule", "plugin")
@@ -115,26 +119,36 @@ class WhyGoal:
     waivers: tuple[Letting, ...]
     credit: Credited | None
 
-    @property
-    def is_barred(self) -> bool:
-        """Whether nobody can waive it now."""
-        return self.kind == NEVER_WAIVED or any(ask.binding and ask.holds for ask in self.asks)
+    def is_barred(self, ask: Ask) -> bool:
+        """Whether nobody can waive what this asks: the kind of goal, or something binding through the same class of appointments."""
+        return self.kind == NEVER_WAIVED or any(
+            each.binding and each.holds and is_one_class(each.audience_class, ask.audience_class)
+            for each in self.asks
+        )
 
     @property
     def in_force(self) -> tuple[Letting, ...]:
         """The waivers that hold."""
-        return () if self.is_barred else tuple(waiver for waiver in self.waivers if waiver.holds)
+        return tuple(waiver for waiver in self.waivers if waiver.holds and not self._yields(waiver))
 
     @property
     def dropped(self) -> tuple[Letting, ...]:
-        """Waivers that would hold if anybody could waive the goal (I13)."""
-        return tuple(waiver for waiver in self.waivers if waiver.holds) if self.is_barred else ()
+        """Waivers that would hold if anybody could waive what they are about (I13)."""
+        return tuple(waiver for waiver in self.waivers if waiver.holds and self._yields(waiver))
 
     @property
     def asking(self) -> tuple[Ask, ...]:
         """What asks, and is not waived."""
-        waivers = self.in_force
-        return tuple(a for a in self.asks if a.holds and not any(w.is_about(a) for w in waivers))
+        waivers = [waiver for waiver in self.waivers if waiver.holds]
+        return tuple(
+            ask
+            for ask in self.asks
+            if ask.holds and (self.is_barred(ask) or not any(w.is_about(ask) for w in waivers))
+        )
+
+    def _yields(self, waiver: Letting) -> bool:
+        about = [ask for ask in self.asks if ask.holds and waiver.is_about(ask)]
+        return self.kind == NEVER_WAIVED or (bool(about) and all(map(self.is_barred, about)))
 
     @property
     def nearest(self) -> tuple[Ask, ...]:

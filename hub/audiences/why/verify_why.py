@@ -81,9 +81,14 @@ def _from_leaves(claimed: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """Each verdict of a claim, put together again from what it claims of its leaves."""
     for goal in claimed["goals"]:
         live = [ask for ask in goal["asks"] if _holds(ask)]
-        barred = goal["kind"] == "compliance" or any(ask["binding"] for ask in live)
-        waivers = [] if barred else [waiver for waiver in goal["waivers"] if _holds(waiver)]
-        left = [ask for ask in live if not any(_takes(waiver, ask) for waiver in waivers)]
+        binding = {ask["audience_class"] for ask in live if ask["binding"]}
+        waivers = [] if goal["kind"] == "compliance" else [w for w in goal["waivers"] if _holds(w)]
+        left = [
+            ask
+            for ask in live
+            if (ask["audience_class"] in binding or "" in binding or (binding and not ask["audience_class"]))
+            or not any(_takes(waiver, ask) for waiver in waivers)
+        ]
         said = ("reached" if goal["credit"] else "open") if left else "waived" if live else "not_asked"
         yield f"goal {goal['id']}", said == goal["verdict"]
     yield "the verdict", first_verdict(goal["verdict"] for goal in claimed["goals"]) == claimed["verdict"]
@@ -94,6 +99,8 @@ def _holds(branch: Mapping[str, Any]) -> bool:
 
 
 def _takes(waiver: Mapping[str, Any], ask: Mapping[str, Any]) -> bool:
+    if ask["kind"] == "elsewhere":
+        return False
     if waiver["kind"] == "decision":
         return True
     return bool(ask["kind"] in ("rule", "plugin") and ask["appointment_id"] == waiver["appointment_id"])
