@@ -29,7 +29,8 @@ told_cohort = sa.Table(
 told_person = sa.Table(
     "told_person",
     metadata,
-    sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
+    # No foreign key: it would lock, and so write, the row of everybody.
+    sa.Column("person_id", Id(), primary_key=True),
     sa.Column(
         "cohort_id", Id(), sa.ForeignKey("told_cohort.id"), index=True, comment="null: in no number yet"
     ),

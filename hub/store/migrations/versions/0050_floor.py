@@ -39,12 +39,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "told_person",
-        sa.Column(
-            "person_id",
-            Id(),
-            sa.ForeignKey("person.id", name="fk_told_person_person_id_person"),
-            nullable=False,
-        ),
+        sa.Column("person_id", Id(), nullable=False),
         sa.Column(
             "cohort_id",
             Id(),
