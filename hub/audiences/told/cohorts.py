@@ -1,7 +1,7 @@
 """Dividing people into those who are told of together, as ``access.floor`` says."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -10,6 +10,10 @@ from hub.audiences.told.tables import told_cohort, told_person
 from hub.ids import new_id
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for
+from hub.store.types import Id
+
+Move = tuple[str | None, str, str]
+"""From which cohort, in which sets they really are, and to which cohort."""
 
 
 def divide_cohorts(uow: UnitOfWork, truth: sa.FromClause, floors: Sequence[int]) -> dict[int, int]:
@@ -25,13 +29,15 @@ def divide_cohorts(uow: UnitOfWork, truth: sa.FromClause, floors: Sequence[int])
     ):
         truths[cohort_id][int(sets)] = people
     told: dict[int, int] = defaultdict(int)
+    moves: list[Move] = []
     for cohort in _cohorts(uow):
         parts = divide(cohort, truths[cohort.id], floors)
-        _settle(uow, cohort, parts)
+        moves += _settle(uow, cohort, parts)
         for part in parts:
             for bit in range(part.sets.bit_length()):
                 if part.sets >> bit & 1:
                     told[bit] += part.people
+    _move(uow, moves)
     nobody = sa.and_(told_person.c.cohort_id.is_(None), told_person.c.sets == "0")
     uow.connection.execute(sa.delete(told_person).where(nobody))
     return dict(told)
@@ -54,8 +60,8 @@ def _cohorts(uow: UnitOfWork) -> list[Cohort]:
     return [Cohort(UNCOUNTED, 0, LEAST), *(Cohort(row.id, int(row.sets), row.floor) for row in rows)]
 
 
-def _settle(uow: UnitOfWork, cohort: Cohort, parts: Sequence[Part]) -> None:
-    """Write down what became of a cohort. The first part is what is left of it."""
+def _settle(uow: UnitOfWork, cohort: Cohort, parts: Sequence[Part]) -> Iterator[Move]:
+    """Write down what became of a cohort, but for who goes. The first part is what is left of it."""
     first, *others = parts
     if (first.sets, first.floor) != (cohort.sets, cohort.floor):
         changed = sa.update(told_cohort).where(told_cohort.c.id == cohort.id)
@@ -63,6 +69,17 @@ def _settle(uow: UnitOfWork, cohort: Cohort, parts: Sequence[Part]) -> None:
     for part in others:
         id = new_id()
         uow.insert(told_cohort, id=id, sets=str(part.sets), floor=part.floor)
-        going = uow.among(told_person.c.sets, [str(truth) for truth in part.truths])
-        theirs = told_person.c.cohort_id.is_not_distinct_from(cohort.id)
-        uow.connection.execute(sa.update(told_person).where(theirs, going).values(cohort_id=id))
+        yield from ((cohort.id, str(truth), id) for truth in part.truths)
+
+
+def _move(uow: UnitOfWork, moves: Sequence[Move]) -> None:
+    """All at once, however many cohorts there are."""
+    for was_counted in (False, True):
+        rows = [move for move in moves if (move[0] is not UNCOUNTED) == was_counted]
+        if not rows:
+            continue
+        going = uow.listed({"old": Id(), "sets": sa.Text(), "new": Id()}, rows)
+        its = told_person.c.cohort_id
+        same = its == going.c.old if was_counted else its.is_(None)
+        change = sa.update(told_person).where(same, told_person.c.sets == going.c.sets)
+        uow.connection.execute(change.values(cohort_id=going.c.new))
