@@ -160,7 +160,7 @@ class AudienceSize(Shape):
 
     audience: str
     people: int | None = Field(
-        description="Null where nothing is told: they are fewer than the floor, or not counted yet."
+        description="Null where nothing is told: they are few, or few of those who are counted alike, or not counted yet."
     )
     reached: int | None = Field(
         description="How many of them have reached all that is asked of them in it. Null as above."

@@ -37,7 +37,8 @@ PAUSE_SECONDS = 60.0
 class Size:
     """How many people are in an audience at an instant, and how many of them have reached all that is asked of them.
 
-    None is what is not told: fewer than ``floor`` or not worked out yet. ``floor`` is 1 for whoever sees everybody.
+    None is what is not told: not worked out yet, or there are nowhere ``floor`` of them who are counted alike. ``floor`` is 1 for
+    whoever sees everybody.
     """
 
     audience: str
