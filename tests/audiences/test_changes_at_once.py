@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,8 +21,9 @@ from hub.audiences.plans.plan_network import (
 )
 from hub.clock import SettableClock
 from hub.network import tables as network
-from hub.network.people.appointments import add_appointment
+from hub.network.people.appointments import add_appointment, end_appointment
 from hub.network.people.places import Place
+from hub.network.record import lock_location
 from hub.runtime import Hub
 from tests.world import World
 
@@ -42,20 +44,9 @@ def world(hub: Hub) -> World:
 
 
 def at_once(*steps: Callable[[], object]) -> None:
-    errors: list[Exception] = []
-
-    def run(step: Callable[[], object]) -> None:
-        try:
-            step()
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not errors, errors
+    with ThreadPoolExecutor(len(steps)) as threads:
+        for each in [threads.submit(step) for step in steps]:
+            each.result(60)
 
 
 @on_postgres
@@ -68,10 +59,10 @@ def test_ending_many_and_working_people_out_do_not_wait_in_a_circle(
     with hub.unit_of_work() as uow:  # the first appointment is of the person who comes last
         for appointment, person in ((first, people[1]), (second, people[0])):
             uow.connection.execute(sa.update(a).where(a.c.id == appointment).values(person_id=person))
-    one_ended, gone_on, end = threading.Event(), threading.Event(), plan_network.end_appointment
+    one_ended, gone_on = threading.Event(), threading.Event()
 
     def slowly(uow: Any, id: str, *rest: Any, **named: Any) -> bool:
-        ended = end(uow, id, *rest, **named)
+        ended = end_appointment(uow, id, *rest, **named)
         if id == first:
             one_ended.set()
             gone_on.wait(1)  # for the other to lock whom it can
@@ -92,7 +83,7 @@ def test_ending_many_and_working_people_out_do_not_wait_in_a_circle(
 def test_who_is_appointed_before_the_lock_is_in_the_plan(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, ids, lock = world.hub, world.ids, plan_network.lock_location
+    hub, ids = world.hub, world.ids
     wish = NetworkWish("close_location", (ids["L1"],))
     with hub.reading() as uow:
         seen = plan_network_change(uow, wish)
@@ -100,7 +91,7 @@ def test_who_is_appointed_before_the_lock_is_in_the_plan(
     def late(uow: Any, *given: Any, **named: Any) -> None:
         with hub.unit_of_work() as other:  # it came a moment earlier
             add_appointment(other, ids["p2"], Place(ids["L1"], ids["seller"]))
-        lock(uow, *given, **named)
+        lock_location(uow, *given, **named)
 
     monkeypatch.setattr(plan_network, "lock_location", late)
     with pytest.raises(NetworkPlanOutdated) as outdated:

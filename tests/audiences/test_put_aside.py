@@ -7,6 +7,7 @@ import pytest
 
 from hub.audiences.assigning import reassign
 from hub.audiences.assigning.put_aside import count_put_aside, list_put_aside, try_again
+from hub.audiences.assigning.read_facts import read_facts
 from hub.errors import Missing
 from hub.rebuild.verify import waiting_work
 from hub.runtime import Hub
@@ -30,12 +31,12 @@ def world(hub: Hub) -> World:
 
 
 def test_one_person_holds_nobody_else_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    hub, read = world.hub, reassign.read_facts
+    hub = world.hub
 
     def fails(uow: UnitOfWork, person_ids: Sequence[str]) -> Any:
         if world.ids["p4"] in person_ids:
             raise OverflowError("far off")
-        return read(uow, person_ids)
+        return read_facts(uow, person_ids)
 
     monkeypatch.setattr(reassign, "read_facts", fails)
     world.drain()

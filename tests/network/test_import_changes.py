@@ -13,6 +13,7 @@ from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values, set_attributes
 from hub.network.importing import apply_import
+from hub.network.importing.complete import complete
 from hub.network.importing.import_network import Counts, import_network
 from hub.network.importing.roster_keys import find_id
 from hub.network.people.person import read_appointments, read_person
@@ -211,7 +212,8 @@ def test_values_of_appointments_are_written_behind_the_lock_of_their_people(
     imported.add("attributes.csv", "appointment,A1,level,one,,")
     with hub.reading() as uow:
         lena = find_id(uow, "person", "U1")
-    free, person, complete = [], tables.person, apply_import.complete
+    free: list[str] = []
+    person = tables.person
 
     def look(uow: UnitOfWork, kind: str, *given: Any) -> Any:
         if kind == "attributes_appointment":
