@@ -8,6 +8,7 @@ that is missing is an error. A paragraph that comes out empty is left out.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from hub.words.languages import DEFAULT
-from hub.words.phrase import in_language, say
+from hub.words.numbers import full_day
+from hub.words.phrase import Amount, Phrase, in_language, say
 
 FOLDER = Path(__file__).parent / "letters"
 SUBJECT = "Subject: "
@@ -28,7 +30,7 @@ _BUTTON = (
     " text-decoration: none"
 )
 
-Value = str | int | Sequence[str]
+Value = str | int | datetime | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Letter:
 def write_letter(template: str, values: Mapping[str, Value], language: str = DEFAULT) -> Letter:
     """The letter of a template with these values, each of which stays on one line; in English where a language has none.
 
+    Phrases, amounts and days among the values are said in that language.
+
     ValueError for a template there is not, jinja2.UndefinedError for a value that is missing: mistakes of ours.
     """
     if not _path(template, language).is_file():
         language = DEFAULT
     subject, paragraphs = _read(template, language)
-    clean = {name: _clean(value) for name, value in values.items()}
+    clean = {name: _clean(value, language) for name, value in values.items()}
     texts: list[str] = []
     pages: list[Markup] = []
     for paragraph in paragraphs:
@@ -91,7 +95,7 @@ def _read(template: str, language: str) -> tuple[str, tuple[str, ...]]:
     return first.removeprefix(SUBJECT), tuple(part.strip() for part in rest.split("\n\n") if part.strip())
 
 
-def _fill(words: str, values: Mapping[str, Value]) -> str:
+def _fill(words: str, values: Mapping[str, str | int | list[str]]) -> str:
     return _template(words).render(values).strip()
 
 
@@ -100,7 +104,14 @@ def _template(words: str) -> jinja2.Template:
     return _WORDS.from_string(words)
 
 
-def _clean(value: Value) -> Value:
+def _clean(value: Value, language: str) -> str | int | list[str]:
     if isinstance(value, int):
         return value
-    return " ".join(value.split()) if isinstance(value, str) else [" ".join(each.split()) for each in value]
+    if isinstance(value, datetime):
+        return full_day(value, language)
+    return _line(value, language) if isinstance(value, str) else [_line(each, language) for each in value]
+
+
+def _line(words: str, language: str) -> str:
+    said = in_language(words, language) if isinstance(words, (Phrase, Amount)) else words
+    return " ".join(said.split())

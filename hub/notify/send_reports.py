@@ -17,9 +17,11 @@ from hub.audiences.told.sizes import Size, read_told
 from hub.errors import BadInput
 from hub.logging import get_logger
 from hub.network import tables as network
+from hub.notify.letter import Value
 from hub.notify.send_mail import send_mail
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
+from hub.words.phrase import Amount, say
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -140,27 +142,26 @@ def _send(uow: UnitOfWork, definition: ReportDefinition, period: str, letters: l
     return True
 
 
-def _values(report: Report, size: Size | None, period: str) -> dict[str, str | list[str]]:
-    what = METRICS[report.definition.metric]
-    lines = [f"{row.name}: {figure(row, report.definition.metric)}" for row in report.rows]
-    if report.definition.layout == "sentence":
-        lines = [f"{', '.join(lines)}."] if lines else []
+def _values(report: Report, size: Size | None, period: str) -> dict[str, Value]:
+    metric = report.definition.metric
+    lines = [say("%(name)s: %(figure)s", name=row.name, figure=figure(row, metric)) for row in report.rows]
     return {
         "title": report.definition.title,
         "audience": report.total.name,
         "period": period,
-        "what": what,
-        "total": figure(report.total, report.definition.metric),
+        "what": say(METRICS[metric]),
+        "total": figure(report.total, metric),
         "lines": lines,
+        "sentence": "yes" if report.definition.layout == "sentence" else "",
         "own": "yes" if report.partner_id else "",
-        "network": f"{size.people:,}" if size and size.people else "",
-        "reached": f"{size.reached:,}" if size and size.reached else "",
-        "since": size.at.date().isoformat() if size and size.at else "",
+        "network": Amount(size.people) if size and size.people else "",
+        "reached": Amount(size.reached) if size and size.reached else "",
+        "since": size.at if size and size.at else "",
     }
 
 
 def figure(row: ReportRow, metric: str) -> str:
     """A figure in words: ``1,234``, ``87 %``, or ``none`` where there is nothing to divide by."""
     if row.value is None:
-        return "none"
-    return f"{row.value * 100:.0f} %" if metric == "completion_rate" else f"{row.value:,.0f}"
+        return say("none")
+    return Amount(row.value, share=metric == "completion_rate")

@@ -36,6 +36,7 @@ MODULES = (
     "web/admin/*.py",
     "audiences/profiles/views.py",
     "notify/preferences.py",
+    "notify/send_reports.py",
     "notify/letter.py",
     "notify/digest_letter.py",
     "notify/unsubscribe.py",
@@ -144,11 +145,10 @@ def _words_of_table(node: ast.Assign | ast.AnnAssign) -> Iterator[tuple[int, str
     no_words = {id(key) for each in inner if isinstance(each, ast.Dict) for key in each.keys}
     no_words |= {id(part) for each in inner if isinstance(each, ast.JoinedStr) for part in each.values}
     for each in inner:
-        words = each.value if isinstance(each, ast.Constant) and id(each) not in no_words else None
-        if not isinstance(words, str) or not words.strip():
+        if not isinstance(each, ast.Constant) or not isinstance(each.value, str) or id(each) in no_words:
             continue
-        if isinstance(node.value, ast.Dict) or not _NAME.fullmatch(words):
-            yield each.lineno, words
+        if each.value.strip() and (isinstance(node.value, ast.Dict) or not _NAME.fullmatch(each.value)):
+            yield each.lineno, each.value
 
 
 def _messages(call: ast.Call) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.words.catalogues import translations
+from hub.words.numbers import numeral
 
 
 class Phrase(str):
@@ -21,6 +22,22 @@ class Phrase(str):
         return phrase
 
 
+class Amount(str):
+    """A number in English digits, which is what logs and programs get, with the number itself; ``share`` is one of a hundred."""
+
+    number: float
+    share: bool
+
+    __slots__ = ("number", "share")
+
+    def __new__(cls, number: float, *, share: bool = False) -> "Amount":
+        """``1,204``, or of a share ``87 %``."""
+        amount = super().__new__(cls, f"{number * 100:.0f} %" if share else f"{number:,.0f}")
+        amount.number = number
+        amount.share = share
+        return amount
+
+
 def say(template: str, **values: Any) -> Phrase:
     """Words that will be said in the language of whoever reads them. Extraction finds the template, so it must be a literal."""
     return Phrase(template, values)
@@ -30,12 +47,18 @@ def in_language(words: str, language: str) -> str:
     """A phrase, or a text that is in the catalogue as it stands, in a language; as it is when nobody translated it."""
     if not words:
         return ""
+    if isinstance(words, Amount):
+        return (
+            f"{numeral(round(words.number * 100), language)} %"
+            if words.share
+            else numeral(round(words.number), language)
+        )
     if not isinstance(words, Phrase):
         return translations(language).gettext(words)
     said = translations(language).gettext(words.template)
     if not words.values:
         return said
     return said % {
-        name: in_language(value, language) if isinstance(value, Phrase) else value
+        name: in_language(value, language) if isinstance(value, (Phrase, Amount)) else value
         for name, value in words.values.items()
     }

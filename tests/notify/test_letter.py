@@ -1,6 +1,7 @@
 """Letters: what stands in them, and what values cannot do to them."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jinja2
@@ -9,6 +10,7 @@ import pytest
 from hub.notify import letter as room
 from hub.notify.letter import FOLDER, write_letter
 from hub.words.languages import TRANSLATED
+from hub.words.phrase import Amount, in_language, say
 
 VALUE = re.compile(r"\{\{ (\w+) \}\}")
 
@@ -71,7 +73,25 @@ def test_letters_say_the_same_in_every_language(language: str) -> None:
         for said, english in zip((here[0], *here[1]), (there[0], *there[1]), strict=True):
             assert sorted(VALUE.findall(said)) == sorted(VALUE.findall(english)), path
     written = {path.name for path in (FOLDER / language).glob("*.txt")}
-    missing = {path.name for path in FOLDER.glob("*.txt")} - written
-    assert missing <= {"expiry.txt", "report.txt"}, (
-        "letters to owners of connections and reports are in English"
+    assert written == {path.name for path in FOLDER.glob("*.txt")}
+
+
+def test_phrases_amounts_and_days_are_said_in_the_language_of_the_letter() -> None:
+    values = {
+        "what": say("client secret of the OpenID provider"),
+        "then": say("Then nobody can sign in there any more."),
+        "change": "",
+        "connection": "Lakeside",
+        "day": datetime(2026, 5, 3, tzinfo=UTC),
+        "days": 7,
+        "hub": "https://hub.example",
+    }
+    assert "expires on 3 May 2026. Then nobody" in write_letter("expiry", values).text
+    german = write_letter("expiry", values, "de")
+    assert (
+        german.subject == "Läuft in 7 Tagen oder früher ab: Client-Geheimnis des OpenID-Anbieters (Lakeside)"
     )
+    assert "am 3. Mai 2026 läuft ab" in german.text
+    share = say("%(name)s: %(figure)s", name="Service", figure=Amount(0.875, share=True))
+    assert (share, in_language(share, "de")) == ("Service: 88 %", "Service: 88 %")
+    assert (Amount(1204), in_language(Amount(1204), "de")) == ("1,204", "1.204")

@@ -10,6 +10,7 @@ from hub.limits import Limit
 from hub.logging import get_logger
 from hub.network.systems.connections import read_connection
 from hub.network.views import names_of_connections
+from hub.notify.letter import Value
 from hub.runtime import Hub
 from hub.sso.limits import take_turn
 from hub.sso.onboarding.dns_proof import look_up
@@ -19,6 +20,7 @@ from hub.sso.onboarding.owners import tell_owners
 from hub.sso.onboarding.tables import watched_expiry
 from hub.sso.onboarding.watch_words import KINDS
 from hub.store import UnitOfWork
+from hub.words.phrase import say
 
 logger = get_logger(__name__)
 DAYS = (30, 14, 7, 1)
@@ -132,12 +134,13 @@ def _tell(uow: UnitOfWork, row: sa.Row[tuple[object, ...]]) -> int:
     if id is not None and read_connection(uow, id).disabled:
         return 0
     name = names_of_connections(uow, [id]).get(id, "") if id else ""
-    values = {
-        "what": KINDS[row.kind].words,
-        "then": KINDS[row.kind].then,
-        "change": KINDS[row.kind].change,
+    words = KINDS[row.kind]
+    values: dict[str, Value] = {
+        "what": say(words.words),
+        "then": say(words.then),
+        "change": say(words.change),
         "connection": name,
-        "day": f"{row.expires_at:%-d %B %Y}",
+        "day": row.expires_at,
         "days": row.at,
     }
     return tell_owners(
@@ -149,12 +152,12 @@ def _tell_lost(uow: UnitOfWork, claim: Claim) -> None:
     connection = read_connection(uow, claim.connection_id)
     if connection.disabled or claim.lost_at is None:
         return
-    values = {
+    values: dict[str, Value] = {
         "connection": connection.name,
         "domain": claim.domain,
         "record": claim.record_name,
         "value": claim.record_value,
-        "day": f"{claim.lost_at + LOST_FOR:%-d %B %Y}",
+        "day": claim.lost_at + LOST_FOR,
     }
     key = f"domain_lost:{claim.connection_id}:{claim.token}:{claim.lost_at:%Y%m%d%H%M}"
     tell_owners(uow, claim.connection_id, "domain_lost", values, key=key)
