@@ -34,6 +34,7 @@ from hub.network.people.person import lock_people
 from hub.network.structure.apply_nodes import ever_below
 from hub.network.structure.trees import read_branch
 from hub.store import UnitOfWork
+from hub.store.types import Id
 from hub.training import tables as training
 from hub.training.credit_goals import credit_goals
 from hub.training.decisions import DECIDED, MOVED_FROM, read_decisions
@@ -259,8 +260,13 @@ def _queue(uow: UnitOfWork, people: sa.Select[Any]) -> None:
 
 
 def _queue_ids(uow: UnitOfWork, people: set[str]) -> None:
-    rows = [{"person_id": person_id, "since": uow.now} for person_id in sorted(people)]
-    uow.execute_many(_queue_anew(uow, lambda insert: insert), rows)
+    ids = sorted(people)
+    if uow.is_sqlite or len(ids) == 1:
+        rows: list[dict[str, object]] = [{"person_id": person_id, "since": uow.now} for person_id in ids]
+        uow.execute_many(_queue_anew(uow, lambda insert: insert), rows)
+    elif ids:  # all of them in one round trip
+        listed = uow.listed({"person_id": Id()}, [(id,) for id in ids])
+        _queue(uow, sa.select(listed.c.person_id))
 
 
 def _queue_anew(uow: UnitOfWork, fill: Callable[[Any], Any]) -> sa.Executable:
