@@ -113,6 +113,29 @@ def rules() -> None:
 
 
 @audiences.command()
+def sizes() -> None:
+    """List all audiences, how many people are in each now, and how many others are told (once a month, nobody alone)."""
+    from hub.access.reach import OPERATOR
+    from hub.audiences.told.sizes import read_size, read_told
+    from hub.audiences.views import list_switches
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+
+    with opened_hub() as hub, hub.reading() as uow:
+        both = [(read_size(uow, OPERATOR, one.key), read_told(uow, one.key)) for one in list_switches(uow)]
+    rows = [
+        (
+            now.audience,
+            f"{now.people:,}",
+            "none" if told.people is None else f"{told.people:,}",
+            told.at.date().isoformat() if told.at else "",
+        )
+        for now, told in both
+    ]
+    show_table(("audience", "people", "told", "as of"), rows)
+
+
+@audiences.command()
 def lint() -> None:
     """Name rules that probably do not mean what they say. Ends with 1 if there are any."""
     from hub.audiences.rules.lint import lint_rules

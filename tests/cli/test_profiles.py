@@ -88,6 +88,7 @@ def test_profiles_are_applied_as_planned_taken_back_and_removed(
     listed = words(hub_command("profiles", "list").stdout)
     assert listed[-2:] == ["base Everybody", "workshops Workshops base workshop"]
     assert words(hub_command("profiles", "report", "workshop", "reached").stdout)[-1] == "Workshop 2"
+    assert words(hub_command("audiences", "sizes").stdout)[-1] == "workshop 2 none"
 
     back = hub_command("profiles", "roll-back", "workshops", "1")
     assert "Applied." in back.stdout, back.output
