@@ -20,6 +20,7 @@ PAGES = {
     "my training, no appointment": ("nils", "/my-training"),
     "why, open": ("max", "why open"),
     "why, credited": ("ana", "why done"),
+    "certificate": ("ana", "certificate"),
     "team": ("sofia", "/team"),
     "team, one person": ("sofia", "/team?q=hohenstein"),
     "team, nobody found": ("sofia", "/team?q=zzz"),
@@ -123,7 +124,7 @@ def address(site: Site, who: str, path: str) -> str:
     with site.world.hub.reading() as uow:
         plan = read_plan(uow, site.world.ids[who])
     line = (plan.open if path == "why open" else plan.done)[0]
-    return f"/my-training/why/{line.goals[0].id}"
+    return f"/my-training/{path.split()[0]}/{line.goals[0].id}"
 
 
 def severe(page: Page, *rules: str) -> list[str]:

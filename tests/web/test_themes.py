@@ -15,6 +15,7 @@ from hub.notify.tables import mail
 from hub.themes.choose_theme import theme_of
 from hub.themes.images import read_image
 from hub.themes.theme import Theme, Use, find_theme, remove_theme, set_theme
+from hub.training.plan import read_plan
 from tests.themes.test_images import png
 from tests.web.world import Browser, World
 
@@ -65,6 +66,26 @@ def test_two_learners_at_the_same_address_see_their_brand(world: World) -> None:
     letters = {who: json.loads(world.hub.sealer.open(rows[world.ids[who]])) for who in ("ana", "olga")}
     assert (letters["ana"]["sender"], letters["ana"]["reply_to"]) == ("Aurora Academy", "help@aurora.example")
     assert "sender" not in letters["olga"]
+
+
+@pytest.mark.requirement("B11")
+def test_certificates_have_the_logo_of_the_theme_and_are_of_own_credits(world: World) -> None:
+    world.appoint("ana", "technician", "riverside", ["aurora"])
+    seal = read_image(png())
+    with world.hub.unit_of_work() as uow:
+        brand = Theme("aurora", "Aurora Academy", "#7a1020", None, seal.hash)
+        set_theme(uow, brand, frozenset({Use("brand", world.ids["aurora"])}), (seal,))
+        goal_id = read_plan(uow, world.ids["ana"]).open[0].goals[0].id
+    path = f"/my-training/certificate/{goal_id}"
+    assert world.browser("ana").get(path).status_code == 404
+    world.complete("ana", "brake-safety", "north")
+    world.work()
+    page = world.browser("ana").get(path)
+    assert page.status_code == 200
+    for words in ("Ana Lopes", "Brake Safety Essentials", "Aurora Academy", f"/themes/images/{seal.hash}"):
+        assert words in page.text
+    assert path in world.browser("ana").get(f"/my-training/why/{goal_id}").text
+    assert [world.browser(who).get(path).status_code for who in ("nils", "sofia", "olga")] == [404] * 3
 
 
 @pytest.mark.requirement("B11")

@@ -8,6 +8,7 @@ from werkzeug import Response
 from hub.access.why_scope import WhyScope
 from hub.audiences.panels import read_panels
 from hub.audiences.why.read_why import read_why_tree
+from hub.errors import Missing
 from hub.flask_hub import current_hub
 from hub.lti.launch import start_launch
 from hub.lti.views import launched_offerings
@@ -67,6 +68,17 @@ def why(goal_id: str) -> str:
         steps = [found.line.next_step.offering_id] if found.line and found.line.next_step else []
         begun = launched_offerings(uow, person_id, steps) | started_courses(uow, person_id, steps)
         return flask.render_template("why.html", why=found, begun=begun)
+
+
+@blueprint.get("/my-training/certificate/<goal_id>")
+def certificate(goal_id: str) -> str:
+    """What was completed and when, to be printed, with the logo of the person's theme; 404 for what is not credited."""
+    with current_hub().reading() as uow:
+        found = read_why(uow, current_viewer().person.id, goal_id, reviews=_is_own())
+    entries = found.ledger.get(goal_id, ())
+    if not entries or entries[-1].kind != "credit":
+        raise Missing("no_credit", "This is not credited.", "Open My training to see what there is.")
+    return flask.render_template("certificate.html", title=found.title, entry=entries[-1], goal_id=goal_id)
 
 
 @blueprint.get("/my-training/weighed")
