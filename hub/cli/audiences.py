@@ -200,7 +200,7 @@ def _carry_out(
 
 
 def _show(plan: "Diff") -> None:
-    from hub.audiences.plans.diff import AudienceChange, SwitchChange
+    from hub.audiences.plans.effects import asks_plugins
     from hub.cli.output import show_table, words_of_outcome
 
     if not plan.changes:
@@ -223,8 +223,8 @@ def _show(plan: "Diff") -> None:
         f"{effects.losing:,}, {effects.changed:,} at other times, {effects.waived:,} waived; {effects.external:,} external people concerned."
     )
     click.echo(words_of_outcome(effects))
-    if any(isinstance(change, SwitchChange | AudienceChange) for change in plan.changes):
-        click.echo("Plugins are not asked by a plan: what they will newly say is not counted.")
+    if effects.outcome is None and asks_plugins(plan.changes):
+        click.echo("Plugins are not asked about so many people: what they will newly say is not counted.")
     click.echo(f"Plan {plan.hash}.")
 
 

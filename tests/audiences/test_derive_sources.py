@@ -37,6 +37,7 @@ class Given:
     dimension: str = "service"
     reason: str = "you are new"
     verdict: str = "assign"
+    id: str = "o"
 
 
 def switched(audience: str, brand: str) -> SwitchedPlugin:

@@ -16,6 +16,7 @@ from hub.training.waivers import WaivedSource, Waiver, joined_waived, waive, wai
 class StoredOpinion(Protocol):
     """A row of the table ``opinion``."""
 
+    id: str
     plugin: str
     plugin_version: str
     appointment_id: str

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.assigning.opinion import Candidate, Opinion, check_opinion
-from hub.audiences.profiles.profile import told_of
+from hub.audiences.profiles.profile import Setup, told_of
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AppointmentFacts, match
 from hub.audiences.rules.rule import SwitchedPlugin
@@ -31,9 +31,24 @@ def ask_plugins(
     uow: UnitOfWork, facts: Mapping[str, Sequence[AppointmentFacts]], switched: Sequence[SwitchedPlugin]
 ) -> None:
     """Ask every plugin that is on about those of these people who changed in what it reads; whole persons at a time."""
+    bodies = hear_plugins(uow, facts, switched, read_setups(uow))
+    apply_opinions(uow, bodies)
+    record_changes(
+        uow, [Change("opinions_given", b["person_id"], b, person_id=b["person_id"]) for b in bodies]
+    )
+
+
+def hear_plugins(
+    uow: UnitOfWork,
+    facts: Mapping[str, Sequence[AppointmentFacts]],
+    switched: Sequence[SwitchedPlugin],
+    setups: Mapping[str, Setup],
+) -> list[dict[str, Any]]:
+    """What they answer, as changes of kind ``opinions_given`` have it; nothing is kept. ``setups`` are those of audiences."""
+    bodies: list[dict[str, Any]] = []
     for plugin in uow.hooks.implementers(HOOK):
         mine = [s for s in switched if s.plugin == plugin and s.during[1] is None]
-        candidates = _candidates(uow, facts, mine) if mine else {}
+        candidates = _candidates(uow, facts, mine, setups) if mine else {}
         changed = _changed(uow, plugin, candidates)
         if not changed:
             continue
@@ -44,14 +59,9 @@ def ask_plugins(
         if not isinstance(answer.value, Sequence | None):
             uow.hooks.note_error(plugin, HOOK, f"answered {type(answer.value).__name__}, not opinions")
             continue
-        _keep(
-            uow,
-            plugin,
-            answer.version,
-            {c.appointment_id: c for c in asked},
-            answer.value or (),
-            changed,
-        )
+        known = {c.appointment_id: c for c in asked}
+        bodies += _checked(uow, plugin, answer.version, known, answer.value or (), changed)
+    return bodies
 
 
 def read_opinions(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[sa.Row[Any]]]:
@@ -80,28 +90,33 @@ def apply_opinions(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None
             for b in bodies
         ],
     )
-    uow.execute_many(
-        sa.insert(tables.opinion),
-        [
-            {
-                "verdict": "assign",  # in bodies from before there was another one
-                **opinion,
-                "id": derived_id("opinion", body["person_id"], body["plugin"], str(place)),
-                "person_id": body["person_id"],
-                "plugin": body["plugin"],
-                "plugin_version": body["plugin_version"],
-                **{name: _time(opinion[name]) for name in ("valid_from", "valid_to", "due_at")},
-            }
-            for body in bodies
-            for place, opinion in enumerate(body["opinions"])
-        ],
-    )
+    uow.execute_many(sa.insert(tables.opinion), opinions_in(bodies))
+
+
+def opinions_in(bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of ``opinion`` as such changes have them."""
+    return [
+        {
+            "verdict": "assign",  # in bodies from before there was another one
+            **opinion,
+            "id": derived_id("opinion", body["person_id"], body["plugin"], str(place)),
+            "person_id": body["person_id"],
+            "plugin": body["plugin"],
+            "plugin_version": body["plugin_version"],
+            **{name: _time(opinion[name]) for name in ("valid_from", "valid_to", "due_at")},
+        }
+        for body in bodies
+        for place, opinion in enumerate(body["opinions"])
+    ]
 
 
 def _candidates(
-    uow: UnitOfWork, facts: Mapping[str, Sequence[AppointmentFacts]], switched: Sequence[SwitchedPlugin]
+    uow: UnitOfWork,
+    facts: Mapping[str, Sequence[AppointmentFacts]],
+    switched: Sequence[SwitchedPlugin],
+    setups: Mapping[str, Setup],
 ) -> dict[str, list[Candidate]]:
-    names, setups = _external_ids(uow, facts), read_setups(uow)
+    names = _external_ids(uow, facts)
     plugin = switched[0].plugin
     found: dict[str, list[Candidate]] = {}
     for person_id, appointments in facts.items():
@@ -163,14 +178,15 @@ def _changed(uow: UnitOfWork, plugin: str, candidates: Mapping[str, Sequence[Can
     return {person_id: q for person_id, q in questions.items() if known.get(person_id) != q}
 
 
-def _keep(
+def _checked(
     uow: UnitOfWork,
     plugin: str,
     version: str,
     asked: Mapping[str, Candidate],
     opinions: Sequence[Opinion],
     changed: Mapping[str, str],
-) -> None:
+) -> list[dict[str, Any]]:
+    """The good ones of its answers, person by person."""
     said: dict[str, list[dict[str, Any]]] = {person_id: [] for person_id in changed}
     never: set[str] = set()
     dimensions = set(uow.connection.scalars(sa.select(network.dimension.c.key)))
@@ -193,7 +209,7 @@ def _keep(
         uow.hooks.note_error(
             plugin, HOOK, f"would waive {target}, which is {NEVER_WAIVED}: nobody waives that"
         )
-    bodies: list[dict[str, Any]] = [
+    return [
         {
             "person_id": person_id,
             "plugin": plugin,
@@ -204,10 +220,6 @@ def _keep(
         for person_id, question in changed.items()
         if person_id in said
     ]
-    apply_opinions(uow, bodies)
-    record_changes(
-        uow, [Change("opinions_given", b["person_id"], b, person_id=b["person_id"]) for b in bodies]
-    )
 
 
 def _opinion_body(opinion: Opinion, candidate: Candidate, target_id: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 PostgreSQL counts by itself whoever's goals come from rules alone; all others, and on SQLite everybody, are looked at one by one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,8 @@ from hub.audiences.plans.diff import (
     RuleChange,
     SwitchChange,
 )
-from hub.audiences.plans.effects import SAMPLES, Reckoning
+from hub.audiences.plans.effects import SAMPLES, Reckoning, asks_plugins
+from hub.audiences.profiles.profile import Setup
 from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.rules.reach import chunks_of_people
 from hub.audiences.rules.rule import Rule
@@ -35,18 +36,20 @@ MOST_LOOKED_AT = 5_000
 """Where PostgreSQL counts by itself, what follows from goals is told of so many people at most, who are looked at one by one."""
 
 
-def count_affected(uow: UnitOfWork, diff: Diff, progress: Progress) -> Diff:
-    """The diff with its numbers of people."""
+def count_affected(
+    uow: UnitOfWork, diff: Diff, progress: Progress, setups: Mapping[str, Setup] | None = None
+) -> Diff:
+    """The diff with its numbers of people. ``setups`` of audiences as they would be, where they change."""
     if not diff.changes:
         return replace(diff, people=0)
     candidates = sa.select(sa.union(*map(_candidates, diff.changes)).subquery().c.person_id)
-    if uow.is_sqlite:
-        counted = _count_one_by_one(uow, diff.changes, candidates, progress)
+    if uow.is_sqlite or (asks_plugins(diff.changes) and _are_few(uow, candidates)):
+        counted = _count_one_by_one(uow, diff.changes, candidates, progress, setups)
     else:
-        aside = _count_one_by_one(uow, diff.changes, set_aside(uow, diff.changes), progress)
+        aside = _count_one_by_one(uow, diff.changes, set_aside(uow, diff.changes), progress, ask=False)
         counted = _added(count_in_sql(uow, diff.changes), aside)
         if counted.people <= MOST_LOOKED_AT and _are_few(uow, candidates):
-            each = _count_one_by_one(uow, diff.changes, candidates, lambda *_: None)
+            each = _count_one_by_one(uow, diff.changes, candidates, lambda *_: None, ask=False)
             counted = replace(counted, effects=replace(counted.effects, outcome=each.effects.outcome))
     return replace(
         diff, affected=dict(enumerate(counted.affected)), people=counted.people, effects=counted.effects
@@ -59,13 +62,19 @@ def _are_few(uow: UnitOfWork, candidates: sa.Select[tuple[str]]) -> bool:
 
 
 def _count_one_by_one(
-    uow: UnitOfWork, changes: Sequence[ItemChange], people: sa.Select[tuple[str]], progress: Progress
+    uow: UnitOfWork,
+    changes: Sequence[ItemChange],
+    people: sa.Select[tuple[str]],
+    progress: Progress,
+    setups: Mapping[str, Setup] | None = None,
+    *,
+    ask: bool = True,
 ) -> Counted:
     candidates = people.subquery()
     total = uow.connection.scalar(sa.select(sa.func.count()).select_from(candidates)) or 0
     affected = [0] * len(changes)
     touched_people = done = 0
-    reckoning = Reckoning(uow, changes)
+    reckoning = Reckoning(uow, changes, setups, ask=ask)
     for person_ids in chunks_of_people(uow, candidates):
         facts = read_facts(uow, person_ids)
         reckoning.add(person_ids, facts)

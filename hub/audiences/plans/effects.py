@@ -1,6 +1,7 @@
 """What a planned change does to goals: they are worked out twice for each person, as it is and as it would be.
 
-With what plugins said last and people decided: nobody is asked.
+With what people decided, and what plugins said last. These are asked where other appointments, audiences or switches mean that they
+will be, and what they say is kept nowhere.
 """
 
 import hashlib
@@ -8,11 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
+from typing import cast
 
-from hub.audiences.assigning.derive_sources import RuleIndex, derive_goals
-from hub.audiences.assigning.opinions import read_opinions
+from hub.audiences.assigning.derive_sources import RuleIndex, StoredOpinion, derive_goals
+from hub.audiences.assigning.opinions import hear_plugins, opinions_in, read_opinions
 from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, RuleChange, SwitchChange
 from hub.audiences.plans.following import Following
+from hub.audiences.profiles.profile import Setup
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AppointmentFacts
 from hub.audiences.rules.rule import SwitchedPlugin, read_rules, read_switched
 from hub.store import UnitOfWork
@@ -40,11 +45,26 @@ class _Goals:
     waived: frozenset[str]
 
 
+def asks_plugins(changes: Sequence[ItemChange]) -> bool:
+    """Whether plugins may be asked newly because of it."""
+    return any(isinstance(change, SwitchChange | AudienceChange) for change in changes)
+
+
 class Reckoning:
     """Adds up, chunk after chunk of people in one order, what the changes do to their goals."""
 
-    def __init__(self, uow: UnitOfWork, changes: Sequence[ItemChange]) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        changes: Sequence[ItemChange],
+        setups: Mapping[str, Setup] | None = None,
+        *,
+        ask: bool = True,
+    ) -> None:
+        """``setups`` of audiences as they would be, where they change. Without ``ask`` plugins are not asked."""
         self._uow = uow
+        self._setups = setups
+        self._ask = ask and asks_plugins(changes)
         rules = {rule.key: rule for rule in read_rules(uow)}
         after = rules | {change.key: change.after for change in changes if isinstance(change, RuleChange)}
         switched = read_switched(uow)
@@ -61,16 +81,17 @@ class Reckoning:
         becoming: Mapping[str, Sequence[AppointmentFacts]] | None = None,
     ) -> None:
         """Look at some people. ``becoming``: their appointments as they would be, where it is these that change."""
-        opinions = read_opinions(self._uow, person_ids)
+        said = read_opinions(self._uow, person_ids)
+        then = self._heard(said, facts if becoming is None else becoming, becoming is not None)
         decisions = read_decisions(self._uow, person_ids)
         all_was: list[Source] = []
         all_become: list[Source] = []
         for id in person_ids:
             decided = decisions.get(id, ())
             both = []
-            for config, people, every in (
-                (self._is, facts, all_was),
-                (self._would_be, facts if becoming is None else becoming, all_become),
+            for config, people, opinions, every in (
+                (self._is, facts, said, all_was),
+                (self._would_be, facts if becoming is None else becoming, then, all_become),
             ):
                 mine = people.get(id, ())
                 left, waived = derive_goals(
@@ -80,6 +101,24 @@ class Reckoning:
                 both.append(self._goals(mine, left, waived))
             self._compare(id, *both)
         self._following.add(person_ids, all_was, all_become)
+
+    def _heard(
+        self,
+        said: Mapping[str, Sequence[StoredOpinion]],
+        facts: Mapping[str, Sequence[AppointmentFacts]],
+        is_elsewhere: bool,
+    ) -> Mapping[str, Sequence[StoredOpinion]]:
+        """What plugins would have said: they are asked about people of whom they would be asked, and nothing of it is kept."""
+        if not self._ask and not is_elsewhere:
+            return said
+        if self._setups is None:
+            self._setups = read_setups(self._uow)
+        bodies = hear_plugins(self._uow, facts, self._would_be.switched, self._setups)
+        again = {(body["person_id"], body["plugin"]) for body in bodies}
+        found = {id: [each for each in mine if (id, each.plugin) not in again] for id, mine in said.items()}
+        for row in opinions_in(bodies):
+            found.setdefault(row["person_id"], []).append(cast("StoredOpinion", SimpleNamespace(**row)))
+        return {id: sorted(mine, key=lambda each: each.id) for id, mine in found.items()}
 
     def result(self) -> Effects:
         """What it comes to."""
@@ -146,4 +185,4 @@ def _switched_after(
             else s
             for s in becomes
         ]
-    return becomes
+    return sorted(becomes, key=lambda each: (each.audience.key, each.plugin))

@@ -22,7 +22,7 @@ Write = Callable[[UnitOfWork, Diff], None]
 
 
 def plan_change(hub: "Hub", compare: Compare, progress: Progress = lambda *_: None) -> Diff:
-    """What would be changed, how many people that touches and what becomes of goals; nothing is changed, nobody is asked."""
+    """What would be changed, how many people that touches and what becomes of goals; nothing is changed."""
     with hub.reading() as uow:
         return count_affected(uow, compare(uow), progress)
 

@@ -169,7 +169,7 @@ def roll_back_profile(key: str, number: int) -> Work:
 
 
 def plan_profiles(hub: "Hub", work: Work, progress: Progress = lambda *_: None) -> ProfilePlan:
-    """What would be changed, how many people that touches and what becomes of goals; nothing is changed, nobody is asked."""
+    """What would be changed, how many people that touches and what becomes of goals; nothing is changed."""
     with hub.reading() as uow:
         plan = _counted(uow, work(uow), progress)
         return replace(plan, workflows=tuple(_tried(uow, plan)))
@@ -216,7 +216,7 @@ def _plan(
 
 
 def _counted(uow: UnitOfWork, plan: ProfilePlan, progress: Progress) -> ProfilePlan:
-    return replace(plan, diff=count_affected(uow, plan.diff, progress))
+    return replace(plan, diff=count_affected(uow, plan.diff, progress, setups(plan.all_after)))
 
 
 def _tried(uow: UnitOfWork, plan: ProfilePlan) -> Iterator[WouldHave]:
