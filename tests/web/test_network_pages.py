@@ -108,7 +108,7 @@ def test_a_day_shows_what_was_true_then_and_the_history_who_changed_it(network: 
     assert "not at that time" in names(browser.get(f"/network/nodes/{below}?on={before}").text)
     history = today.partition("History")[2]
     assert "Olga Berg" in history
-    assert "Borealis · service" in history
+    assert "Borealis · service 1 January 2020 until 4 May" in history
     own = names(network.browser("nils").get(f"/network/locations/{riverside}").text).partition("History")[2]
     assert "Borealis" in own
     assert "Olga Berg" in own

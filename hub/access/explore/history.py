@@ -6,7 +6,7 @@ For operators, and for partner admins about their own partner and locations. Rea
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from hub.access.reach import Sight
 from hub.ids import is_id
 from hub.journal.tables import change
 from hub.network import tables
+from hub.network.validity.intervals import Interval
 from hub.network.views import names_of_people
 from hub.store import UnitOfWork
 
@@ -31,13 +32,20 @@ _DATES = ("id", "valid_from", "valid_to")
 _UNTOLD = frozenset({"id", "person_id", "partner_id", "manager_id"})
 
 
+class Part(NamedTuple):
+    """One thing a field said, in names; ``during`` is the time for which it did, of parts that are dated."""
+
+    words: str
+    during: Interval | None = None
+
+
 @dataclass(frozen=True)
 class Difference:
-    """What is different: ``field`` as snapshots call it, ``before`` and ``after`` in names; empty for nothing."""
+    """What is different: ``field`` as snapshots call it, ``before`` and ``after``; empty for nothing."""
 
     field: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    before: tuple[Part, ...]
+    after: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -116,18 +124,20 @@ def _differences(
     return tuple(found)
 
 
-def _plain(value: Any, names: Mapping[str, str]) -> tuple[str, ...]:
+def _plain(value: Any, names: Mapping[str, str]) -> tuple[Part, ...]:
+    """A value that is no list; an instant is one since which something holds."""
     if value is None or value == "":
         return ()
-    return (_day(names.get(str(value), str(value))),)
+    at = _instant(value)
+    return (Part("", (at, at)) if at else Part(names.get(str(value), str(value))),)
 
 
-def _parts(parts: Iterable[Any], names: Mapping[str, str]) -> list[str]:
-    """Each dated part on one line: what it is, and since and until when."""
-    lines = []
+def _parts(parts: Iterable[Any], names: Mapping[str, str]) -> list[Part]:
+    """What each dated part is, and for which time."""
+    found = []
     for part in parts:
         if not isinstance(part, Mapping):
-            lines.append(names.get(str(part), str(part)))
+            found.append(Part(names.get(str(part), str(part))))
             continue
         told = {
             key: value for key, value in part.items() if key not in _DATES and value not in (None, "", [])
@@ -138,14 +148,19 @@ def _parts(parts: Iterable[Any], names: Mapping[str, str]) -> list[str]:
             )
             for _, value in sorted(told.items(), key=lambda each: (not each[0].endswith("_id"), each[0]))
         ]
-        start, end = _day(str(part.get("valid_from") or "")), _day(str(part.get("valid_to") or ""))
-        lines.append(f"{' · '.join(words)} [{'' if start == '1900-01-01' else start}–{end}]")
-    return sorted(lines)
+        start, end = _instant(part.get("valid_from")), _instant(part.get("valid_to"))
+        found.append(Part(" · ".join(words), (start, end) if start else None))
+    return sorted(found, key=lambda each: (each.words, str(each.during)))
 
 
-def _day(text: str) -> str:
-    """The day of an instant; any other text as it is."""
-    return text[:10] if len(text) >= 19 and text[4:5] == "-" and text[10:11] == "T" else text
+def _instant(value: Any) -> datetime | None:
+    """The instant that a snapshot writes so; None for anything else."""
+    if not isinstance(value, str) or len(value) < 19 or value[10:11] != "T":
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _names(
