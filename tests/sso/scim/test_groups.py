@@ -3,9 +3,19 @@
 import pytest
 
 from hub.errors import Missing
+from hub.network.structure.locations import close_location
 from hub.runtime import Hub
 from hub.sso.scim.group_places import forget_group_place, list_groups, set_group_place
-from tests.sso.scim.rig import Client, add_location, add_position, appointments, begin_client, user
+from tests.sso.scim.rig import (
+    Client,
+    add_location,
+    add_position,
+    appointments,
+    begin_client,
+    refusals,
+    user,
+    working_at,
+)
 
 
 @pytest.fixture
@@ -52,6 +62,24 @@ def test_a_group_that_means_nothing_any_more_takes_the_place_away(client: Client
     assert _in_force(client, ann) == []
 
 
+def test_a_place_that_has_closed_keeps_no_member_and_no_user_out(client: Client) -> None:
+    west, seller = add_location(client, "L-west"), add_position(client, "P-seller")
+    working = working_at(("L-west", "P-seller"))
+    ann, bob = client.post_user("ann", **working)["id"], client.post_user("bob")["id"]
+    group = client.post_group("Sales West")["id"]
+    with client.hub.unit_of_work() as uow:
+        set_group_place(uow, client.caller.connection_id, group, west, seller)
+        close_location(uow, west)
+    members = {"op": "add", "path": "members", "value": [{"value": bob}]}
+    assert client.patch(f"/Groups/{group}", members).status_code == 200
+    assert _in_force(client, bob) == []
+    # The client goes on telling what it told before; who is new there is refused.
+    assert client.ask("PUT", f"/Users/{ann}", user("ann", title="Boss", **working)).status_code == 200
+    refused = client.ask("POST", "/Users", user("eve", **working))
+    assert (refused.status_code, refusals(client.hub)[-1]) == (400, "bad_place")
+    assert "is closed at that time" in refused.text
+
+
 def test_ln6_a_group_means_no_place_of_another_partner(client: Client) -> None:
     other = begin_client(client.hub, "lakeside")
     theirs, seller = add_location(other, "L-lake"), add_position(client, "P-seller")
@@ -63,8 +91,6 @@ def test_ln6_a_group_means_no_place_of_another_partner(client: Client) -> None:
 
 
 def test_ln6_no_appointment_at_a_location_of_another_partner(client: Client) -> None:
-    from tests.sso.scim.rig import working_at
-
     other = begin_client(client.hub, "lakeside")
     add_location(other, "L-lake")
     add_position(other, "P-seller")
