@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 @click.option(
     "--branch",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="An audience file: what if its rules had been in force --since that day.",
+    help="A file of audiences or of profiles: what if all it says had been so --since that day.",
 )
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="The day from which a branch differs.")
 @click.option(
     "--wait", type=float, default=30, show_default=True, help="Seconds to wait for the worker to catch up."
 )
 def replay(verify_: bool, branch: Path | None, since: datetime | None, wait: float) -> None:
-    """Check the state against the journals, or try what would be if rules had been others.
+    """Check the state against the journals, or try what would be if rules, audiences or profiles had been others.
 
     Plays both journals into a scratch database, a file among the system's temporary files ($TMPDIR). The live
     tables are only read. With --verify compares what comes out with what the hub has, and exits with 0 when
-    everything is equal, with 1 and the differences when not. With --branch makes the rules so in the scratch
-    database, and shows what was asked for and reached since that day beside what would have been.
+    everything is equal, with 1 and the differences when not. With --branch makes what FILE says so in the
+    scratch database, and shows what was asked for and reached since that day beside what would have been.
     """
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars
@@ -64,8 +64,8 @@ def _show_branch(tried: "Branch", since: datetime) -> None:
         (name, f"{getattr(tried.was, name):,}", f"{getattr(tried.would_be, name):,}")
         for name in ("goals", "people", "reached", "overdue", "credits")
     ]
-    show_table(("goals of these rules", "as it was", "on the branch"), rows)
+    show_table(("goals of this kind", "as it was", "on the branch"), rows)
     click.echo(
-        f"\nIf {', '.join(tried.rules)} had been so since {since:%Y-%m-%d}: {tried.gained:,} goals more, "
+        f"\nIf {', '.join(tried.keys)} had been so since {since:%Y-%m-%d}: {tried.gained:,} goals more, "
         f"{tried.lost:,} fewer. Nothing was changed."
     )

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.audiences.files.audience_files import apply_audience_file
+from hub.audiences.profiles.plan_profiles import from_file, make_profiles
 from hub.audiences.rules.conditions import Conditions
 from hub.errors import BadInput
 from hub.journal.tables import change
@@ -14,7 +15,7 @@ from hub.rebuild.branch import try_branch
 from hub.rebuild.state_hash import hash_state, overall_hash
 from hub.training.tables import credit_ledger, goal, goal_source
 from tests.databases import Kind
-from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet
+from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet, Switched
 from tests.journeys.world import BRANDS, START, Sent, World, activity, new_world
 
 SINCE = START - timedelta(days=60)
@@ -28,6 +29,20 @@ target = "offering:course-0-0"
 due_days = 10
 valid_from = {SINCE:%Y-%m-%d}
 conditions = {{ class = "external" }}
+"""
+
+PROFILES = """
+[[profile]]
+key = "base"
+title = "Everybody"
+audiences = ["everybody"]
+[[profile.rule]]
+key = "brakes"
+title = "Brakes"
+dimension = "service"
+kind = "brand"
+target = "offering:course-0-0"
+due_days = 10
 """
 
 
@@ -74,6 +89,61 @@ def test_a_branch_says_what_would_have_been(database_kind: Kind, tmp_path: Path)
         would = branch.would_be
         assert (would.goals, would.reached, would.credits) == (len(after), reached, credits) == (1, 1, 1)
         assert (branch.gained, branch.lost) == (len(after - before), len(before - after)) == (1, 1)
+
+
+@pytest.mark.requirement("D4")
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_branch_tries_other_audiences_and_plugins_that_were_off(
+    database_kind: Kind, tmp_path: Path
+) -> None:
+    file = tmp_path / "who.toml"
+    with new_world(database_kind) as world:
+        Appointed(0, 0, 0, "advisor", "internal", BRANDS, -10, None).happen(world)
+        Appointed(1, 0, 0, "advisor", "external", BRANDS, -10, None).happen(world)
+        Switched("everybody", "first_days", True).happen(world)
+        world.drain()
+        table = '[[audience]]\nkey = "everybody"\nname = "everybody"\n'
+        for said, goals in (('conditions = { class = "external" }\n', 1), ("plugins = []\n", 0)):
+            file.write_text(table + said)
+            before, held = asked(world)[0], everything(world)
+            branch = try_branch(world.hub, file, SINCE)
+            assert everything(world) == held
+            assert (branch.keys, branch.was.goals, branch.would_be.goals) == (
+                ("everybody",),
+                len(before),
+                goals,
+            )
+            assert (branch.gained, branch.lost) == (0, 1)
+            apply_audience_file(world.hub, file)
+            world.drain()
+            with world.hub.reading() as uow:
+                left = uow.connection.scalars(
+                    sa.select(goal_source.c.id).where(goal_source.c.valid_to > world.clock.now())
+                )
+                assert len(left.all()) == goals
+
+
+@pytest.mark.requirement("D4")
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_branch_tries_profiles(database_kind: Kind, tmp_path: Path) -> None:
+    file = tmp_path / "profiles.toml"
+    file.write_text(PROFILES)
+    with new_world(database_kind) as world:
+        for person, external in ((0, "internal"), (1, "external")):
+            Appointed(person, 0, 0, "advisor", external, BRANDS, -100, None).happen(world)
+        world.drain()
+        held = everything(world)
+        branch = try_branch(world.hub, file, SINCE)
+        assert everything(world) == held
+        assert branch.was.goals == branch.lost == 0
+        assert branch.gained == branch.would_be.people == 2
+        assert branch.would_be.overdue == 2, "it would have been due long ago"
+        make_profiles(world.hub, from_file(file))
+        world.drain()
+        assert asked(world)[0]
+        file.write_text(PROFILES.partition("[[profile.rule]]")[0])
+        without = try_branch(world.hub, file, SINCE)
+        assert (without.was.goals, without.would_be.goals, without.lost) == (2, 0, 2)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

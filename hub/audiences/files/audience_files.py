@@ -4,14 +4,15 @@ The file names what it is about; rules, audiences and paths it does not name sta
 changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.audiences.files.names import Names, look_up, problems_of
 from hub.audiences.files.plan_file import audience_of, compare_file, rule_of
 from hub.audiences.files.shapes import AudienceFile, read_audience_file, refuse
-from hub.audiences.plans.diff import Diff, RuleChange, SwitchChange
+from hub.audiences.plans.diff import AudienceChange, Diff, RuleChange, SwitchChange
 from hub.audiences.plans.planning import Compare, make_change, plan_change
 from hub.audiences.rules.rule import Rule, read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
@@ -21,7 +22,7 @@ from hub.training.offerings import set_path
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
-__all__ = ["Diff", "apply_audience_file", "plan_audience_file", "read_file_rules"]
+__all__ = ["Diff", "apply_audience_file", "plan_audience_file", "read_file_content"]
 
 
 def plan_audience_file(
@@ -49,16 +50,31 @@ def apply_audience_file(hub: "Hub", file: Path, plan_hash: str | None = None) ->
     return make_change(hub, _compare(read), write, plan_hash)
 
 
-def read_file_rules(uow: UnitOfWork, file: Path) -> list[tuple[Rule | None, Rule]]:
-    """The file's rules, each as it is known, None if there is none yet, and as the file has it; nothing is changed.
+@dataclass(frozen=True)
+class FileContent:
+    """What a file says: rules and audiences, each as it is known, None if there is none yet, and as the file has it.
 
-    A path that is not there yet is ``plan_file.NOT_YET``. BadInput as ``plan_audience_file``.
+    ``plugins`` are those that are to be on, by audience, where the file says so. A path that is not there yet is ``plan_file.NOT_YET``.
     """
+
+    rules: tuple[tuple[Rule | None, Rule], ...]
+    audiences: tuple[AudienceChange, ...]
+    plugins: Mapping[str, Sequence[str]]
+
+
+def read_file_content(uow: UnitOfWork, file: Path) -> FileContent:
+    """All a file says, also what is so already, and rules of profiles that follow its audiences. BadInput as ``plan_audience_file``."""
     read = read_audience_file(file)
     names = _checked_names(uow, read)
-    known = {rule.key: rule for rule in read_rules(uow)}
-    tables = [rule.table for rule in read.rules]
-    return [(known.get(t.key), rule_of(uow, t, names, known.get(t.key))) for t in tables]
+    diff, known = compare_file(uow, read, names), {rule.key: rule for rule in read_rules(uow)}
+    rules = [
+        (known.get(r.table.key), rule_of(uow, r.table, names, known.get(r.table.key))) for r in read.rules
+    ]
+    said = {rule.key for _, rule in rules}
+    changed = [(c.before, c.after) for c in diff.changes if isinstance(c, RuleChange) and c.key not in said]
+    audiences = tuple(change for change in diff.changes if isinstance(change, AudienceChange))
+    plugins = {a.table.key: a.table.plugins for a in read.audiences if a.table.plugins is not None}
+    return FileContent((*rules, *changed), audiences, plugins)
 
 
 def _compare(file: AudienceFile) -> Compare:

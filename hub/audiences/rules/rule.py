@@ -111,13 +111,7 @@ def _next_version(uow: UnitOfWork, key: str) -> int:
 
 def set_audience(uow: UnitOfWork, audience: Audience, actor_id: str | None = None) -> bool:
     """Make an audience as given; False when it already was so."""
-    table = tables.audience
-    body = {
-        "key": audience.key,
-        "name": audience.name,
-        "conditions": audience.conditions.to_json(),
-        "provisioning": list(audience.provisioning),
-    }
+    table, body = tables.audience, audience_body(audience)
     known = uow.connection.execute(sa.select(table).where(table.c.key == audience.key)).one_or_none()
     if known and dict(known._mapping) == body:
         return False
@@ -277,6 +271,16 @@ def _undo_switches(uow: UnitOfWork, body: Mapping[str, Any], since: datetime) ->
     mine = sa.and_(table.c.audience == body["audience"], table.c.plugin == body["plugin"])
     uow.connection.execute(sa.delete(table).where(mine, table.c.valid_from >= since))
     uow.connection.execute(sa.update(table).where(mine, table.c.valid_to >= since).values(valid_to=None))
+
+
+def audience_body(audience: Audience) -> dict[str, Any]:
+    """An audience as a change of kind ``audience_changed`` has it."""
+    return {
+        "key": audience.key,
+        "name": audience.name,
+        "conditions": audience.conditions.to_json(),
+        "provisioning": list(audience.provisioning),
+    }
 
 
 def rule_body(rule: Rule, version: int = 1) -> dict[str, Any]:
