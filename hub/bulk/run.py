@@ -1,7 +1,7 @@
 """Doing to many locations what was planned: asked for once, done by whichever worker comes, some at a time."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from hub.ids import is_id, new_id
 from hub.journal import audit
 from hub.logging import get_logger
 from hub.network import tables as network
+from hub.network.people.person import lock_people
+from hub.network.record import lock_location, lock_network
 from hub.network.structure.locations import carry_brand, close_location, end_brand, move_location
 from hub.store import UnitOfWork
 
@@ -92,19 +94,27 @@ def list_recent(uow: UnitOfWork, limit: int = 5) -> list[Progress]:
 def carry_on(uow: UnitOfWork) -> bool:
     """Do the next CHUNK locations of a change that is not finished; whether there was one.
 
-    What refuses now, though the plan did not see it coming, is noted and left as it is.
+    What refuses now, though the plan did not see it coming, is noted and left as it is; so is where it fails in another way, or
+    it would hold up all other changes for good.
     """
     waiting = sa.select(bulk_change).where(bulk_change.c.finished_at.is_(None)).order_by(bulk_change.c.id)
     row = uow.connection.execute(waiting.limit(1).with_for_update(skip_locked=True)).first()
     if row is None:
         return False
     part, late = row.location_ids[row.done : row.done + CHUNK], list(row.late)
+    if row.do == "close":
+        _lock(uow, part)
     for location_id in part:
         try:
             with uow.connection.begin_nested():
                 _do(uow, row, location_id)
         except HubError as error:
             late.append({"location_id": location_id, "why": error.message})
+        except (sa.exc.OperationalError, sa.exc.InterfaceError):
+            raise  # the database's trouble, not that of this location
+        except Exception as error:
+            logger.exception("bulk_change_failed_at", location_id=location_id)
+            late.append({"location_id": location_id, "why": f"It failed: {type(error).__name__}."})
     done = row.done + len(part)
     finished_at = uow.now if done >= len(row.location_ids) else None
     values: Mapping[str, Any] = {"done": done, "late": late, "finished_at": finished_at}
@@ -135,6 +145,16 @@ class BulkChanges:
                     pass
             except Exception:
                 logger.exception("bulk_change_failed")  # the next look comes all the same
+
+
+def _lock(uow: UnitOfWork, location_ids: Sequence[str]) -> None:
+    """What closing them locks one after the other, at once and in the order in which everybody does."""
+    lock_network(uow)
+    for id in sorted(location_ids):
+        lock_location(uow, id, closing=True)
+    a = network.appointment
+    people = sa.select(a.c.person_id).where(a.c.location_id.in_(list(location_ids))).distinct()
+    lock_people(uow, sorted(uow.connection.scalars(people)))
 
 
 def _do(uow: UnitOfWork, row: Any, location_id: str) -> None:

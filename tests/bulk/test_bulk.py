@@ -1,6 +1,7 @@
 """Many locations at once: what is planned happens to goals, done in parts that may stop anywhere; what refuses late is told."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +12,11 @@ from hub.bulk import run
 from hub.bulk.run import BulkChanges, list_recent, read_progress, start_bulk_change
 from hub.bulk.wish import BulkPlan, BulkPlanOutdated, WishForMany, plan_many
 from hub.errors import BadInput, Missing
-from hub.network.structure.locations import close_location, read_location
+from hub.network import tables as network
+from hub.network.structure.locations import carry_brand, close_location, read_location
 from hub.network.structure.words import close_word
 from hub.runtime import Hub
+from hub.store import UnitOfWork
 from hub.training import tables as training
 from tests.rows import count_rows
 from tests.world import World
@@ -136,3 +139,38 @@ def test_only_what_was_seen_is_done(world: World, monkeypatch: pytest.MonkeyPatc
         read_progress(uow, "nothing")
     monkeypatch.setattr("hub.bulk.wish.MOST_PEOPLE", 1)
     assert plan(hub, wish).effects is None
+
+
+def test_a_location_that_fails_holds_no_other_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, wish = world.hub, WishForMany("carry", world.ids["B"], "sell")
+
+    def fails(uow: UnitOfWork, location_id: str, *given: Any, **named: Any) -> bool:
+        if location_id == world.ids["L1"]:
+            raise KeyError(location_id)
+        return carry_brand(uow, location_id, *given, **named)
+
+    monkeypatch.setattr(run, "carry_brand", fails)
+    id = start(world, wish, plan(hub, wish).hash)
+    assert BulkChanges(hub).turn()
+    with hub.reading() as uow:
+        progress = read_progress(uow, id)
+    assert (progress.done, progress.late) == (PLACES, (("L1", "It failed: KeyError."),))
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+def test_who_works_at_any_of_them_is_locked_before_the_first_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, person, free = world.hub, network.person, list[str]()
+
+    def look(uow: UnitOfWork, *given: Any, **named: Any) -> bool:
+        with hub.unit_of_work() as other:
+            anybody = sa.select(person.c.id).with_for_update(key_share=True, skip_locked=True)
+            free.extend(other.connection.scalars(anybody))
+        return close_location(uow, *given, **named)
+
+    monkeypatch.setattr(run, "close_location", look)
+    wish = WishForMany("close")
+    start(world, wish, plan(hub, wish).hash)
+    assert BulkChanges(hub).turn()
+    assert free == []
