@@ -11,7 +11,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from hub.audiences.files.audience_files import apply_audience_file, plan_audience_file
-from hub.audiences.plans.diff import Diff, Effects, PlanOutdated, RuleChange, SwitchChange, compare_rule
+from hub.audiences.plans.diff import (
+    Diff,
+    Effects,
+    Outcome,
+    PlanOutdated,
+    RuleChange,
+    SwitchChange,
+    compare_rule,
+)
 from hub.audiences.plans.planning import Compare, make_change, plan_change, status_change, write_changes
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Rule, read_audience, read_rules, switch_plugin
@@ -189,7 +197,8 @@ def test_a_draft_planned_to_go_live_says_whom_it_reaches(world: World, tmp_path:
     plan = plan_change(world.hub, status_change("brakes", "live"))
     assert (plan.effects.gained, plan.people, [c.what for c in plan.changes]) == (1, 1, ["changed: status"])
     file.write_text(FILE)  # a file that says nothing of a status leaves it as it is
-    assert plan_audience_file(world.hub, file).changes == ()
+    again = plan_audience_file(world.hub, file)
+    assert (again.changes, again.effects.outcome) == ((), Outcome())
 
 
 def test_a_goal_that_something_else_gives_stays_when_a_plugin_goes_off(world: World) -> None:

@@ -18,6 +18,7 @@ from hub.audiences.plans.diff import (
     Diff,
     Effects,
     ItemChange,
+    Outcome,
     PathChange,
     RuleChange,
     SwitchChange,
@@ -41,7 +42,7 @@ def count_affected(
 ) -> Diff:
     """The diff with its numbers of people. ``setups`` of audiences as they would be, where they change."""
     if not diff.changes:
-        return replace(diff, people=0)
+        return replace(diff, people=0, effects=Effects(outcome=Outcome()))
     candidates = sa.select(sa.union(*map(_candidates, diff.changes)).subquery().c.person_id)
     if uow.is_sqlite or (asks_plugins(diff.changes) and _are_few(uow, candidates)):
         counted = _count_one_by_one(uow, diff.changes, candidates, progress, setups)
