@@ -1,8 +1,10 @@
 """Partners, locations and the field, as programs read them."""
 
 import pytest
+import sqlalchemy as sa
 
-from tests.rest.programs import Network
+from hub.network import tables
+from tests.rest.programs import LAST_YEAR, LONG_AGO, Network
 
 
 @pytest.mark.requirement("A01", "B01")
@@ -117,3 +119,28 @@ def test_a_resource_that_is_only_read_says_so(network: Network) -> None:
     response = network.app.test_client().post("/api/v1/partners")
     assert (response.status_code, response.mimetype) == (405, "application/problem+json")
     assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.requirement("I24")
+def test_where_something_stood_before_tells_no_node_behind_the_wall(network: Network) -> None:
+    ids, placed, parent = network.ids, tables.location_node, tables.node_parent
+    with network.hub.unit_of_work() as uow:
+        now = sa.update(placed).where(placed.c.location_id == ids["pier"])
+        uow.connection.execute(now.values(valid_from=LAST_YEAR))
+        before = {"dimension": "service", "valid_from": LONG_AGO, "valid_to": LAST_YEAR}
+        uow.insert(placed, location_id=ids["pier"], node_id=ids["hills"], **before)
+        moved = sa.update(parent).where(parent.c.node_id == ids["coast"])
+        uow.connection.execute(moved.values(valid_from=LAST_YEAR))
+        uow.insert(
+            parent, node_id=ids["coast"], parent_id=ids["hills"], valid_from=LONG_AGO, valid_to=LAST_YEAR
+        )
+    then = {"as_of": "2023-01-01T00:00:00Z"}
+    for who in ("harbor", "rosa"):
+        token = network.token(who)
+        assert network.read(token, f"/locations/{ids['pier']}", **then)["nodes"] == []
+        assert network.read(token, f"/nodes/{ids['coast']}", **then)["parent_id"] is None
+        assert network.read(token, f"/nodes/{ids['coast']}")["parent_id"] == ids["nation"]
+    everything = network.token()
+    assert network.read(everything, f"/nodes/{ids['coast']}", **then)["parent_id"] == ids["hills"]
+    told = network.read(everything, f"/locations/{ids['pier']}", **then)["nodes"]
+    assert [node["id"] for node in told] == [ids["hills"]]

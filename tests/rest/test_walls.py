@@ -1,7 +1,6 @@
 """What stands behind a wall answers as what does not exist, and nothing of it leaks (B04, I24)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,27 +14,13 @@ from hub.notify.webhooks.tables import webhook
 from hub.rest.routes import document
 from hub.training import tables as training
 from tests.rest.programs import LONG_AGO, Network
+from tests.statements import statements
 
 EACH = 100
 """Foreign ids of each kind of thing."""
 KINDS = ("partners", "locations", "people", "nodes", "appointments", "goals", "decisions", "webhooks")
 LISTS = ("/partners", "/locations", "/nodes", "/people")
 WORDS = ("/brands", "/positions", "/dimensions", "/audiences", "/rules")
-
-
-@contextmanager
-def statements(network: Network) -> Iterator[list[str]]:
-    """The statements that run meanwhile."""
-    ran: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        ran.append(statement)
-
-    sa.event.listen(network.hub.engine, "before_cursor_execute", note)
-    try:
-        yield ran
-    finally:
-        sa.event.remove(network.hub.engine, "before_cursor_execute", note)
 
 
 def _grow_the_other_side(network: Network) -> dict[str, list[str]]:
@@ -194,7 +179,7 @@ def test_b04_500_foreign_and_500_missing_ids_answer_alike_after_the_same_stateme
             for id in (foreign, new_id()):
                 told: list[object] = []
                 for request in _asked(network, operation, kind, id):
-                    with statements(network) as ran:
+                    with statements(network.hub) as ran:
                         response = client.open(
                             path.replace("{id}", id), method=method.upper(), headers=head, **request
                         )

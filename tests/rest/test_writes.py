@@ -15,7 +15,7 @@ from hub.network import tables
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute
 from tests.rest.programs import LONG_AGO, Network
-from tests.rest.test_walls import statements
+from tests.statements import statements
 
 
 def send(
@@ -136,7 +136,7 @@ def test_nothing_is_written_over_the_wall_and_foreign_ids_are_missing_ids(networ
                 if foreign
                 else "/".join(new_id() if part in ids.values() else part for part in path.split("/"))
             )
-            with statements(network) as ran:
+            with statements(network.hub) as ran:
                 response = send(network, token, at, body, key=new_id())
             answers.add((*code(response), *ran))
         assert len(answers) == 1, path

@@ -16,6 +16,7 @@ from hub.network.structure.field import add_node, rename_node
 from hub.network.structure.locations import end_brand, move_location
 from hub.network.structure.partners import link_partners
 from hub.network.structure.representatives import look_after
+from tests.statements import statements
 from tests.web.world import World, course
 
 
@@ -227,6 +228,43 @@ def test_where_a_list_goes_on_tells_nothing_of_foreign_ids(network: World) -> No
     for address, foreign in (("/network/partners", network.ids["maker"]), ("/network/locations", plant)):
         tried = (foreign, new_id(), "nonsense")
         assert len({names(browser.get(f"{address}?after={id}").text) for id in tried}) == 1
+
+
+@pytest.mark.requirement("B04")
+@pytest.mark.parametrize("who", ["nils", "sofia"])
+def test_foreign_ids_are_missing_ids_on_every_page(network: World, who: str) -> None:
+    """The plant, its people, its partner and its area lie behind the walls of a partner admin and of a manager elsewhere."""
+    ids, browser = network.ids, network.browser(who)
+    with network.hub.unit_of_work() as uow:
+        ids["far-field"] = add_node(uow, "service", "Far away", None, uow.now)
+        plant = {"name": "Plant", "city": "Zed", "country": "US", "time_zone": "UTC"}
+        began = datetime(2020, 1, 1, tzinfo=UTC)
+        ids["plant"] = new_id()
+        uow.insert(tables.location, id=ids["plant"], partner_id=ids["maker"], valid_from=began, **plant)
+    network.person("lars", "Lars", "Far", "maker")
+    network.appoint("lars", "clerk", "plant")
+    browser.get("/network")
+    for page, name in (
+        ("/network/people/{}", "lars"),
+        ("/network/locations/{}", "plant"),
+        ("/network/nodes/{}", "far-field"),
+        ("/network/locations?node={}", "far-field"),
+        ("/network/locations?after={}", "plant"),
+        ("/network/partners?after={}", "maker"),
+        *(
+            (("/network/partners/{}", "maker"), ("/network/locations?partner={}", "maker"))
+            if who == "nils"
+            else ()
+        ),
+        *((("/network/change?at={}", "plant"),) if who == "nils" else ()),
+    ):
+        answers = set()
+        for id in (ids[name], new_id()):
+            with statements(network.hub) as ran:
+                answer = browser.get(page.format(id))
+            told = re.sub(r"[A-Z2-7]{8}", "", answer.text.partition("<main")[2].partition("</main")[0])
+            answers.add((answer.status_code, told, *ran))
+        assert len(answers) == 1, page
 
 
 class TestStepUp:

@@ -1,14 +1,17 @@
 """Training elsewhere: seen by the learner and the own employer alone, and counted for nothing (B72)."""
 
 import re
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin
+from hub.ids import new_id
 from hub.network import tables as network
-from hub.training.external_records import move_records, read_records
+from hub.training.external_records import Said, declare_record, move_records, read_records
 from hub.training.plan import read_plan
+from tests.statements import statements
 from tests.web.world import World
 
 ELSEWHERE = "/my-training/elsewhere"
@@ -68,3 +71,36 @@ def test_training_elsewhere_is_between_the_learner_and_the_employer(world: World
     assert ana.send(removals[0], ELSEWHERE).status_code == 303
     with world.hub.reading() as uow:
         assert [r.title for r in read_records(uow, world.ids["ana"])] == ["Forklift"]
+
+
+@pytest.mark.requirement("B04", "B72")
+def test_records_of_other_peoples_employees_are_as_if_they_were_not(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, world.ids["marc"], world.ids["dealer"])
+    world.person("mila", "Mila", "Maker", "maker")
+    with world.hub.unit_of_work() as uow:
+        foreign = declare_record(
+            uow, world.ids["mila"], Said("First aid", date(2026, 1, 8)), actor_id=world.ids["mila"]
+        )
+    marc = world.browser("marc")
+    marc.get("/partner")  # from now on the session's use need not be noted
+
+    def asked(path: str, **form: str) -> tuple[int, str, tuple[str, ...]]:
+        with statements(world.hub) as ran:
+            answer = marc.send(path, "/partner", **form) if form else marc.get(path)
+        told = re.sub(r"[A-Z2-7]{8}", "", answer.text.partition("<main")[2].partition("</main")[0])
+        return answer.status_code, told, tuple(ran)
+
+    pages = [asked(f"/partner/people/{id}/elsewhere") for id in (world.ids["mila"], new_id())]
+    judged = [asked(f"/partner/elsewhere/{id}", do="accept") for id in (foreign, new_id())]
+    for one, other in (pages, judged):
+        assert one[0] == 404
+        assert one == other
+    # Nor does a new employer learn what was declared under the former one.
+    with world.hub.unit_of_work() as uow:
+        person = network.person
+        hired = sa.update(person).where(person.c.id == world.ids["mila"])
+        uow.connection.execute(hired.values(partner_id=world.ids["dealer"]))
+    theirs = f"/partner/people/{world.ids['mila']}/elsewhere"
+    assert "First aid" not in marc.get(theirs).text
+    assert marc.send(theirs, theirs, title="First aid", completed_on="2026-01-08").status_code == 303
