@@ -4,10 +4,12 @@ What may be asked is fixed: sets that somebody set up, at fixed instants, and th
 those of one cohort were counted in the same sets whenever numbers were told. A cohort is divided only where both parts have as many
 people as the floor says; until then whoever would go alone is counted where he was. So each number that was ever told is a sum
 of whole cohorts as they are now, and whatever is worked out of any of them, by differences, complements or sums, of one day or of
-years, is about whole cohorts: about at least ``floor`` people, or nobody.
+years, is about whole cohorts: about at least ``floor`` people, or nobody. So it is for a partner, too, who takes off the people it sees by name:
+those of a cohort whom it does not see are as many, or none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 FLOOR, LEAST = 10, 5
@@ -26,21 +28,38 @@ class Cohort:
 
 
 @dataclass(frozen=True)
+class Group:
+    """So many people, and how many of them a partner sees by name (by its id). Who sees all but ``floor`` or more may be left out."""
+
+    people: int
+    seen: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Part:
     """What becomes of a cohort, or of a part of it: of the people who really are in one of ``truths``, sets as bits."""
 
     cohort: Cohort
     sets: int
     floor: int
-    truths: Mapping[int, int]
+    truths: Mapping[int, Group]
 
     @property
     def people(self) -> int:
         """How many they are."""
-        return sum(self.truths.values())
+        return sum(group.people for group in self.truths.values())
 
 
-def divide(cohort: Cohort, truths: Mapping[int, int], floors: Sequence[int]) -> list[Part]:
+def is_company(groups: Collection[Group], floor: int) -> bool:
+    """Whether these together are enough, and to each partner those whom it does not see are enough, or nobody."""
+    people = sum(group.people for group in groups)
+    seen: Counter[str] = Counter()
+    for group in groups:
+        seen.update(group.seen)
+    return people >= floor and not any(0 < people - some < floor for some in seen.values())
+
+
+def divide(cohort: Cohort, truths: Mapping[int, Group], floors: Sequence[int]) -> list[Part]:
     """The parts of a cohort that may be told apart, by how many of its people really are in which sets.
 
     ``floors`` are those of the sets, by bit; what two sets are at odds about, the one with the lower bit decides. The first part
@@ -54,13 +73,14 @@ def divide(cohort: Cohort, truths: Mapping[int, int], floors: Sequence[int]) -> 
 
 def _cut(part: Part, bit: int, floor: int) -> Iterator[Part]:
     """By one set: whoever joins or leaves it goes, if there are enough of them and enough who stay."""
-    goes = {truth: people for truth, people in part.truths.items() if (truth ^ part.sets) & bit}
-    stays = {truth: people for truth, people in part.truths.items() if truth not in goes}
+    goes = {truth: group for truth, group in part.truths.items() if (truth ^ part.sets) & bit}
+    stays = {truth: group for truth, group in part.truths.items() if truth not in goes}
     floor = part.floor if part.sets & bit else max(part.floor, floor)
-    left, is_uncounted = sum(stays.values()), part.cohort.id is UNCOUNTED and not part.sets
-    if not goes or sum(goes.values()) < floor or (0 < left < part.floor and not is_uncounted):
+    is_uncounted = part.cohort.id is UNCOUNTED and not part.sets
+    may_stay = not stays or is_uncounted or is_company(stays.values(), part.floor)
+    if not goes or not may_stay or not is_company(goes.values(), floor):
         yield part
         return
-    if left or is_uncounted:
+    if stays or is_uncounted:
         yield Part(part.cohort, part.sets, part.floor, stays)
     yield Part(part.cohort, part.sets ^ bit, floor, goes)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from hub.access.floor import FLOOR, UNCOUNTED, Cohort, divide
+from hub.access.floor import FLOOR, UNCOUNTED, Cohort, Group, divide, is_company
 
 PEOPLE, SETS, TIMES = 400, 8, 40
 
@@ -13,8 +13,8 @@ PEOPLE, SETS, TIMES = 400, 8, 40
 class Desk:
     """Tells sizes as ``audiences.told`` does, in memory."""
 
-    def __init__(self, floors: list[int]) -> None:
-        self.floors = floors
+    def __init__(self, floors: list[int], sees: tuple[frozenset[int], ...] = ()) -> None:
+        self.floors, self.sees = floors, sees
         self.cohorts = {"": Cohort(UNCOUNTED, 0, 5)}
         self.cohort = dict.fromkeys(range(PEOPLE), "")
 
@@ -26,7 +26,9 @@ class Desk:
             for person, its in self.cohort.items():
                 if its == name:
                     mine[truth[person]].add(person)
-            first, *others = divide(cohort, {sets: len(people) for sets, people in mine.items()}, self.floors)
+            first, *others = divide(
+                cohort, {s: self.group(people) for s, people in mine.items()}, self.floors
+            )
             self.cohorts[name] = Cohort(cohort.id, first.sets, first.floor)
             for part in others:
                 new = str(len(self.cohorts))
@@ -35,6 +37,10 @@ class Desk:
             for part in (first, *others):
                 told.update({bit: part.people for bit in range(SETS) if part.sets >> bit & 1 and part.people})
         return dict(told)
+
+    def group(self, people: set[int]) -> Group:
+        """With how many of them each partner sees."""
+        return Group(len(people), {str(n): len(people & some) for n, some in enumerate(self.sees)})
 
 
 def histories(random: Random) -> list[dict[int, int]]:
@@ -61,7 +67,8 @@ def histories(random: Random) -> list[dict[int, int]]:
 def test_whatever_is_told_over_years_is_about_whole_groups(seed: int) -> None:
     random = Random(seed)
     floors = [random.choice([5, 10, 10, 25]) for _ in range(SETS)]
-    desk = Desk(floors)
+    sees = tuple(frozenset(p for p in range(PEOPLE) if random.random() < share) for share in (0.6, 0.3, 0.03))
+    desk = Desk(floors, sees)
     seen: dict[int, list[int]] = {p: [] for p in range(PEOPLE)}
     numbers = []
     for truth in histories(random):
@@ -73,13 +80,18 @@ def test_whatever_is_told_over_years_is_about_whole_groups(seed: int) -> None:
             assert told.get(bit, 0) == sum(sets >> bit & 1 for sets in counted.values())
             numbers.append(told.get(bit))
     # Every number is a sum over people; every sum and difference of numbers weighs people with one history alike.
-    groups: dict[tuple[int, ...], int] = Counter(tuple(each) for each in seen.values())
-    never = (0,) * TIMES
-    for history, people in groups.items():
-        ever = [floors[bit] for bit in range(SETS) if any(sets >> bit & 1 for sets in history)]
-        assert history == never or people >= max(ever)
-    assert len(groups) > 10
-    assert len(set(numbers)) > 10  # it does tell something
+    # So it is for a partner who takes off the people it sees.
+    groups: dict[tuple[int, ...], set[int]] = defaultdict(set)
+    for person, history in seen.items():
+        groups[tuple(history)].add(person)
+    groups.pop((0,) * TIMES, None)
+    for past, people in groups.items():
+        ever = max(floors[bit] for bit in range(SETS) if any(sets >> bit & 1 for sets in past))
+        for known in (frozenset(), *sees):
+            assert len(people) >= ever
+            assert not 0 < len(people - known) < ever
+    assert len(groups) > 5
+    assert len(set(numbers)) > 5  # it does tell something
 
 
 def told_of(victim: int, others: dict[int, int], bits: int = 2) -> list[dict[int, int]]:
@@ -110,6 +122,17 @@ def test_many_who_do_the_same_are_counted_at_once() -> None:
         0: 20
     }  # nine more, and none of the ten may be told of
     assert desk.tell(truth) == {}
+
+
+@pytest.mark.requirement("D12", "B04")
+def test_whoever_takes_off_the_own_people_finds_as_many_others_or_none() -> None:
+    truth = dict.fromkeys(range(PEOPLE), 0) | dict.fromkeys(range(20), 1)
+    for others, told in ((0, {0: 20}), (1, {}), (9, {}), (10, {0: 20}), (20, {0: 20})):
+        desk = Desk([FLOOR], (frozenset(range(others, 20)), frozenset(range(3))))
+        assert desk.tell(truth) == told
+    groups = [Group(30, {"a": 29}), Group(9, {"a": 9, "b": 9})]
+    assert not is_company(groups, FLOOR)
+    assert is_company([*groups, Group(9, {})], FLOOR)
 
 
 def test_sets_with_different_floors() -> None:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import sqlalchemy as sa
 
-from hub.access.floor import LEAST, UNCOUNTED, Cohort, Part, divide
+from hub.access.floor import LEAST, UNCOUNTED, Cohort, Group, Part, divide
 from hub.audiences.told.tables import told_cohort, told_person
 from hub.ids import new_id
+from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.store.insert import insert_for
 from hub.store.types import Id
@@ -22,15 +24,11 @@ def divide_cohorts(uow: UnitOfWork, truth: sa.FromClause, floors: Sequence[int])
     ``truth``: rows (person_id, sets) of whoever is in any set; ``floors`` by bit.
     """
     _keep(uow, truth)
-    groups = sa.select(told_person.c.cohort_id, told_person.c.sets, sa.func.count())
-    truths: dict[str | None, dict[int, int]] = defaultdict(dict)
-    for cohort_id, sets, people in uow.connection.execute(
-        groups.group_by(told_person.c.cohort_id, told_person.c.sets)
-    ):
-        truths[cohort_id][int(sets)] = people
+    cohorts = _cohorts(uow)
+    truths = _groups(uow, max(*floors, *(cohort.floor for cohort in cohorts)))
     told: dict[int, int] = defaultdict(int)
     moves: list[Move] = []
-    for cohort in _cohorts(uow):
+    for cohort in cohorts:
         parts = divide(cohort, truths[cohort.id], floors)
         moves += _settle(uow, cohort, parts)
         for part in parts:
@@ -53,6 +51,31 @@ def _keep(uow: UnitOfWork, truth: sa.FromClause) -> None:
     uow.connection.execute(
         insert.on_conflict_do_update(index_elements=["person_id"], set_={"sets": insert.excluded.sets})
     )
+
+
+def _groups(uow: UnitOfWork, floor: int) -> dict[str | None, dict[int, Group]]:
+    """How many people of which cohort really are in which sets, and who sees nearly all of them."""
+    its, sets = told_person.c.cohort_id, told_person.c.sets
+    counted = sa.select(its, sets, sa.func.count()).group_by(its, sets)
+    found: dict[str | None, dict[int, Group]] = defaultdict(dict)
+    for cohort_id, truth, people in uow.connection.execute(counted):
+        found[cohort_id][int(truth)] = Group(people, {})
+    person, a, location = network.person, network.appointment, network.location
+    at_its_place = sa.select(a.c.person_id, location.c.partner_id).join(
+        location, location.c.id == a.c.location_id
+    )
+    seen = sa.union(sa.select(person.c.id.label("person_id"), person.c.partner_id), at_its_place).subquery(
+        "seen"
+    )
+    shares = sa.select(its, sets, seen.c.partner_id, sa.func.count()).group_by(its, sets, seen.c.partner_id)
+    joined = shares.join(seen, seen.c.person_id == told_person.c.person_id)
+    for cohort_id, truth, partner_id, people in uow.connection.execute(
+        joined, execution_options={"yield_per": 10_000}
+    ):
+        group = found[cohort_id][int(truth)]
+        if people > group.people - floor:
+            cast(dict[str, int], group.seen)[partner_id] = people
+    return found
 
 
 def _cohorts(uow: UnitOfWork) -> list[Cohort]:
