@@ -8,6 +8,7 @@ from hub.sso.saml.certificates import CertificateFacts, describe_certificate
 from hub.sso.saml.connect import NAME_ID_FORMATS
 from hub.sso.saml.providers import HubPaths, SamlProvider, read_saml_provider
 from hub.store import UnitOfWork
+from hub.words.phrase import say
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def hub_values(public_url: str, slug: str) -> Mapping[str, str]:
     """What a provider's administrator enters about the hub, by the names that products have for it."""
     base, paths = public_url.rstrip("/"), HubPaths(slug)
     return {
-        "Entity id (audience, identifier)": f"{base}{paths.metadata}",
-        "Answer address (ACS, reply URL)": f"{base}{paths.acs}",
-        "Logout address (SLO)": f"{base}{paths.slo}",
-        "Metadata with all of it": f"{base}{paths.metadata}",
+        say("Entity id (audience, identifier)"): f"{base}{paths.metadata}",
+        say("Answer address (ACS, reply URL)"): f"{base}{paths.acs}",
+        say("Logout address (SLO)"): f"{base}{paths.slo}",
+        say("Metadata with all of it"): f"{base}{paths.metadata}",
     }
