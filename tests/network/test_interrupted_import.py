@@ -109,6 +109,15 @@ def test_import_that_is_killed(hub: Hub, folder: Path, database_url: str) -> Non
 
 
 @pytest.mark.usefixtures("_small_chunks")
+def test_chunk_that_would_wait_beside_another_comes_after_it(
+    hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_import, "_is_applied_beside", lambda *_: False)
+    assert import_network(hub, folder).changes == 62
+    assert_whole_and_once(hub, folder)
+
+
+@pytest.mark.usefixtures("_small_chunks")
 def test_import_that_another_one_overtakes(hub: Hub, folder: Path) -> None:
     class Overtake(StopAfter):
         def stop(self) -> None:

@@ -4,8 +4,9 @@ Each chunk is one unit of work: the journal, the tables and the files' keys chan
 has applied some chunks wholly and the others not at all, and the next run plans and applies what is left.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from hub.runtime import Hub
 
 CHUNK = 2_000
+_AHEAD = 2
+_PATIENCE_MILLISECONDS = 1_000
 _NODES = 20_000
 """Nodes of so few go together: a reorganization need not be right one node after the other."""
 _OF_PEOPLE = {"person", "representative", "manager", "attributes_person", "identity"}
@@ -41,6 +44,7 @@ _ABOUT_APPOINTMENTS = {"managers.csv", "attributes.csv"}
 
 Before = dict[str, str | None]
 """External ids in the order of work, each with the hash last applied; None for what is new."""
+_Chunk = tuple[Aggregate, Before, list[Said]]
 
 
 def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, progress: Progress) -> None:
@@ -51,25 +55,75 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
     """
     done = 0
     progress("applying", done, plan.to_write)
-    with closing(_ahead(_say_chunks(staging, names))) as chunks:
-        for aggregate, before, said in chunks:
-            with hub.unit_of_work() as uow:
-                commit_without_waiting(uow)
-                _apply_chunk(uow, aggregate, before, said)
-            done += len(before)
-            progress("applying", done, plan.to_write)
+    alone = hub.engine.dialect.name == "sqlite"
+    with (
+        ThreadPoolExecutor(1, "import-beside") as beside,
+        closing(_ahead(_say_chunks(staging, names))) as chunks,
+    ):
+        for some in ([chunk] for chunk in chunks) if alone else _together(chunks):
+            _apply(hub, some, beside)
+            for _, before, _ in some:
+                done += len(before)
+                progress("applying", done, plan.to_write)
 
 
 def _ahead(chunks: Iterator[Item]) -> Generator[Item, None, None]:
-    """The same, each put together in a thread of its own while the database writes the one before."""
+    """The same, put together in a thread of its own while the database writes those before."""
     with ThreadPoolExecutor(1, "import") as thread:
-        coming = thread.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = thread.submit(next, chunks, None)
+        coming = deque(thread.submit(next, chunks, None) for _ in range(_AHEAD))
+        while (chunk := coming.popleft().result()) is not None:
+            coming.append(thread.submit(next, chunks, None))
             yield chunk
 
 
-def _say_chunks(staging: Staging, names: Names) -> Iterator[tuple[Aggregate, Before, list[Said]]]:
+def _together(chunks: Iterable[_Chunk]) -> Iterator[Sequence[_Chunk]]:
+    """Two chunks of new people at a time, which touch nothing of each other, and all other chunks one by one."""
+    kept: list[_Chunk] = []
+    for chunk in chunks:
+        aggregate, _, said = chunk
+        if aggregate.kind == "person" and all(one.is_new for one in said):
+            kept.append(chunk)
+            if len(kept) == _AHEAD:
+                yield kept
+                kept = []
+            continue
+        if kept:
+            yield kept
+            kept = []
+        yield [chunk]
+    if kept:
+        yield kept
+
+
+def _apply(hub: "Hub", chunks: Sequence[_Chunk], beside: Executor) -> None:
+    """Each in a unit of its own; the first holds the network's lock until the others are done."""
+    first, *others = chunks
+    with hub.unit_of_work() as uow:
+        lock_network(uow)
+        at_work = [(chunk, beside.submit(_is_applied_beside, hub, chunk)) for chunk in others]
+        try:
+            _apply_chunk(uow, *first)
+        finally:
+            left = [chunk for chunk, applied in at_work if not applied.result()]
+    for chunk in left:
+        _apply(hub, [chunk], beside)
+
+
+def _is_applied_beside(hub: "Hub", chunk: _Chunk) -> bool:
+    """Apply a chunk while another unit holds the network's lock; False if something else was locked.
+
+    Whoever holds that may wait for the network itself, and the database would not see that everybody waits in a circle.
+    """
+    try:
+        with hub.unit_of_work() as uow:
+            uow.connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_PATIENCE_MILLISECONDS}")
+            _apply_chunk(uow, *chunk)
+    except sa.exc.OperationalError:
+        return False
+    return True
+
+
+def _say_chunks(staging: Staging, names: Names) -> Iterator[_Chunk]:
     for aggregate in AGGREGATES:
         for before in _chunks(staging, aggregate.kind):
             said = aggregate.say(staging, names, list(before))
@@ -94,7 +148,7 @@ def _chunks(staging: Staging, kind: str) -> Iterator[Before]:
 
 
 def _apply_chunk(uow: UnitOfWork, aggregate: Aggregate, before: Before, said: Sequence[Said]) -> None:
-    lock_network(uow)
+    commit_without_waiting(uow)
     there = _refuse_if_overtaken(uow, aggregate.kind, before, said)
     given = _parts_given(uow, aggregate.kind, before)
     whose = _whose(uow, aggregate.kind, said)
