@@ -28,10 +28,9 @@ def suppose_credits(
     by_path = read_steps(
         uow, {goal.target_id for goal in windows if goal.target_kind == "path"} - paths.keys()
     )
+    by_path |= {path_id: list(steps) for path_id, steps in paths.items()}
     steps = {
-        goal: [goal.target_id]
-        if goal.target_kind == "offering"
-        else list(paths.get(goal.target_id) or by_path.get(goal.target_id, ()))
+        goal: [goal.target_id] if goal.target_kind == "offering" else by_path.get(goal.target_id, [])
         for goal in windows
     }
     completions = completions_of(

@@ -231,7 +231,8 @@ class Decided(RuleBasedStateMachine):
                 if d.binding:
                     binding.add((d.goal, of_class))
         off = {d.goal for d in decisions if d.verdict == "waive" and d.kind != "compliance"}
-        waived, left = set(), set()
+        waived: set[str] = set()
+        left: set[str] = set()
         for goal, of_class, known in asked:
             bound = any(g == goal and (c == of_class or not of_class) for g, c in binding)
             (waived if (goal in off or known) and not bound else left).add(goal.id)

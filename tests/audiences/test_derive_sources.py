@@ -13,8 +13,6 @@ from hub.network.validity.intervals import Interval
 from hub.training.decisions import Decision
 from hub.training.due_policy import DuePolicy
 
-GOAL = {"target_kind": "offering", "target_id": "brakes", "kind": "brand", "dimension": "service"}
-
 
 def on(day: int, month: int = 6) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC)
@@ -61,7 +59,8 @@ def test_what_a_workflow_gives_for_two_audiences_is_asked_until_the_last_of_them
         assert (source.valid_from, source.valid_to, source.due_at) == (on(2), None, on(20))
     # Also where a waiver lets two begin at one instant.
     later = [Given("all", on(3)), Given("few", on(2))]
-    waived = Decision("w", "p", "waive", actor_id=None, valid_from=on(1), valid_to=on(5), **GOAL)
+    goal = ("offering", "brakes", "brand", "service")
+    waived = Decision("w", "p", "waive", *goal, actor_id=None, valid_from=on(1), valid_to=on(5))
     (source,), left = derive_goals([facts], RuleIndex([]), audiences, later, [waived])
     assert (source.valid_from, source.valid_to) == (on(5), None)
     assert sorted((each.source.valid_from, each.source.valid_to) for each in left) == [

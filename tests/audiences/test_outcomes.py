@@ -114,9 +114,9 @@ def some_change(random: Random, uow: UnitOfWork) -> ItemChange | None:
         steps = random.sample([f"course-{n}-{m}" for n in range(LMSS) for m in range(COURSES)], 2)
         after = PathTable(key="path-0", title="Welcome", description="", steps=steps)
         return PathChange(after, find_target(uow, "path", "path-0"))
-    before = read_audience(uow, "technicians")
-    after = Audience("technicians", "technicians", _conditions(random))
-    return AudienceChange(before, after) if after != before else None
+    was = read_audience(uow, "technicians")
+    becomes = Audience("technicians", "technicians", _conditions(random))
+    return AudienceChange(was, becomes) if becomes != was else None
 
 
 def _rule(random: Random, uow: UnitOfWork) -> tuple[Rule | None, Rule]:

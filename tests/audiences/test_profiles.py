@@ -23,6 +23,7 @@ from hub.audiences.profiles.plan_profiles import (
     roll_back_profile,
 )
 from hub.audiences.profiles.read_profiles import read_profile_versions, read_profiles, read_setups
+from hub.audiences.profiles.write_profiles import write_profiles
 from hub.audiences.provisioning import check_mode
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import read_audience, read_rule, read_rules, set_audience
@@ -305,7 +306,7 @@ audiences = ["technicians"]
 def test_two_who_change_profiles_at_once_leave_no_rule_that_no_profile_says(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, write, at_once = world.hub, plan_profiles_module.write_profiles, threading.Barrier(2)
+    hub, write, at_once = world.hub, write_profiles, threading.Barrier(2)
     files = [tmp_path / name for name in ("both.toml", "base.toml", "child.toml")]
     lost = CHILD.replace('extends = "base"', "").replace('["technicians"]', "[]")
     for file, text in zip(files, (BASES + CHILD, BASES.replace("RULE", "other"), lost), strict=True):
