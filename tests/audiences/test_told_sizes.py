@@ -10,6 +10,8 @@ from hub.access.reach import OPERATOR, Reach
 from hub.audiences.told.sizes import Size, read_size, tell_sizes
 from hub.audiences.told.tables import told_cohort, told_person, told_size
 from hub.clock import SettableClock
+from hub.ids import new_id
+from hub.network import tables as network
 from hub.runtime import Hub
 from tests.world import World
 
@@ -91,6 +93,34 @@ def test_others_are_told_sizes_of_the_month_in_which_nobody_is_counted_alone(
     )
     assert set(cohorts) == set(floors)
     assert all(people >= floors[id] for id, people in cohorts.items())
+
+
+@pytest.mark.requirement("D12", "B04")
+def test_a_partner_cannot_take_off_its_own_people(hub: Hub, clock: SettableClock) -> None:
+    """Riverside sees by name who works there: of Summit's three nothing is told, not even that they are there."""
+    world = World(hub).begin()
+    world.add(positions=("clerk",))
+    world.add_audience("shared")
+    world.add_location("North")
+    riverside, summit = world.ids["partner"], new_id()
+    with hub.unit_of_work() as uow:
+        uow.connection.execute(sa.insert(network.partner).values(id=summit, name="Summit"))
+    world.ids["partner"] = summit
+    world.add_location("Peak")
+    for n in range(20):
+        world.ids["partner"] = (
+            summit if n < 5 else riverside
+        )  # some are employed by Summit, and work at Riverside's
+        world.add_person(f"r{n}")
+        world.appoint(f"r{n}", "clerk", "North")
+    world.ids["partner"] = summit
+    for n in range(10):
+        world.add_person(f"s{n}")
+        world.appoint(f"s{n}", "clerk", "Peak")
+        if n in (2, 8, 9):
+            assert next_month(world, clock) == 1
+            assert told(world, "shared") == ((30 if n == 9 else None), None)
+            assert told(world, "shared", OPERATOR) == (21 + n, 0)
 
 
 @pytest.mark.requirement("D12")
