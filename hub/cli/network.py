@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from hub.audiences.plans.plan_import import ImportPlan
     from hub.store import UnitOfWork
 
 
@@ -26,12 +27,14 @@ def import_files(source: Path, dry_run: bool) -> None:
     All files are checked first; one bad row stops everything and every problem is told. The same files again change
     nothing. An import that was interrupted is finished by running it again.
     """
+    from hub.audiences.plans.plan_import import plan_network_files
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars, show_table
     from hub.network.importing.import_network import import_network
 
     with opened_hub() as hub, progress_bars() as progress:
-        report = import_network(hub, source, dry_run=dry_run, progress=progress)
+        plan = plan_network_files(hub, source, progress) if dry_run else None
+        report = plan.report if plan else import_network(hub, source, progress=progress)
     rows = [
         (
             kind.replace("_", " "),
@@ -44,12 +47,25 @@ def import_files(source: Path, dry_run: bool) -> None:
         click.echo(f"Worth a look: {warning}", err=True)
     if report.waiting:
         click.echo(f"\n{report.waiting:,} rows wait for people nobody knows yet; see hub network waiting.")
-    if dry_run:
+    if plan:
+        click.echo(f"\n{_words_of(plan)}")
         click.echo("\nThis was a dry run: nothing was changed.")
     elif report.changes:
         click.echo("\nThe worker brings everybody's goals up to date.")
     else:
         click.echo("\nNothing to change.")
+
+
+def _words_of(plan: "ImportPlan") -> str:
+    from hub.cli.output import words_of_outcome
+
+    if plan.effects is None:
+        return "What becomes of goals is not counted: it is about too many things or people."
+    effects = plan.effects
+    return (
+        f"Goals of {plan.people or 0:,} people are worked out anew: {effects.gained:,} come for {effects.gaining:,}, "
+        f"{effects.lost:,} go for {effects.losing:,}, {effects.changed:,} at other times. {words_of_outcome(effects)}"
+    )
 
 
 @network.command()

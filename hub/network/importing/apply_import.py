@@ -45,6 +45,8 @@ _ABOUT_APPOINTMENTS = {"managers.csv", "attributes.csv"}
 Before = dict[str, str | None]
 """External ids in the order of work, each with the hash last applied; None for what is new."""
 _Chunk = tuple[Aggregate, Before, list[Said]]
+Trial = Callable[[UnitOfWork], None]
+"""Looks at what an import would write."""
 
 
 def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, progress: Progress) -> None:
@@ -65,6 +67,23 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
             for _, before, _ in some:
                 done += len(before)
                 progress("applying", done, plan.to_write)
+
+
+def try_import(hub: "Hub", staging: Staging, names: Names, trial: Trial) -> None:
+    """Write all that ``plan_import`` listed in one unit of work, let ``trial`` look at it, and take it back."""
+    try:
+        with hub.unit_of_work() as uow:
+            lock_network(uow)
+            for chunk in _say_chunks(staging, names):
+                _apply_chunk(uow, *chunk)
+            trial(uow)
+            raise _TakenBack
+    except _TakenBack:
+        pass
+
+
+class _TakenBack(Exception):
+    """So that nothing of it stays."""
 
 
 def _ahead(chunks: Iterator[Item]) -> Generator[Item, None, None]:

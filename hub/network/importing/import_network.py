@@ -15,7 +15,7 @@ from hub.garbage import seldom_collected
 from hub.ids import new_id
 from hub.journal.tables import change
 from hub.network import tables
-from hub.network.importing.apply_import import apply_import
+from hub.network.importing.apply_import import Trial, apply_import, try_import
 from hub.network.importing.plan_import import Counts, plan_import
 from hub.network.importing.waiting_rows import keep_waiting
 from hub.network.roster.checks import check_files
@@ -68,7 +68,13 @@ class ImportReport:
 
 
 def import_network(
-    hub: "Hub", source: Path, *, dry_run: bool = False, progress: Progress | None = None
+    hub: "Hub",
+    source: Path,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    trial: Trial | None = None,
+    most_tried: int = 0,
 ) -> ImportReport:
     """Import the network files of a directory (see ``hub.network.roster.files``), or the sheets of an Excel workbook.
 
@@ -78,7 +84,8 @@ def import_network(
     Rows about people nobody knows wait for them, with a warning, and are tried again with each import of their file.
     An import that was killed is finished by running it again. Conflict when another import has got in its way.
 
-    ``progress`` is told (step, done, of): reading (bytes), checking, comparing, applying (things written for good).
+    ``progress`` is told (step, done, of): reading (bytes), checking, comparing, applying (things written for good). A dry run that would write
+    ``most_tried`` things at most gives ``trial`` the unit of work in which it wrote them, and takes them back.
     """
     tell = progress or _quiet
     with seldom_collected(), _quick_turns(), open_staging() as staging:
@@ -98,6 +105,8 @@ def import_network(
                 keep_waiting(uow, NAMING.keys() & staging.present, waiting, partial(said_of, staging))
                 if plan.to_write >= _MANY:
                     count_anew(uow, _GROWN)
+        elif trial is not None and 0 < plan.to_write <= most_tried:
+            try_import(hub, staging, names, trial)
         return ImportReport(plan.counts, tuple(staging.warnings), dry_run, len(waiting))
 
 
