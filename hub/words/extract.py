@@ -35,6 +35,7 @@ MODULES = (
     "web/team/*.py",
     "web/admin/*.py",
     "audiences/profiles/views.py",
+    "audiences/rules/rule_views.py",
     "notify/preferences.py",
     "notify/send_reports.py",
     "notify/letter.py",

@@ -11,21 +11,22 @@ from hub.network import tables as network
 from hub.network.attributes import read_kinds
 from hub.store import UnitOfWork
 from hub.training import tables as training
+from hub.words.phrase import Amount, say
 
 ACTIVITIES = {
-    "sell": "sells it",
-    "service": "services it",
-    "parts": "sells its parts",
-    "make": "makes it",
-    "use": "uses it",
+    "sell": say("sells it"),
+    "service": say("services it"),
+    "parts": say("sells its parts"),
+    "make": say("makes it"),
+    "use": say("uses it"),
 }
 _NAMED = {
-    "positions": ("Position", network.position, "title"),
-    "brands": ("Brand", network.brand, "name"),
-    "nodes": ("Region", network.node, "name"),
-    "partners": ("Partner", network.partner, "name"),
+    "positions": (say("Position"), network.position, "title"),
+    "brands": (say("Brand"), network.brand, "name"),
+    "nodes": (say("Region"), network.node, "name"),
+    "partners": (say("Partner"), network.partner, "name"),
 }
-_COMPARED = {"at_least": "at least", "at_most": "at most"}
+_COMPARED = {"at_least": say("at least %(value)s"), "at_most": say("at most %(value)s")}
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,30 @@ def titles_of_targets(uow: UnitOfWork, targets: Collection[tuple[str, str]]) -> 
 
 def words_of(uow: UnitOfWork, conditions: Conditions) -> list[tuple[str, str]]:
     """What conditions ask, one by one: what it is about, and what it must be."""
-    words = [
+    words: list[tuple[str, str]] = [
         (title, _either(_names(uow, table, column, ids)))
         for field, (title, table, column) in _NAMED.items()
         if (ids := getattr(conditions, field))
     ]
     if conditions.activity:
-        words.append(
-            ("Brand's place", f"the location {ACTIVITIES.get(conditions.activity, conditions.activity)}")
-        )
+        does = ACTIVITIES.get(conditions.activity, conditions.activity)
+        words.append((say("Brand's place"), say("the location %(does)s", does=does)))
     if conditions.audience_class:
-        words.append(("Class", conditions.audience_class))
+        words.append((say("Class"), conditions.audience_class))
     titles = {key: kind.title for key, kind in read_kinds(uow).items()} if conditions.attributes else {}
     words += [(titles.get(test.key, test.key), _asked(test)) for test in conditions.attributes]
-    bounds = {"at least": conditions.tenure_at_least, "at most": conditions.tenure_at_most}
-    tenure = " and ".join(f"{name} {days:,} days" for name, days in bounds.items() if days is not None)
-    return [*words, ("In the appointment for", tenure)] if tenure else words
+    tenure = _tenure(conditions.tenure_at_least, conditions.tenure_at_most)
+    return [*words, (say("In the appointment for"), tenure)] if tenure else words
+
+
+def _tenure(least: int | None, most: int | None) -> str:
+    if least is not None and most is not None:
+        return say(
+            "at least %(least)s days and at most %(most)s days", least=Amount(least), most=Amount(most)
+        )
+    if least is not None:
+        return say("at least %(least)s days", least=Amount(least))
+    return say("at most %(most)s days", most=Amount(most)) if most is not None else ""
 
 
 def _names(uow: UnitOfWork, table: sa.Table, column: str, ids: Collection[str]) -> list[str]:
@@ -80,14 +89,17 @@ def _names(uow: UnitOfWork, table: sa.Table, column: str, ids: Collection[str]) 
 
 
 def _either(names: list[str]) -> str:
-    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    if len(names) < 2:
+        return "".join(names)
+    return say("%(words)s or %(last)s", words=", ".join(names[:-1]), last=names[-1])
 
 
 def _asked(test: AttributeTest) -> str:
     if test.op == "exists":
-        return "is known"
-    return f"{_COMPARED.get(test.op, '')} {_either([_value(v) for v in test.values])}".strip()
+        return say("is known")
+    value = _either([_value(v) for v in test.values])
+    return say(_COMPARED[test.op].template, value=value) if test.op in _COMPARED else value
 
 
 def _value(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return {True: say("yes"), False: say("no")}[value] if isinstance(value, bool) else str(value)
