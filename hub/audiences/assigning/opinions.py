@@ -68,7 +68,7 @@ def read_opinions(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[
     """What plugins last said about these people."""
     found: dict[str, list[sa.Row[Any]]] = {}
     table = tables.opinion
-    query = sa.select(table).where(table.c.person_id.in_(person_ids)).order_by(table.c.id)
+    query = sa.select(table).where(uow.among(table.c.person_id, person_ids)).order_by(table.c.id)
     for row in uow.connection.execute(query):
         found.setdefault(row.person_id, []).append(row)
     return found
