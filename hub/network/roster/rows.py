@@ -1,8 +1,8 @@
 """Reading the rows of one network file or sheet into staging, judging every cell on the way."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from operator import itemgetter
+from typing import Any
 
 from hub.network.roster.files import NetworkFile
 from hub.network.roster.staging import ROWS, Staging
@@ -13,7 +13,6 @@ Lines = Iterator[tuple[int, list[str]]]
 """The header and the rows, each with the line it begins in, counted from 1."""
 
 _BATCH = 10_000
-_JUDGMENTS = 1 << 14
 
 
 def read_rows(staging: Staging, file: NetworkFile, lines: Lines, at: Callable[[], None]) -> bool:
@@ -49,26 +48,37 @@ def _load_rows(
     staging: Staging, file: NetworkFile, lines: Lines, width: int, pick: Pick, at: Callable[[], None]
 ) -> None:
     table = ROWS[file.name]
-    # What tells rows apart is never the same again; most other cells are.
-    judges = [c.judge if c.name in file.key else lru_cache(_JUDGMENTS)(c.judge) for c in file.columns]
-    batch: list[tuple[int | str, ...]] = []
+    batch: list[tuple[Any, ...]] = []
+    uneven: list[tuple[Any, ...]] = []
     for line, row in lines:
         if len(row) == width:
-            cells = pick(row)
-            batch.append((line, *cells))
-            for number, (judge, cell) in enumerate(zip(judges, cells)):  # noqa: B905  # of one length, and often
-                if message := judge(cell):
-                    staging.report(file, message, line, file.columns[number].name)
-            _check_row(staging, file, line, cells)
+            batch.append((line, *pick(row)))
         elif row:
             staging.report(file, f"has {len(row)} cells where the header has {width}", line)
             # Stands there all the same, so that what refers to it is not reported as well.
-            batch.append((line, *pick((row + [""] * width)[:width])))
-        if len(batch) >= _BATCH:
-            staging.load(table, batch)
+            uneven.append((line, *pick((row + [""] * width)[:width])))
+        if len(batch) + len(uneven) >= _BATCH:
+            _judge(staging, file, batch)
+            staging.load(table, [*batch, *uneven])
             batch.clear()
+            uneven.clear()
             at()
-    staging.load(table, batch)
+    _judge(staging, file, batch)
+    staging.load(table, [*batch, *uneven])
+
+
+def _judge(staging: Staging, file: NetworkFile, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Judge every cell, a column at a time: what many rows say alike is judged once."""
+    lines, *columns = zip(*rows, strict=True) if rows else [()]
+    for column, cells in zip(file.columns, columns, strict=bool(rows)):
+        wrong = {cell: message for cell in set(cells) if (message := column.judge(cell))}
+        if wrong:
+            for line, cell in zip(lines, cells, strict=True):
+                if cell in wrong:
+                    staging.report(file, wrong[cell], line, column.name)
+    if file.period_places or file.row_check:
+        for line, *row in rows:
+            _check_row(staging, file, line, row)
 
 
 def _check_row(staging: Staging, file: NetworkFile, line: int, cells: Sequence[str]) -> None:
