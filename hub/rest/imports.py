@@ -9,6 +9,8 @@ import flask
 from pydantic import BaseModel, Field
 
 from hub.access.api_tokens import NETWORK_WRITE
+from hub.audiences.plans.diff import Effects as GoalEffects
+from hub.audiences.plans.plan_import import plan_network_files
 from hub.errors import BadInput, HubError, Problem
 from hub.flask_hub import current_hub
 from hub.ids import content_hash
@@ -16,6 +18,7 @@ from hub.network.importing.import_network import ImportReport, import_network
 from hub.network.roster.files import FILES
 from hub.rest.api import PREFIX, blueprint
 from hub.rest.once import read_once
+from hub.rest.plans import Effects
 from hub.rest.problems import SingleProblem
 from hub.rest.reading import bad
 from hub.rest.shapes import Shape
@@ -55,6 +58,9 @@ class Imported(Shape):
     )
     counts: dict[str, Counted]
     warnings: list[SingleProblem]
+    effects: Effects | None = Field(
+        description="Of a dry run that is about 5,000 things and people at most: what becomes of goals."
+    )
 
 
 @blueprint.runs("/imports", Imported, NETWORK_WRITE, "Imports", form=Files)
@@ -69,7 +75,8 @@ def import_files(query: WriteAsked) -> flask.Response:
         hub, hashes = current_hub(), _hashes(source)
         once = None if query.dry_run else read_once(hashes)
         if once is None or expected is not None:
-            plan = _told(import_network(hub, source, dry_run=True))
+            planned = plan_network_files(hub, source)
+            plan = _told(planned.report, planned.effects)
             tag = _tag(hashes, plan)
             if once is None:
                 return _respond(plan, tag)
@@ -108,13 +115,14 @@ def _save(folder: Path) -> Path:
     return folder
 
 
-def _told(report: ImportReport) -> Imported:
+def _told(report: ImportReport, effects: GoalEffects | None = None) -> Imported:
     return Imported(
         dry_run=report.dry_run,
         changes=report.changes,
         waiting=report.waiting,
         counts={kind: Counted.model_validate(of_kind) for kind, of_kind in report.counts.items()},
         warnings=[SingleProblem(message=each.message, place=each.place) for each in report.warnings],
+        effects=Effects.model_validate(effects) if effects else None,
     )
 
 

@@ -35,6 +35,7 @@ def test_files_are_tried_imported_and_change_nothing_again(network: Network, fol
     assert tried.json is not None
     assert tried.json["dry_run"]
     assert tried.json["changes"] > 0
+    assert tried.json["effects"]["outcome"]["credits"] == 0
     before = set(network.names(token, "/locations"))
     assert code(upload(network, token, folder, match='"other"')) == (409, "plan_outdated")
     assert set(network.names(token, "/locations")) == before
