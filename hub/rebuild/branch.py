@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.audiences import tables as audiences
 from hub.audiences.assigning.reassign import people_matching, reassign_people
-from hub.audiences.plans.count_in_sql import goal_of
+from hub.audiences.plans.parts import goal_of
 from hub.audiences.rules.reach import chunks_of_people
 from hub.errors import BadInput
 from hub.rebuild.branch_wish import Wish, make_so, read_wish

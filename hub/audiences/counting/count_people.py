@@ -51,7 +51,7 @@ def count_with_maps(
     others: set[str] = set(uow.connection.scalars(aside.limit(LEFT + 1))) if aside is not None else set()
     if len(others) > LEFT:
         return None
-    sure, perhaps = maps.reached(conditions, during)
+    sure, perhaps, _ = maps.reached(conditions, during)
     external, internal = maps.of_class("external"), maps.of_class("internal")
     left = maps.people(perhaps) - maps.people(sure)
     for ours in (external, internal):

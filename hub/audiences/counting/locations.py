@@ -18,19 +18,20 @@ from hub.network.attribute_values import AttributeKind
 from hub.store import UnitOfWork
 from hub.store.types import Time
 
-NEVER, LATER, THEN, ALWAYS = range(4)
-"""From now on: never; at some time; at the instant in question; for good."""
+NEVER, LATER, THEN, ALWAYS, WHOLE = range(5)
+"""From now on: never; at some time; at the instant in question; for good; for good and since the location is open."""
 _l = network.location
 _PLACES = {"location": _l.c.id, "partner": _l.c.partner_id}
 
 
 @dataclass(frozen=True)
 class Located:
-    """Numbers of appointments at locations where it holds at some time, at the instant, and for good from now on."""
+    """Numbers of appointments at locations where it holds at some time, at the instant, for good from now on, and did ever since the opening."""
 
     later: BitMap
     then: BitMap
     always: BitMap
+    whole: BitMap
 
 
 def asks_of_locations(conditions: Conditions, kinds: Mapping[str, AttributeKind]) -> bool:
@@ -55,7 +56,8 @@ def closed_at(uow: UnitOfWork, everybody: BitMap, at: datetime) -> Located:
     shut = [everybody - found.get(NEVER, BitMap())]
     for each in (LATER, THEN):
         shut.append(shut[-1] - found.get(each, BitMap()))
-    return Located(*shut)
+    later, then, always = shut
+    return Located(later, then, always, always)
 
 
 def located(
@@ -64,7 +66,7 @@ def located(
     """By the brand that is carried, or by an empty text where none is asked for. Appointments are to be asked for the brand itself."""
     brand: sa.ColumnElement[Any] = sa.literal("")
     tables: sa.FromClause = _l
-    times = as_set(_l.c.valid_from, sa.func.coalesce(_l.c.valid_to, FOREVER))
+    times = own = as_set(_l.c.valid_from, sa.func.coalesce(_l.c.valid_to, FOREVER))
     sets: list[sa.ColumnElement[Any]] = []
     if conditions.nodes:
         places = places_under(conditions.nodes)
@@ -81,18 +83,22 @@ def located(
         brand = sa.cast(carried.c.brand_id, sa.Text)
     for each in sets:
         times = times.op("*", return_type=pg.TSTZMULTIRANGE())(each)
-    query = sa.select(_l.c.id, brand.label("brand_id"), times.label("times")).select_from(tables)
+    query = sa.select(_l.c.id, brand.label("brand_id"), times.label("times"), own.label("own")).select_from(
+        tables
+    )
     query = query.where(sa.or_(_l.c.valid_to.is_(None), _l.c.valid_to > uow.now))
     if conditions.partners:
         query = query.where(_l.c.partner_id.in_(conditions.partners))
     held = query.subquery("held")
     state = _state(held.c.times, uow.now, at)
+    state = sa.case((sa.and_(state == ALWAYS, held.c.times == held.c.own), WHOLE), else_=state)
     found = _numbers(uow, sa.select(held.c.id, held.c.brand_id, state.label("state")))
     added: dict[str, Located] = {}
     for brand_id, by_state in found.items():
-        always = by_state.get(ALWAYS, BitMap())
+        whole = by_state.get(WHOLE, BitMap())
+        always = whole | by_state.get(ALWAYS, BitMap())
         then = always | by_state.get(THEN, BitMap())
-        added[brand_id] = Located(then | by_state.get(LATER, BitMap()), then, always)
+        added[brand_id] = Located(then | by_state.get(LATER, BitMap()), then, always, whole)
     return added
 
 

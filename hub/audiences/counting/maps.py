@@ -28,12 +28,14 @@ _ID = 16
 class Held:
     """Numbers of appointments on which conditions hold, whenever the appointment itself is in force.
 
-    ``later``: at some time from now on, perhaps; ``then``: surely at an instant; ``always``: surely from now on for good.
+    ``later``: at some time from now on, perhaps; ``then``: surely at an instant; ``always``: surely from now on for good;
+    ``whole``: surely for as long as the location is open, which it is for good.
     """
 
     later: BitMap
     then: BitMap
     always: BitMap
+    whole: BitMap
 
 
 class Maps:
@@ -52,33 +54,35 @@ class Maps:
     def held(self, conditions: Conditions, at: datetime) -> Held:
         """Where conditions hold, but for tenure; ``at`` is now or later. What depends on attributes of an appointment or a person is never sure."""
         c, here = conditions, self._places(conditions, at)
+        names = ("later", "then", "always", "whole")
         if c.brands or c.activity:
             of = {brand_id: self._bitmap("brand", brand_id) for brand_id in here}
-            later, then, always = (
+            held = [
                 BitMap.union(
                     BitMap(), *(of[brand_id] & getattr(place, name) for brand_id, place in here.items())
                 )
-                for name in ("later", "then", "always")
-            )
+                for name in names
+            ]
         else:
-            place = here.get("", Located(BitMap(), BitMap(), BitMap()))
-            later, then, always = place.later, place.then, place.always
+            held = [getattr(here[""], name) if "" in here else BitMap() for name in names]
         if c.positions:
             ours = BitMap.union(BitMap(), *(self._bitmap("position", id) for id in c.positions))
-            later, then, always = later & ours, then & ours, always & ours
+            held = [each & ours for each in held]
         if c.audience_class:
-            ours = self.of_class(c.audience_class)
-            later, then, always = later & ours, then & ours, always & ours
+            held = [each & self.of_class(c.audience_class) for each in held]
         if len(of_places(c, self._kinds)) < len(c.attributes):
-            return Held(later, BitMap(), BitMap())
-        return Held(later, then, always)
+            return Held(held[0], BitMap(), BitMap(), BitMap())
+        return Held(*held)
 
-    def reached(self, conditions: Conditions, during: Interval | None) -> tuple[BitMap, BitMap]:
-        """On which appointments conditions surely hold at some time from now on, within a rule's times, and on which perhaps."""
+    def reached(self, conditions: Conditions, during: Interval | None) -> tuple[BitMap, BitMap, BitMap]:
+        """On which appointments conditions hold at some time from now on, within a rule's times: surely, perhaps, and surely all the time.
+
+        All the time is that of the appointment at its open location, as far as the rule and tenure have it.
+        """
         now = self._uow.now
         start, end = (max(now, during[0]), during[1]) if during else (now, None)
         if end is not None and end <= start:
-            return BitMap(), BitMap()
+            return BitMap(), BitMap(), BitMap()
         held, least, most = (
             self.held(conditions, start),
             conditions.tenure_at_least or 0,
@@ -94,7 +98,7 @@ class Maps:
             ahead = ahead & self._days("begins", ">=", _before(start, most + 1))
             young = self._days("begins", ">", _before(start, most + 1)) if most >= least else BitMap()
             in_time, sure = in_time & young, sure & young
-        return sure | (held.always & in_time), held.later & ahead
+        return sure | (held.always & in_time), held.later & ahead, held.whole & in_time
 
     def steady(self, at: datetime, *, for_good: bool = True, least: int = 0) -> BitMap:
         """Appointments that are surely in force at an instant, and so many days old; without an end if it is for good."""

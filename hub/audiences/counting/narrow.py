@@ -30,7 +30,7 @@ class Narrow:
 
     def reached(self, conditions: Conditions, during: Interval) -> Narrowed:
         """Whom conditions reach within these times."""
-        sure, perhaps = self._maps.reached(conditions, during)
+        sure, perhaps, _ = self._maps.reached(conditions, during)
         people = self._maps.people(sure) - self._changed
         return self._narrowed(people, self._maps.people(perhaps) - people)
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.audiences.assigning.derive_sources import sources_of_rule
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.assigning.reassign import people_matching
-from hub.audiences.plans.count_in_sql import Counted, count_in_sql, set_aside
+from hub.audiences.plans.count_in_sql import count_in_sql, set_aside
 from hub.audiences.plans.diff import (
     AudienceChange,
     Diff,
@@ -24,6 +24,7 @@ from hub.audiences.plans.diff import (
     SwitchChange,
 )
 from hub.audiences.plans.effects import SAMPLES, Reckoning, asks_plugins
+from hub.audiences.plans.parts import Counted
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.rules.reach import chunks_of_people

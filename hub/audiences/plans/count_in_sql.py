@@ -5,62 +5,28 @@ Whoever has decisions of people or opinions of plugins about the same goals is l
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.counting.count_people import Count, count_with_maps
-from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, PathChange, RuleChange, SwitchChange
-from hub.audiences.rules.conditions import Conditions
+from hub.audiences.plans.count_in_bitmaps import count_in_bitmaps
+from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, PathChange, SwitchChange
+from hub.audiences.plans.parts import AFTER, BEFORE, GOAL, Counted, Part, goal_of, parts_of, rules_of
 from hub.audiences.rules.matches import MEMORY, first_people, matches
-from hub.audiences.rules.rule import Rule, read_rules
 from hub.network.attributes import read_kinds
-from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.due_policy import FROM_START, DuePolicy
-
-BEFORE, AFTER = 1, 2
-_NO_TERMS = ("key", "title", "version", "status", "conditions", "valid_from", "valid_to")
-_GOAL = ("target_kind", "target_id", "kind", "dimension")
-
-
-@dataclass(frozen=True)
-class Counted:
-    """``affected`` by the place of each change; ``people`` are those touched by any of them."""
-
-    affected: Sequence[int]
-    people: int
-    effects: Effects
-
-
-@dataclass(frozen=True)
-class _Part:
-    """The people one rule or audience is about, before the change (1), after it (2) or both (3).
-
-    ``place`` is that of the change, -1 for a rule that stays; ``goal`` is -1 for what gives none; parts of other ``terms`` ask for
-    the same at other times, and of another ``label`` say it otherwise.
-    """
-
-    conditions: Conditions
-    during: Interval | None
-    sides: int
-    place: int
-    goal: int
-    terms: int
-    label: int
-    due: DuePolicy | None = None
 
 
 def set_aside(uow: UnitOfWork, changes: Sequence[ItemChange]) -> sa.Select[tuple[str]]:
     """Ids of everybody whose goals of the kind in question do not come from rules alone."""
     decision, opinion = training.goal_decision, tables.opinion
-    goals = sorted({goal_of(rule) for rule in _rules_of(changes)})
+    goals = sorted({goal_of(rule) for rule in rules_of(changes)})
     about = [
-        sa.select(table.c.person_id).where(sa.tuple_(*(table.c[name] for name in _GOAL)).in_(goals))
+        sa.select(table.c.person_id).where(sa.tuple_(*(table.c[name] for name in GOAL)).in_(goals))
         for table in (decision, opinion)
     ]
     keys = [change.after.key for change in changes if isinstance(change, AudienceChange)]
@@ -73,11 +39,28 @@ def set_aside(uow: UnitOfWork, changes: Sequence[ItemChange]) -> sa.Select[tuple
 def count_in_sql(uow: UnitOfWork, changes: Sequence[ItemChange]) -> Counted:
     """What the changes do to everybody but those ``set_aside``; a few queries, however many people it is about."""
     uow.connection.exec_driver_sql(MEMORY)
-    parts = _parts(uow, changes)
+    parts = parts_of(uow, changes)
     if len(changes) == 1 and len(parts) == 1:
         return _count_alone(uow, parts[0], set_aside(uow, changes))
+    aside = set_aside(uow, changes)
+    found = None
+    if not any(isinstance(change, PathChange) for change in changes):
+        found = count_in_bitmaps(
+            uow, len(changes), parts, aside, lambda *only: _compared(uow, changes, parts, aside, *only)
+        )
+    return found or _compared(uow, changes, parts, aside)
+
+
+def _compared(
+    uow: UnitOfWork,
+    changes: Sequence[ItemChange],
+    parts: Sequence[Part],
+    aside: sa.Select[tuple[str]],
+    *only: sa.ColumnElement[bool],
+) -> Counted:
+    """The same by queries alone; ``only`` narrows the table ``appointment``."""
     affected = dict.fromkeys(range(len(changes)), 0)
-    rows = _rows(uow, parts, set_aside(uow, changes))
+    rows = _rows(uow, parts, aside, *only)
     touched = _touched(uow, changes, parts, rows)
     if touched is None:
         return Counted([*affected.values()], 0, Effects())
@@ -91,59 +74,14 @@ def count_in_sql(uow: UnitOfWork, changes: Sequence[ItemChange]) -> Counted:
     return Counted([*affected.values()], people, effects)
 
 
-def goal_of(rule: Rule) -> tuple[str, str, str, str]:
-    """What two rules share that give a person one goal."""
-    return rule.target_kind, rule.target_id, rule.kind, rule.dimension
-
-
-def _rules_of(changes: Sequence[ItemChange]) -> list[Rule]:
-    pairs = [(change.before, change.after) for change in changes if isinstance(change, RuleChange)]
-    return [rule for pair in pairs for rule in pair if rule is not None and rule.status == "live"]
-
-
-def _parts(uow: UnitOfWork, changes: Sequence[ItemChange]) -> list[_Part]:
-    goals: dict[Any, int] = {}
-    terms: dict[Any, int] = {}
-    labels: dict[Any, int] = {}
-    numbers = count()
-
-    def number(known: dict[Any, int], what: object) -> int:
-        return known.setdefault(repr(what), next(numbers))
-
-    def of_rule(rule: Rule, place: int, sides: int) -> _Part:
-        goal = number(goals, goal_of(rule))
-        asked = number(terms, [(k, v) for k, v in vars(rule).items() if k not in (*_NO_TERMS, *_GOAL)])
-        label = number(labels, (goal, asked, rule.title))
-        return _Part(
-            rule.conditions, (rule.valid_from, rule.valid_to), sides, place, goal, asked, label, rule.due
-        )
-
-    parts: list[_Part] = []
-    for place, change in enumerate(changes):
-        if isinstance(change, RuleChange):
-            sides = ((change.before, BEFORE), (change.after, AFTER))
-            parts += [of_rule(rule, place, side) for rule, side in sides if rule and rule.status == "live"]
-        elif isinstance(change, AudienceChange):
-            both = ((change.before, BEFORE), (change.after, AFTER))
-            parts += [_Part(a.conditions, None, side, place, -1, 0, 0) for a, side in both if a]
-        elif isinstance(change, SwitchChange):
-            parts.append(_Part(change.audience.conditions, None, AFTER, place, -1, 0, 0))
-    wanted = {goal_of(rule) for rule in _rules_of(changes)}
-    changed = {change.key for change in changes if isinstance(change, RuleChange)}
-    others = [
-        rule
-        for rule in read_rules(uow)
-        if rule.status == "live" and rule.key not in changed and goal_of(rule) in wanted
-    ]
-    return [*parts, *(of_rule(rule, -1, BEFORE | AFTER) for rule in others)]
-
-
-def _rows(uow: UnitOfWork, parts: Sequence[_Part], aside: sa.Select[tuple[str]]) -> sa.CTE | None:
+def _rows(
+    uow: UnitOfWork, parts: Sequence[Part], aside: sa.Select[tuple[str]], *only: sa.ColumnElement[bool]
+) -> sa.CTE | None:
     """All parts as one table of the query."""
     kinds = read_kinds(uow)
     selects = []
     for part in parts:
-        found = matches(part.conditions, part.during, kinds, uow.now).subquery()
+        found = matches(part.conditions, part.during, kinds, uow.now, *only).subquery()
         said = [
             sa.literal_column(str(getattr(part, name)), sa.Integer).label(name)
             for name in ("place", "goal", "terms", "label", "sides")
@@ -172,7 +110,7 @@ def _calendar(due: DuePolicy | None, found: sa.Subquery) -> sa.ColumnElement[str
 
 
 def _touched(
-    uow: UnitOfWork, changes: Sequence[ItemChange], parts: Sequence[_Part], rows: sa.CTE | None
+    uow: UnitOfWork, changes: Sequence[ItemChange], parts: Sequence[Part], rows: sa.CTE | None
 ) -> sa.Subquery | None:
     """Rows (place, person_id): whom each change touches."""
     selects: list[sa.Select[Any]] = []
@@ -197,7 +135,7 @@ def _touched(
     return sa.union_all(*selects).subquery("touched") if selects else None
 
 
-def _count_alone(uow: UnitOfWork, part: _Part, aside: sa.Select[tuple[str]]) -> Counted:
+def _count_alone(uow: UnitOfWork, part: Part, aside: sa.Select[tuple[str]]) -> Counted:
     """A rule that is new or goes, and is alone with its goal, or an audience: whoever it holds for is touched, and gains or loses that."""
     found = count_with_maps(uow, part.conditions, part.during, aside) or _count_matches(uow, part, aside)
     if part.goal < 0:
@@ -207,7 +145,7 @@ def _count_alone(uow: UnitOfWork, part: _Part, aside: sa.Select[tuple[str]]) -> 
     return Counted([found.people], found.people, effects)
 
 
-def _count_matches(uow: UnitOfWork, part: _Part, aside: sa.Select[tuple[str]]) -> Count:
+def _count_matches(uow: UnitOfWork, part: Part, aside: sa.Select[tuple[str]]) -> Count:
     rows = matches(part.conditions, part.during, read_kinds(uow), uow.now).subquery("rows")
     outside = sa.func.bool_or(rows.c.outside)
     each = sa.select(
@@ -259,7 +197,9 @@ def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:
         .group_by(times.c.goal, times.c.person_id)
         .subquery("goals")
     )
-    digest = sa.func.bit_xor(sa.func.uuid_hash_extended(goals.c.person_id, goals.c.goal * 4 + goals.c.what))
+    digest = sa.func.bit_xor(
+        _turned(sa.func.uuid_hash_extended(goals.c.person_id, 0), goals.c.goal, goals.c.what)
+    )
     number = {name: sa.func.count().filter(goals.c.what == code) for code, name in _WHAT.items()}
     people = (
         sa.select(
@@ -293,6 +233,15 @@ def _effects(uow: UnitOfWork, rows: sa.CTE) -> Effects:
         tuple(str(id) for id in found.samples),
         str(found.digest or 0),
     )
+
+
+def _turned(
+    digest: sa.ColumnElement[Any], goal: sa.ColumnElement[int], what: sa.ColumnElement[int]
+) -> sa.ColumnElement[Any]:
+    """As ``count_in_bitmaps.turned`` does it, in 64 bits with a sign."""
+    by = (goal * 4 + what) % 63
+    ones = sa.literal_column("1::bigint").op("<<")(by) - 1
+    return digest.op("<<")(by).op("|")(digest.op(">>")(64 - by).op("&")(ones))
 
 
 _WHAT: Mapping[int, str] = {1: "gained", 2: "lost", 3: "changed"}
