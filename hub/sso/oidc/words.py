@@ -1,14 +1,19 @@
 """Reason codes of OpenID Connect: what each means, and what to change."""
 
-_AGAIN = "Begin again at the sign-in page, in the same browser."
-_PROVIDER = "The provider's answer is not as the standard asks. Show its administrator this reason."
+from hub.words.phrase import say
+
+_AGAIN = say("Begin again at the sign-in page, in the same browser.")
+_PROVIDER = say("The provider's answer is not as the standard asks. Show its administrator this reason.")
 
 WORDS = {
     # --- what the browser brought back
     "missing_state": ("The browser came back without the hub's state.", _AGAIN),
     "unknown_state": (
         "This sign-in was finished before, was begun more than ten minutes ago, or never.",
-        f"{_AGAIN} Sign-ins that start at the provider's own portal must open the hub's start address.",
+        say(
+            "%(again)s Sign-ins that start at the provider's own portal must open the hub's start address.",
+            again=_AGAIN,
+        ),
     ),
     "state_of_another_browser": ("The sign-in was begun in another browser.", _AGAIN),
     "state_of_another_connection": ("The sign-in was begun at another connection.", _AGAIN),
@@ -78,7 +83,10 @@ WORDS = {
         "Check the clocks of the provider and of the hub; a minute of difference is allowed.",
     ),
     "missing_nonce": ("The token does not repeat the hub's nonce.", _PROVIDER),
-    "wrong_nonce": ("The token belongs to another sign-in.", f"{_AGAIN} {_PROVIDER}"),
+    "wrong_nonce": (
+        "The token belongs to another sign-in.",
+        say("%(first)s %(second)s", first=_AGAIN, second=_PROVIDER),
+    ),
     "wrong_at_hash": ("The token belongs to another access token.", _PROVIDER),
     "bad_subject": ("The token names no subject that can be kept (1 to 255 ASCII characters).", _PROVIDER),
     "userinfo_of_another_subject": ("Userinfo is about somebody else than the token.", _PROVIDER),

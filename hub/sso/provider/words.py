@@ -1,9 +1,13 @@
 """Reason codes of the hub as OpenID provider: what each means, and what to change in the system that asked."""
 
-_SETTINGS = "Compare the settings of the system with its page here."
-_BEGIN = "Let the person begin again in the system. If it stays like that, the system keeps old addresses or tokens."
-_SIGNED = "Compare the key and the clock of the system with what is set here."
-_PKCE = "Switch PKCE with S256 on in the system. The hub takes no request without it."
+from hub.words.phrase import say
+
+_SETTINGS = say("Compare the settings of the system with its page here.")
+_BEGIN = say(
+    "Let the person begin again in the system. If it stays like that, the system keeps old addresses or tokens."
+)
+_SIGNED = say("Compare the key and the clock of the system with what is set here.")
+_PKCE = say("Switch PKCE with S256 on in the system. The hub takes no request without it.")
 
 WORDS = {
     "unknown_client": ("The client id that was sent is not known here.", _SETTINGS),

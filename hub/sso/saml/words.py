@@ -1,10 +1,14 @@
 """Reason codes of SAML: what each means, and what to change."""
 
-_AGAIN = "Begin again at the sign-in page, in the same browser."
-_PROVIDER = "The provider's answer is not as the standard asks. Show its administrator this reason."
-_ATTACK = "If it was no test, somebody may have changed the answer on its way. Keep the time of it for your security team."
-_CLOCK = "Check the clock of the provider. If it is right, begin again without waiting on its page."
-_METADATA = "Read the provider's metadata again, or upload its newest file."
+from hub.words.phrase import say
+
+_AGAIN = say("Begin again at the sign-in page, in the same browser.")
+_PROVIDER = say("The provider's answer is not as the standard asks. Show its administrator this reason.")
+_ATTACK = say(
+    "If it was no test, somebody may have changed the answer on its way. Keep the time of it for your security team."
+)
+_CLOCK = say("Check the clock of the provider. If it is right, begin again without waiting on its page.")
+_METADATA = say("Read the provider's metadata again, or upload its newest file.")
 
 WORDS = {
     # --- the browser and the request
@@ -18,7 +22,7 @@ WORDS = {
         "Let people begin at the hub, or let the provider answer requests with InResponseTo.",
     ),
     "wrong_in_response_to": ("The answer belongs to another request than the hub's.", _AGAIN),
-    "replayed": ("The same answer came before.", f"{_AGAIN} {_ATTACK}"),
+    "replayed": ("The same answer came before.", say("%(first)s %(second)s", first=_AGAIN, second=_ATTACK)),
     # --- form and signature
     "bad_message": ("What was sent is no SAML message.", _PROVIDER),
     "message_too_large": (
@@ -28,7 +32,7 @@ WORDS = {
     "bad_xml": ("The message is no readable XML in UTF-8.", _PROVIDER),
     "forbidden_xml": (
         "The message has a document type, an entity, a comment or a processing instruction.",
-        f"{_PROVIDER} {_ATTACK}",
+        say("%(first)s %(second)s", first=_PROVIDER, second=_ATTACK),
     ),
     "ambiguous_id": (
         "Two parts of the message have the same ID, or an ID is spelled in an unusual way.",
@@ -54,7 +58,7 @@ WORDS = {
     ),
     "wrong_signature": (
         "The signature does not fit: it was made with another key, or the message was changed.",
-        f"The provider may have a new certificate. {_METADATA}",
+        say("The provider may have a new certificate. %(metadata)s", metadata=_METADATA),
     ),
     "encryption_not_allowed": (
         "The assertion is encrypted in a way the hub does not accept, such as Triple DES or RSA 1.5.",

@@ -1,8 +1,10 @@
 """Reason codes of the hub as SAML identity provider: what each means, and what to change in the system that asked."""
 
-_MAKER = "This is a mistake of the system: tell its maker."
-_METADATA = "Read the system's metadata again on its page here, or paste the new one."
-_CLOCK = "Set the clock of the system."
+from hub.words.phrase import say
+
+_MAKER = say("This is a mistake of the system: tell its maker.")
+_METADATA = say("Read the system's metadata again on its page here, or paste the new one.")
+_CLOCK = say("Set the clock of the system.")
 
 WORDS = {
     "unknown_system": (
@@ -20,7 +22,7 @@ WORDS = {
     ),
     "request_wrong_signature": (
         "The signature of the request does not fit the system's certificates.",
-        f"The system may have a new certificate. {_METADATA}",
+        say("The system may have a new certificate. %(metadata)s", metadata=_METADATA),
     ),
     "request_weak_signature": (
         "The request is signed in a way the hub does not accept, such as SHA-1.",
@@ -33,7 +35,7 @@ WORDS = {
     "request_from_future": ("The request was made in the future.", _CLOCK),
     "request_too_old": (
         "The request is older than an hour.",
-        f"The person begins again in the system, not with a bookmark. Otherwise: {_CLOCK[0].lower()}{_CLOCK[1:]}",
+        "The person begins again in the system, not with a bookmark. Otherwise: set the clock of the system.",
     ),
     "request_too_large": ("The request is larger than 256 kB.", _MAKER),
     "request_replayed": ("The same wish to sign somebody out came twice.", _MAKER),
@@ -43,7 +45,10 @@ WORDS = {
     ),
     "unregistered_consumer": (
         "The answer was to go to an address, or in a way, that is not in the system's metadata.",
-        f"The address must stand there with HTTP-POST, character by character. {_METADATA}",
+        say(
+            "The address must stand there with HTTP-POST, character by character. %(metadata)s",
+            metadata=_METADATA,
+        ),
     ),
     "system_metadata_over": ("The system's metadata is not valid any more (validUntil).", _METADATA),
     "no_consumer": (

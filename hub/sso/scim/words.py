@@ -1,6 +1,8 @@
 """Reason codes of SCIM: what each means, and what to change."""
 
-_NEW_ONE = "Make a new token on this page and enter it at the identity provider."
+from hub.words.phrase import say
+
+_NEW_ONE = say("Make a new token on this page and enter it at the identity provider.")
 
 WORDS = {
     # --- whose request it is
