@@ -97,7 +97,7 @@ TABLES = {
 }
 """Tables of words in it: their values are looked up as they stand where a page shows them with ``|told``."""
 _NAME = re.compile(r"[a-z_]*")
-WORDS = {"_", "gettext", "say", "flash", "_back"}
+WORDS = {"_", "gettext", "say", "listed", "flash", "_back"}
 ERRORS = {"HubError", "BadInput", "NotAllowed", "Missing", "Conflict", "OutsideFailed", "TooManyRequests"}
 
 

@@ -43,6 +43,11 @@ def say(template: str, **values: Any) -> Phrase:
     return Phrase(template, values)
 
 
+def listed(words: str) -> str:
+    """The same words, a plain string that can be stored: so extraction finds them, and pages show them with ``|told``."""
+    return words
+
+
 def in_language(words: str, language: str) -> str:
     """A phrase, or a text that is in the catalogue as it stands, in a language; as it is when nobody translated it."""
     if not words:

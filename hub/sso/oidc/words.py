@@ -1,19 +1,16 @@
 """Reason codes of OpenID Connect: what each means, and what to change."""
 
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
-_AGAIN = say("Begin again at the sign-in page, in the same browser.")
-_PROVIDER = say("The provider's answer is not as the standard asks. Show its administrator this reason.")
+_AGAIN = listed("Begin again at the sign-in page, in the same browser.")
+_PROVIDER = listed("The provider's answer is not as the standard asks. Show its administrator this reason.")
 
 WORDS = {
     # --- what the browser brought back
     "missing_state": ("The browser came back without the hub's state.", _AGAIN),
     "unknown_state": (
         "This sign-in was finished before, was begun more than ten minutes ago, or never.",
-        say(
-            "%(again)s Sign-ins that start at the provider's own portal must open the hub's start address.",
-            again=_AGAIN,
-        ),
+        "Begin again at the sign-in page, in the same browser. Sign-ins that start at the provider's own portal must open the hub's start address.",
     ),
     "state_of_another_browser": ("The sign-in was begun in another browser.", _AGAIN),
     "state_of_another_connection": ("The sign-in was begun at another connection.", _AGAIN),
@@ -85,7 +82,7 @@ WORDS = {
     "missing_nonce": ("The token does not repeat the hub's nonce.", _PROVIDER),
     "wrong_nonce": (
         "The token belongs to another sign-in.",
-        say("%(first)s %(second)s", first=_AGAIN, second=_PROVIDER),
+        "Begin again at the sign-in page, in the same browser. The provider's answer is not as the standard asks. Show its administrator this reason.",
     ),
     "wrong_at_hash": ("The token belongs to another access token.", _PROVIDER),
     "bad_subject": ("The token names no subject that can be kept (1 to 255 ASCII characters).", _PROVIDER),

@@ -1,13 +1,13 @@
 """Reason codes of the hub as OpenID provider: what each means, and what to change in the system that asked."""
 
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
-_SETTINGS = say("Compare the settings of the system with its page here.")
-_BEGIN = say(
+_SETTINGS = listed("Compare the settings of the system with its page here.")
+_BEGIN = listed(
     "Let the person begin again in the system. If it stays like that, the system keeps old addresses or tokens."
 )
-_SIGNED = say("Compare the key and the clock of the system with what is set here.")
-_PKCE = say("Switch PKCE with S256 on in the system. The hub takes no request without it.")
+_SIGNED = listed("Compare the key and the clock of the system with what is set here.")
+_PKCE = listed("Switch PKCE with S256 on in the system. The hub takes no request without it.")
 
 WORDS = {
     "unknown_client": ("The client id that was sent is not known here.", _SETTINGS),

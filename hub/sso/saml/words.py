@@ -1,14 +1,14 @@
 """Reason codes of SAML: what each means, and what to change."""
 
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
-_AGAIN = say("Begin again at the sign-in page, in the same browser.")
-_PROVIDER = say("The provider's answer is not as the standard asks. Show its administrator this reason.")
-_ATTACK = say(
+_AGAIN = listed("Begin again at the sign-in page, in the same browser.")
+_PROVIDER = listed("The provider's answer is not as the standard asks. Show its administrator this reason.")
+_ATTACK = listed(
     "If it was no test, somebody may have changed the answer on its way. Keep the time of it for your security team."
 )
-_CLOCK = say("Check the clock of the provider. If it is right, begin again without waiting on its page.")
-_METADATA = say("Read the provider's metadata again, or upload its newest file.")
+_CLOCK = listed("Check the clock of the provider. If it is right, begin again without waiting on its page.")
+_METADATA = listed("Read the provider's metadata again, or upload its newest file.")
 
 WORDS = {
     # --- the browser and the request
@@ -22,7 +22,10 @@ WORDS = {
         "Let people begin at the hub, or let the provider answer requests with InResponseTo.",
     ),
     "wrong_in_response_to": ("The answer belongs to another request than the hub's.", _AGAIN),
-    "replayed": ("The same answer came before.", say("%(first)s %(second)s", first=_AGAIN, second=_ATTACK)),
+    "replayed": (
+        "The same answer came before.",
+        "Begin again at the sign-in page, in the same browser. If it was no test, somebody may have changed the answer on its way. Keep the time of it for your security team.",
+    ),
     # --- form and signature
     "bad_message": ("What was sent is no SAML message.", _PROVIDER),
     "message_too_large": (
@@ -32,7 +35,7 @@ WORDS = {
     "bad_xml": ("The message is no readable XML in UTF-8.", _PROVIDER),
     "forbidden_xml": (
         "The message has a document type, an entity, a comment or a processing instruction.",
-        say("%(first)s %(second)s", first=_PROVIDER, second=_ATTACK),
+        "The provider's answer is not as the standard asks. Show its administrator this reason. If it was no test, somebody may have changed the answer on its way. Keep the time of it for your security team.",
     ),
     "ambiguous_id": (
         "Two parts of the message have the same ID, or an ID is spelled in an unusual way.",
@@ -58,7 +61,7 @@ WORDS = {
     ),
     "wrong_signature": (
         "The signature does not fit: it was made with another key, or the message was changed.",
-        say("The provider may have a new certificate. %(metadata)s", metadata=_METADATA),
+        "The provider may have a new certificate. Read the provider's metadata again, or upload its newest file.",
     ),
     "encryption_not_allowed": (
         "The assertion is encrypted in a way the hub does not accept, such as Triple DES or RSA 1.5.",

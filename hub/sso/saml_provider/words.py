@@ -1,10 +1,10 @@
 """Reason codes of the hub as SAML identity provider: what each means, and what to change in the system that asked."""
 
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
-_MAKER = say("This is a mistake of the system: tell its maker.")
-_METADATA = say("Read the system's metadata again on its page here, or paste the new one.")
-_CLOCK = say("Set the clock of the system.")
+_MAKER = listed("This is a mistake of the system: tell its maker.")
+_METADATA = listed("Read the system's metadata again on its page here, or paste the new one.")
+_CLOCK = listed("Set the clock of the system.")
 
 WORDS = {
     "unknown_system": (
@@ -22,7 +22,7 @@ WORDS = {
     ),
     "request_wrong_signature": (
         "The signature of the request does not fit the system's certificates.",
-        say("The system may have a new certificate. %(metadata)s", metadata=_METADATA),
+        "The system may have a new certificate. Read the system's metadata again on its page here, or paste the new one.",
     ),
     "request_weak_signature": (
         "The request is signed in a way the hub does not accept, such as SHA-1.",
@@ -45,10 +45,7 @@ WORDS = {
     ),
     "unregistered_consumer": (
         "The answer was to go to an address, or in a way, that is not in the system's metadata.",
-        say(
-            "The address must stand there with HTTP-POST, character by character. %(metadata)s",
-            metadata=_METADATA,
-        ),
+        "The address must stand there with HTTP-POST, character by character. Read the system's metadata again on its page here, or paste the new one.",
     ),
     "system_metadata_over": ("The system's metadata is not valid any more (validUntil).", _METADATA),
     "no_consumer": (

@@ -1,8 +1,8 @@
 """Reason codes of SCIM: what each means, and what to change."""
 
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
-_NEW_ONE = say("Make a new token on this page and enter it at the identity provider.")
+_NEW_ONE = listed("Make a new token on this page and enter it at the identity provider.")
 
 WORDS = {
     # --- whose request it is
