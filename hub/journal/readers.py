@@ -28,7 +28,8 @@ MAX_RETRY_SECONDS = 300
 class Reader:
     """One follower of a log. ``handle`` gets rows in order, at most ``batch`` of them, inside the unit of work.
 
-    With ``kinds`` it gets rows of these alone, and passes the others by without reading them.
+    With ``kinds`` it gets rows of these alone, and passes the others by without reading them; of those ``without_body`` it gets
+    None for a body: what is only to be noted need not be fetched.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Reader:
     handle: Callable[[UnitOfWork, Sequence[sa.Row[Any]]], None]
     batch: int = 200
     kinds: frozenset[str] = frozenset()
+    without_body: frozenset[str] = frozenset()
 
 
 def register_readers(uow: UnitOfWork, readers: Sequence[Reader]) -> None:
@@ -83,7 +85,13 @@ def _handle_batch(uow: UnitOfWork, reader: Reader, worker: str) -> int:
         return 0
     safe = reader.log.safe_position(uow)
     table = reader.log.table
-    query = sa.select(table).where(table.c.position > place.position, table.c.position <= safe)
+    columns: list[sa.ColumnElement[Any]] = list(table.c)
+    if reader.without_body:
+        bare = table.c.kind.in_(sorted(reader.without_body))
+        body = sa.case((bare, sa.null()), else_=table.c.body)
+        columns = [column for column in columns if column.name != "body"]
+        columns.append(sa.type_coerce(body, table.c.body.type).label("body"))
+    query = sa.select(*columns).where(table.c.position > place.position, table.c.position <= safe)
     if reader.kinds:
         query = query.where(table.c.kind.in_(sorted(reader.kinds)))
     rows = uow.connection.execute(query.order_by(table.c.position).limit(reader.batch)).all()

@@ -67,6 +67,20 @@ def test_reader_of_some_kinds_passes_the_others_by(hub: Hub) -> None:
     assert not waits(hub, reader)
 
 
+def test_reader_is_spared_bodies_that_it_does_not_read(hub: Hub) -> None:
+    bodies: dict[str, Any] = {}
+
+    def note(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> None:
+        bodies.update({row.kind: row.body for row in rows})
+
+    with hub.unit_of_work() as uow:
+        record_changes(uow, [Change(kind, "a", {"deep": [kind]}) for kind in ("read", "noted")])
+    reader = Reader("noting", CHANGES, note, without_body=frozenset({"noted"}))
+    register(hub, reader)
+    assert run_reader(hub.unit_of_work, reader, "test") == 2
+    assert bodies == {"read": {"deep": ["read"]}, "noted": None}
+
+
 def test_reader_has_work_only_while_rows_wait(hub: Hub) -> None:
     reader = Reader("noting", CHANGES, note_each)
     register(hub, reader)

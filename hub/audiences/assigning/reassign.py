@@ -99,7 +99,7 @@ def _queue_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> None:
         _queue(uow, _people_of_audience(change.body["audience"]))
 
 
-reassign = Reader("reassign", CHANGES, queue_people, batch=1000)
+reassign = Reader("reassign", CHANGES, queue_people, batch=1000, without_body=frozenset({"person_changed"}))
 
 
 def has_queue(uow: UnitOfWork) -> bool:

@@ -81,7 +81,9 @@ def answer_joining(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
 
 _JOINING = frozenset({"person_changed", PROFILE_CHANGED, AUDIENCE_CHANGED})
 workflows = Reader("workflows", EVENTS, answer_events, batch=500, kinds=frozenset(KINDS))
-workflows_joined = Reader("workflows_joined", CHANGES, answer_joining, batch=500, kinds=_JOINING)
+workflows_joined = Reader(
+    "workflows_joined", CHANGES, answer_joining, batch=500, kinds=_JOINING, without_body=_JOINING
+)
 
 
 def apply_acted(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> None:
