@@ -1,12 +1,12 @@
 """What a change of rules does, from bitmaps as far as they say it, and by the query about whoever is left.
 
-For whoever is not left every appointment is either surely in a part for all its time, or surely not in it. Two parts with the same times
-of their own then hold at the same times on the same appointment, and nothing has to be compared but bitmaps.
+Two parts that ask for the same of times, places and brands hold at the same times on an appointment, whenever that is; so do two that surely
+hold on it for all its time. What is left of both sides differs. Whoever has such an appointment, and one about which bitmaps are not sure, is
+left to the query, and so is whoever is asked before and after: times of one appointment may be those of another.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -24,8 +24,21 @@ from hub.store import UnitOfWork
 
 GAINED, LOST, CHANGED = 1, 2, 3
 _ALL = (1 << 64) - 1
-Sides = dict[int, BitMap]
-"""Appointments before and after."""
+
+
+@dataclass
+class _Held:
+    """Appointments on which something perhaps holds before and after; where it surely does, and for all their time."""
+
+    before: BitMap = field(default_factory=BitMap)
+    after: BitMap = field(default_factory=BitMap)
+    sure: BitMap = field(default_factory=BitMap)
+    whole: BitMap = field(default_factory=BitMap)
+
+
+Times = tuple[Any, ...]
+"""What decides when something holds on an appointment: first what is the same wherever it is."""
+Said = Sequence[tuple[Part, tuple[BitMap, BitMap, BitMap]]]
 
 
 def count_in_bitmaps(
@@ -67,11 +80,7 @@ class _Settled:
         self._touched = [BitMap() for _ in range(places)]
         self._goals: dict[int, dict[int, BitMap]] = {}
         self._outside = BitMap()
-        said: dict[Part, BitMap] = {}
-        for part in parts:
-            _, perhaps, whole = maps.reached(part.conditions, part.during)
-            self.left |= maps.people(perhaps - whole)
-            said[part] = whole
+        said = {part: maps.reached(part.conditions, part.during) for part in parts}
         for place in range(places):
             self._compare_labels(place, [(p, s) for p, s in said.items() if p.place == place])
         for goal in sorted({part.goal for part in parts} - {-1}):
@@ -101,53 +110,64 @@ class _Settled:
         )
         return Counted([len(each) for each in touched], len(BitMap.union(BitMap(), *touched)), effects)
 
-    def _compare_labels(self, place: int, said: Sequence[tuple[Part, BitMap]]) -> None:
+    def _compare_labels(self, place: int, said: Said) -> None:
         """Of each appointment the times before and after, as far as they are said in the same words."""
-        by_label: dict[int, dict[Any, Sides]] = defaultdict(dict)
-        for part, appointments in said:
-            _add(by_label[part.label], part, appointments)
-        for by_times in by_label.values():
-            for sides in by_times.values():
-                self._touched[place] |= self._maps.people(sides[BEFORE] ^ sides[AFTER])
-            self.left |= self._maps.people(_shared(by_times.values()))
+        people = self._maps.people
+        for label in {part.label for part, _ in said}:
+            held = _by_times((p, s) for p, s in said if p.label == label)
+            before, after = _differing(held)
+            sure = BitMap.union(BitMap(), *(each.sure for each in held.values()))
+            self._touched[place] |= people((before ^ after) & sure)
+            self.left |= people((before & after) | ((before | after) - sure))
 
-    def _compare_goal(self, goal: int, said: Sequence[tuple[Part, BitMap]]) -> None:
-        """Whether somebody is asked for it before and after; in other terms, or on appointments that may have other times."""
-        by_terms: dict[int, dict[Any, Sides]] = defaultdict(dict)
-        for part, appointments in said:
-            _add(by_terms[part.terms], part, appointments)
-        people, external = self._maps.people, self._maps.of_class("external")
-        every = [sides for by_times in by_terms.values() for sides in by_times.values()]
-        was = people(BitMap.union(BitMap(), *(sides[BEFORE] for sides in every)))
-        becomes = people(BitMap.union(BitMap(), *(sides[AFTER] for sides in every)))
-        differing = BitMap()
-        for terms, by_times in by_terms.items():
-            differs = BitMap.union(BitMap(), *(sides[BEFORE] ^ sides[AFTER] for sides in by_times.values()))
-            differing |= differs
-            if _sides_of(part for part, _ in said if part.terms == terms) == BEFORE | AFTER:
-                self.left |= people(differs) & was & becomes  # another appointment may have the same times
-        changed = people(differing) & was & becomes
+    def _compare_goal(self, goal: int, said: Said) -> None:
+        """Whether somebody is asked for it before and after; in other terms, or at other times."""
+        people, every = self._maps.people, BitMap()
+        was, becomes = (
+            people(BitMap.union(BitMap(), *(sure for part, (sure, _, _) in said if part.sides & side)))
+            for side in (BEFORE, AFTER)
+        )
+        for terms in {part.terms for part, _ in said}:
+            ours = [(part, sets) for part, sets in said if part.terms == terms]
+            differing = BitMap.union(*_differing(_by_times(ours)))
+            every |= differing
+            if _sides_of(part for part, _ in ours) == BEFORE | AFTER:
+                self.left |= people(differing) & was & becomes
+        unsure = BitMap.union(BitMap(), *(perhaps - sure for _, (sure, perhaps, _) in said))
+        self.left |= people(unsure) & people(every)
+        changed = people(every) & was & becomes
         self._goals[goal] = {GAINED: becomes - was, LOST: was - becomes, CHANGED: changed}
-        self._outside |= people(differing & external)
+        self._outside |= people(every & self._maps.of_class("external"))
 
 
-def _add(by_times: dict[Any, Sides], part: Part, appointments: BitMap) -> None:
-    c = part.conditions
-    times = (part.during, c.tenure_at_least or 0, c.tenure_at_most)
-    sides = by_times.setdefault(times, {BEFORE: BitMap(), AFTER: BitMap()})
-    for side in (BEFORE, AFTER):
-        if part.sides & side:
-            sides[side] = sides[side] | appointments
+def _by_times(said: Iterable[tuple[Part, tuple[BitMap, BitMap, BitMap]]]) -> dict[Times, _Held]:
+    by_times: dict[Times, _Held] = {}
+    for part, (sure, perhaps, whole) in said:
+        c = part.conditions
+        wherever = (part.during, c.tenure_at_least or 0, c.tenure_at_most)
+        held = by_times.setdefault(
+            (wherever, c.brands, c.activity, c.nodes, c.partners, c.attributes), _Held()
+        )
+        held.sure, held.whole = held.sure | sure, held.whole | whole
+        if part.sides & BEFORE:
+            held.before = held.before | perhaps
+        if part.sides & AFTER:
+            held.after = held.after | perhaps
+    return by_times
 
 
-def _shared(by_times: Iterable[Sides]) -> BitMap:
-    """Appointments at several times: one of them may be as long as another."""
-    shared, seen = BitMap(), BitMap()
-    for sides in by_times:
-        here = sides[BEFORE] | sides[AFTER]
-        shared |= seen & here
-        seen |= here
-    return shared
+def _differing(by_times: Mapping[Times, _Held]) -> tuple[BitMap, BitMap]:
+    """Appointments with times before that are not surely those after, and the other way about."""
+    before, after = BitMap(), BitMap()
+    whole: dict[Any, tuple[BitMap, BitMap]] = {}
+    for (wherever, *_), held in by_times.items():
+        gone, new = held.before - held.after, held.after - held.before
+        before, after = before | (gone - held.whole), after | (new - held.whole)
+        both = whole.get(wherever, (BitMap(), BitMap()))
+        whole[wherever] = both[0] | (gone & held.whole), both[1] | (new & held.whole)
+    for gone, new in whole.values():
+        before, after = before | (gone - new), after | (new - gone)
+    return before, after
 
 
 def _sides_of(parts: Iterable[Part]) -> int:
