@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from hub.training.plan import read_plan
 from hub.xapi.browse import Filter, browse
@@ -124,7 +124,7 @@ def address(site: Site, who: str, path: str) -> str:
     with site.world.hub.reading() as uow:
         plan = read_plan(uow, site.world.ids[who])
     line = (plan.open if path == "why open" else plan.done)[0]
-    return f"/my-training/{path.split()[0]}/{line.goals[0].id}"
+    return f"/my-training/{path.split(maxsplit=1)[0]}/{line.goals[0].id}"
 
 
 def severe(page: Page, *rules: str) -> list[str]:
@@ -171,4 +171,25 @@ def test_page(busy_site: Site, name: str) -> None:
     assert [text for text in complaints if "the server responded with a status of 40" not in text] == []
     assert page.locator("h1").count() == 1
     assert "Partner Training Hub" in page.title()
+    page.context.close()
+
+
+def test_plans_of_changes_are_pages_like_any_other(busy_site: Site) -> None:
+    """What is planned comes by a form. Of the fields, those of the chosen change are shown."""
+    riverside = busy_site.world.ids["riverside"]
+    page = busy_site.open("sofia", width=375)
+    page.goto(f"/network/change?at={riverside}")
+    page.locator("[name=appointment]").nth(0).check()
+    expect(page.get_by_label("Location", exact=True)).to_be_visible()
+    page.get_by_label("Their appointment ends").check()
+    expect(page.get_by_label("Location", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_role("heading", name="What would happen")).to_be_visible()
+    assert (severe(page), overflow(page)) == ([], 0)
+    page.context.close()
+    page = busy_site.open("olga", width=375)
+    page.goto(f"/network/do/close/{riverside}")
+    page.get_by_role("button", name="Show the plan").click()
+    expect(page.get_by_role("heading", name="What would happen")).to_be_visible()
+    assert (severe(page), overflow(page)) == ([], 0)
     page.context.close()
