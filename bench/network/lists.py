@@ -25,6 +25,7 @@ from hub.testing.serve import free_port
 
 COOKIE = "hub_session"
 LIST_MS, PICKER_MS, WEB_MB = 100, 200, 250
+START_SECONDS = 300
 
 
 def measure_lists(hub: Hub, url: str, folder: Path, size: str) -> list[Figure]:
@@ -108,16 +109,22 @@ def _served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        for _ in range(600):
-            try:
-                if requests.get(base + "/healthz", timeout=5).ok:
-                    break
-            except requests.RequestException:
-                time.sleep(0.1)
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_up(base):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not come up: {process.poll()}")
+            time.sleep(0.1)
         yield base, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def _is_up(base: str) -> bool:
+    try:
+        return requests.get(base + "/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 def _memory(pid: int) -> float:
