@@ -8,7 +8,7 @@ from hub.sso.saml.certificates import CertificateFacts, describe_certificate
 from hub.sso.saml.connect import NAME_ID_FORMATS
 from hub.sso.saml.providers import HubPaths, SamlProvider, read_saml_provider
 from hub.store import UnitOfWork
-from hub.words.phrase import say
+from hub.words.phrase import listed
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def hub_values(public_url: str, slug: str) -> Mapping[str, str]:
     """What a provider's administrator enters about the hub, by the names that products have for it."""
     base, paths = public_url.rstrip("/"), HubPaths(slug)
     return {
-        say("Entity id (audience, identifier)"): f"{base}{paths.metadata}",
-        say("Answer address (ACS, reply URL)"): f"{base}{paths.acs}",
-        say("Logout address (SLO)"): f"{base}{paths.slo}",
-        say("Metadata with all of it"): f"{base}{paths.metadata}",
+        listed("Entity id (audience, identifier)"): f"{base}{paths.metadata}",
+        listed("Answer address (ACS, reply URL)"): f"{base}{paths.acs}",
+        listed("Logout address (SLO)"): f"{base}{paths.slo}",
+        listed("Metadata with all of it"): f"{base}{paths.metadata}",
     }
