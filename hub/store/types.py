@@ -59,7 +59,8 @@ class Time(sa.types.TypeDecorator[datetime]):
             return None
         if isinstance(value, str):
             return datetime.fromisoformat(value)
-        return value if value.tzinfo is UTC else value.astimezone(UTC)
+        instant: datetime = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return instant
 
 
 def id_column(name: str = "id") -> sa.Column[str]:
