@@ -406,9 +406,7 @@ message_preference = sa.Table(
     sa.Column("person_id", Id(), sa.ForeignKey("person.id"), primary_key=True),
     sa.Column("language", sa.String(8), comment="chosen by the person; null: what their employer says"),
     sa.Column("digests", sa.Boolean, nullable=False, comment="whether they want mails about their training"),
-    sa.Column(
-        "unwanted", Json, nullable=False, comment="kinds of news that are left out: see notify.news"
-    ),
+    sa.Column("unwanted", Json, nullable=False, comment="kinds of news that are left out: see notify.news"),
     sa.Column("quiet_from", sa.Integer, nullable=False, comment="hour of the day where they work"),
     sa.Column("quiet_to", sa.Integer, nullable=False, comment="equal to quiet_from: never quiet"),
     comment="What people chose about messages and language. No row: the hub's defaults.",
