@@ -6,6 +6,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.firstChild.textContent = "Copied";
+    button.firstChild.textContent = button.dataset.copied;
   });
 }

@@ -45,7 +45,8 @@ function merge(html) {
   if (!news) return;
   list.hidden = false;
   document.getElementById("no-statements")?.remove();
-  document.getElementById("live-news").textContent = news === 1 ? "1 new statement" : `${news} new statements`;
+  const told = document.getElementById("live-news");
+  told.textContent = news === 1 ? told.dataset.one : told.dataset.many.replace("{number}", news);
 }
 
 if (live) {
@@ -53,7 +54,7 @@ if (live) {
   button.addEventListener("click", () => {
     isOn = !isOn;
     button.setAttribute("aria-pressed", String(isOn));
-    document.getElementById("live-word").textContent = isOn ? "Live" : "Paused";
+    document.getElementById("live-word").textContent = isOn ? button.dataset.live : button.dataset.paused;
     if (isOn) takeRows();
     else clearTimeout(timer);
   });
