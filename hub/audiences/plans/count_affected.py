@@ -34,7 +34,7 @@ from hub.store import UnitOfWork
 from hub.training.tables import goal as goal_table
 
 Progress = Callable[[str, int, int], None]
-MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 2_000
 """Where PostgreSQL counts by itself, what follows from goals is told of so many people at most, who are looked at one by one."""
 
 
