@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from hub.audiences.counting.maps import open_maps
+from hub.audiences.counting.maps import Maps, open_maps
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.matches import MEMORY, SAMPLES, matches
 from hub.network.attributes import read_kinds
@@ -18,7 +18,12 @@ from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
 
 LEFT = 20_000
-"""How many people are looked at by a query at most; of more it is quicker to ask about everybody."""
+"""How many people are looked at by a query at most, where there are not many more; of more it is quicker to ask about everybody."""
+
+
+def most_left(maps: Maps) -> int:
+    """How many people may be left to a query: one in twenty is far quicker than all."""
+    return max(LEFT, maps.size // 20)
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,9 @@ def count_with_maps(
     maps = open_maps(uow)
     if maps is None:
         return None
-    others: set[str] = set(uow.connection.scalars(aside.limit(LEFT + 1))) if aside is not None else set()
-    if len(others) > LEFT:
+    most = most_left(maps)
+    others: set[str] = set(uow.connection.scalars(aside.limit(most + 1))) if aside is not None else set()
+    if len(others) > most:
         return None
     sure, perhaps, _ = maps.reached(conditions, during)
     external, internal = maps.of_class("external"), maps.of_class("internal")
@@ -58,8 +64,8 @@ def count_with_maps(
         left |= maps.people(perhaps & ours) - maps.people(sure & ours)
     left |= BitMap(maps.numbers(maps.stale).values())
     without = BitMap(maps.numbers(others).values())
-    ids = ({*maps.ids(left - without), *maps.stale} if len(left) <= LEFT else set()) - others
-    if len(left) > LEFT or len(ids) > LEFT:
+    ids = ({*maps.ids(left - without), *maps.stale} if len(left) <= most else set()) - others
+    if len(left) > most or len(ids) > most:
         return None
     known = without | left
     everybody = maps.people(sure) - known

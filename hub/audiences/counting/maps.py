@@ -51,6 +51,11 @@ class Maps:
         self._ids: dict[int, bytes] = {}
         self.everything = self._bitmap("all", "all")
 
+    @property
+    def size(self) -> int:
+        """How many people have appointments that are not over."""
+        return int(self._state.people)
+
     def held(self, conditions: Conditions, at: datetime) -> Held:
         """Where conditions hold, but for tenure; ``at`` is now or later. What depends on attributes of an appointment or a person is never sure."""
         c, here = conditions, self._places(conditions, at)

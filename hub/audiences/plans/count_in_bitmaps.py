@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from pyroaring import BitMap
 
-from hub.audiences.counting.count_people import LEFT
+from hub.audiences.counting.count_people import most_left
 from hub.audiences.counting.maps import Maps, open_maps
 from hub.audiences.plans.diff import Effects
 from hub.audiences.plans.parts import AFTER, BEFORE, Counted, Part
@@ -55,16 +55,17 @@ def count_in_bitmaps(
     maps = open_maps(uow) if parts else None
     if maps is None:
         return None
-    others: set[str] = set(uow.connection.scalars(aside.limit(LEFT + 1)))
-    if len(others) > LEFT:
+    most = most_left(maps)
+    others: set[str] = set(uow.connection.scalars(aside.limit(most + 1)))
+    if len(others) > most:
         return None
     settled = _Settled(maps, places, parts)
     left = settled.left | BitMap(maps.numbers(maps.stale).values())
     without = BitMap(maps.numbers(others).values())
-    if len(left - without) > LEFT:
+    if len(left - without) > most:
         return None
     ids = {*maps.ids(left - without), *maps.stale} - others
-    if len(ids) > LEFT:
+    if len(ids) > most:
         return None
     counted = settled.counted(left | without)
     if ids:
