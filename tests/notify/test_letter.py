@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 from hub.notify import letter as room
-from hub.notify.letter import FOLDER, write_letter
+from hub.notify.letter import FOLDER, Value, write_letter
 from hub.words.languages import TRANSLATED
 from hub.words.phrase import Amount, in_language, say
 
@@ -77,7 +77,7 @@ def test_letters_say_the_same_in_every_language(language: str) -> None:
 
 
 def test_phrases_amounts_and_days_are_said_in_the_language_of_the_letter() -> None:
-    values = {
+    values: dict[str, Value] = {
         "what": say("client secret of the OpenID provider"),
         "then": say("Then nobody can sign in there any more."),
         "change": "",
