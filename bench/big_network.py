@@ -18,8 +18,8 @@ from hub.runtime import Hub
 from hub.store import UnitOfWork, migrate
 from hub.testing.generate_network import generate_network
 from hub.training import tables as training
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_target, set_offerings, set_path
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_target, set_offerings, set_path
 
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 BY_FAMILY = {"service": ("service", 7), "sales": ("sales", 7), "parts": ("parts", 6)}

@@ -11,10 +11,10 @@ from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed
 from hub.hooks import hookimpl
 from hub.http import Answer, OutgoingHttp
-from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
-from hub.training.completion import Completion, CompletionTerms, Evidence, Offering
+from hub.training.completing.completion import Completion, CompletionTerms, Evidence, Offering
+from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
-from hub.training.panel import Panel, PanelView
+from hub.training.my_training.panel import Panel, PanelView
 
 __all__ = [
     "Answer",

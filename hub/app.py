@@ -59,7 +59,7 @@ from hub.sso.saml import tables as saml_tables
 from hub.sso.saml_provider import tables as saml_provider_tables
 from hub.sso.scim import tables as scim_tables
 from hub.store import open_engine
-from hub.training.recognize import recognize, recognize_changes
+from hub.training.credit.recognize import recognize, recognize_changes
 from hub.worker import Worker, worker_name
 from hub.xapi import tables as xapi_tables
 from hub.xapi.cmi5.overdue import OverdueSessions
@@ -178,9 +178,9 @@ def create_app(hub: Hub) -> flask.Flask:
     from hub.sso.saml.routes import machine_blueprint as saml_machine
     from hub.sso.saml_provider.routes import blueprint as saml_provider
     from hub.sso.scim.routes import blueprint as scim
+    from hub.xapi.callers.oauth_routes import blueprint as xapi_oauth
     from hub.xapi.cmi5.routes import blueprint as cmi5
-    from hub.xapi.oauth_routes import blueprint as xapi_oauth
-    from hub.xapi.routes import blueprint as xapi
+    from hub.xapi.http.routes import blueprint as xapi
 
     app = _App("hub")
     app.extensions["hub"] = hub

@@ -9,10 +9,10 @@ from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook
 from hub.http import OutgoingHttp
-from hub.training.catalogue import CatalogueRow, CatalogueSource, RosterRow
-from hub.training.completion import Completion, Evidence, Offering
+from hub.training.completing.completion import Completion, Evidence, Offering
+from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
-from hub.training.panel import Panel, PanelView
+from hub.training.my_training.panel import Panel, PanelView
 
 
 @hook("register", "hub", "stop")

@@ -13,7 +13,7 @@ from hub.journal import EVENTS, Delivery, Event, Reader
 from hub.journal.outbox import Effect, Handler, enqueue_all
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.reviews import review_goals
+from hub.training.goals.reviews import review_goals
 
 TELL = "tell"
 

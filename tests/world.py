@@ -20,8 +20,8 @@ from hub.network.people.identities import link_identity
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training import tables as training
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_offering, find_target, set_offerings, set_path
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_offering, find_target, set_offerings, set_path
 
 VERBS = "http://adlnet.gov/expapi/verbs/"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

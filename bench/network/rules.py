@@ -12,8 +12,8 @@ from hub.network import tables as network
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_target, set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_target, set_offerings
 
 COURSES, RULES = 100, 200
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)

@@ -18,8 +18,8 @@ from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.testing.generate_network import generate_network
 from hub.training import tables as training
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_target, set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_target, set_offerings
 
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 MOST_COURSES = 160

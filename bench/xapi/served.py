@@ -20,7 +20,7 @@ from hub.config import Settings
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.serve import free_port
-from hub.xapi.credentials import READ_MINE, WRITE, create_credential
+from hub.xapi.callers.credentials import READ_MINE, WRITE, create_credential
 
 SECRET_KEY = "bench-only-" + "x" * 32
 READY_SECONDS, STOP_SECONDS, SAMPLE_SECONDS = 60, 20, 0.5

@@ -19,11 +19,11 @@ from hub.access.visibility import (
 from hub.errors import Missing, NotAllowed
 from hub.ids import is_id
 from hub.store import UnitOfWork
-from hub.training import decide_goals
 from hub.training import tables as training
-from hub.training.decisions import Decision
-from hub.training.goals import GoalKey
-from hub.training.reasons import Reason, read_reasons, read_waived_reasons
+from hub.training.goals import decide_goals
+from hub.training.goals.decisions import Decision
+from hub.training.goals.goal import GoalKey
+from hub.training.my_training.reasons import Reason, read_reasons, read_waived_reasons
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from hub.ids import is_id
 from hub.network import tables as network
 from hub.store import UnitOfWork, valid_at
 from hub.training import tables as training
-from hub.training.waived import WaivedGoal, list_waived
-from hub.training.waivers import NEVER_WAIVED
+from hub.training.goals.waived import WaivedGoal, list_waived
+from hub.training.goals.waivers import NEVER_WAIVED
 
 PAGE_SIZE = 25
 

@@ -12,7 +12,7 @@ from hub.audiences.rules.rule import SwitchedPlugin, read_switched
 from hub.hooks import Failure
 from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
-from hub.training.panel import Panel, PanelView
+from hub.training.my_training.panel import Panel, PanelView
 
 HOOK = "plan_panels"
 

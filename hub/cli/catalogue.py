@@ -6,7 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
-    from hub.training.sources import SourceKind
+    from hub.training.courses.sources import SourceKind
 
 SECRET = "A key or token of the system, if it needs one: env:NAME, file:PATH, or itself."  # noqa: S105
 _secret = click.option("--secret", default="", help=SECRET)
@@ -31,7 +31,7 @@ def sync(connection: str, address: str | None, plugin: str, secret: str) -> None
     Courses that are no longer listed are retired; what people completed stays.
     """
     from hub.cli.opening import opened_hub
-    from hub.training.sync_catalogue import sync_source
+    from hub.training.courses.sync_catalogue import sync_source
 
     with opened_hub() as hub:
         _lay_down(hub, connection, "catalogue", plugin, address, secret)
@@ -52,7 +52,7 @@ def roster(connection: str, address: str | None, plugin: str, secret: str) -> No
     Owners are named as in the network files. Nothing is unlinked; what does not fit is listed and left alone.
     """
     from hub.cli.opening import opened_hub
-    from hub.training.sync_roster import sync_roster
+    from hub.training.courses.sync_roster import sync_roster
 
     with opened_hub() as hub:
         _lay_down(hub, connection, "roster", plugin, address, secret)
@@ -67,7 +67,7 @@ def sources() -> None:
     """List where catalogues and rosters are read from, and how the last run went."""
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
-    from hub.training.sources import list_sources
+    from hub.training.courses.sources import list_sources
 
     with opened_hub() as hub, hub.reading() as uow:
         found = list_sources(uow)
@@ -91,7 +91,7 @@ def _lay_down(
     """Keep what was named; without an address, what was named before counts."""
     from hub.cli.secret_option import read_secret
     from hub.network.systems.connections import find_connection
-    from hub.training.sources import set_source
+    from hub.training.courses.sources import set_source
 
     if address is None:
         if secret:

@@ -284,7 +284,7 @@ def source(slug: str, name: str | None, partner: str | None, scopes: tuple[str, 
     from hub.cli.opening import opened_hub
     from hub.errors import Missing
     from hub.network.systems.connections import create_connection, find_connection
-    from hub.xapi.credentials import create_credential
+    from hub.xapi.callers.credentials import create_credential
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
         try:

@@ -19,7 +19,7 @@ def list_(words: tuple[str, ...], revoked: bool) -> None:
     """List credentials by connection: of all, or where WORDS occur in the connection, its partner, a key or a label."""
     from hub.cli.opening import opened_hub
     from hub.cli.output import show_table
-    from hub.xapi.credential_views import list_credentials, search_connections_with_credentials
+    from hub.xapi.callers.credential_views import list_credentials, search_connections_with_credentials
 
     with opened_hub() as hub, hub.reading() as uow:
         found, more = search_connections_with_credentials(uow, " ".join(words))
@@ -62,7 +62,7 @@ def create(slug: str, scopes: tuple[str, ...], label: str, days: int | None) -> 
     """Make one more credential for the connection SLUG. Its secret is shown once."""
     from hub.cli.opening import opened_hub
     from hub.network.systems.connections import find_connection
-    from hub.xapi.credentials import create_credential
+    from hub.xapi.callers.credentials import create_credential
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
         ends = uow.now + timedelta(days=days) if days else None
@@ -79,7 +79,7 @@ def create(slug: str, scopes: tuple[str, ...], label: str, days: int | None) -> 
 def rotate(key: str) -> None:
     """Give the credential KEY a new secret, shown once. The old one and its access tokens are refused at once."""
     from hub.cli.opening import opened_hub
-    from hub.xapi.credentials import rotate_credential
+    from hub.xapi.callers.credentials import rotate_credential
 
     with opened_hub() as hub, hub.unit_of_work() as uow:
         new = rotate_credential(uow, key)
@@ -94,8 +94,8 @@ def revoke(key: str, yes: bool) -> None:
     """Refuse the credential KEY and its access tokens at once and for good."""
     from hub.cli.opening import opened_hub
     from hub.network.systems.connections import read_connection
-    from hub.xapi.credential_views import find_credential
-    from hub.xapi.credentials import revoke_credential
+    from hub.xapi.callers.credential_views import find_credential
+    from hub.xapi.callers.credentials import revoke_credential
 
     with opened_hub() as hub:
         with hub.reading() as uow:
@@ -120,8 +120,8 @@ def test(key: str, secret: str) -> None:
     """Use the credential KEY as its system would, at public_url, and tell step by step what happened."""
     from hub.cli.opening import opened_hub
     from hub.cli.show_exchange import show_exchange
-    from hub.xapi.credential_views import find_credential
-    from hub.xapi.try_credential import try_credential
+    from hub.xapi.callers.credential_views import find_credential
+    from hub.xapi.callers.try_credential import try_credential
 
     with opened_hub() as hub:
         with hub.reading() as uow:

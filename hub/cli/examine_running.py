@@ -15,8 +15,8 @@ from hub.network.views import list_slugs
 from hub.runtime import Hub
 from hub.sso.onboarding.expiries import count_expiring, list_expiring
 from hub.sso.onboarding.watch_words import KINDS
+from hub.training.credit.views import count_waiting
 from hub.training.tables import waiting_statement
-from hub.training.views import count_waiting
 from hub.xapi.forward.views import StoreState, list_stores
 
 PATIENCE = timedelta(seconds=60)

@@ -36,8 +36,8 @@ def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json:
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
     from hub.network.importing.roster_keys import find_ids
-    from hub.training.offerings import find_target
-    from hub.training.reviews import note_reviews_seen
+    from hub.training.courses.offerings import find_target
+    from hub.training.goals.reviews import note_reviews_seen
 
     kind, _, key = target.rpartition(":")
     scope = WITH_PURPOSE if purpose.strip() else OPERATORS

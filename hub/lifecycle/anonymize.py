@@ -13,7 +13,7 @@ SIGNATURE = "http://adlnet.gov/expapi/attachments/signature"
 """The usage type of a signature (xAPI 1.0.3 Data 2.6): it holds the whole statement as it was, and no longer fits."""
 
 Identity = tuple[str, str]
-"""Form and subject, as in ``hub.xapi.actors``."""
+"""Form and subject, as in ``hub.xapi.statements.actors``."""
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])

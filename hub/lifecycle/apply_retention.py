@@ -24,7 +24,7 @@ from hub.lifecycle.retention_query import readers_hold, ready_to_go
 from hub.lifecycle.rules import Rule
 from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
-from hub.training.recognize import recognize
+from hub.training.credit.recognize import recognize
 from hub.training.tables import completion
 
 if TYPE_CHECKING:

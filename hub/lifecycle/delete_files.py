@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.lifecycle.delete_statements import is_referred_to
-from hub.xapi.attachments import blob_key
+from hub.xapi.storing.attachments import blob_key
 
 if TYPE_CHECKING:
     from hub.runtime import Hub

@@ -20,8 +20,8 @@ from hub.journal.terms import ACTIVITY, AGENT, REGISTRATION, VERB, Key, hash_ter
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
 from hub.training.tables import waiting_statement
-from hub.xapi.attachments import blob_key
 from hub.xapi.forward.tables import forward_parked
+from hub.xapi.storing.attachments import blob_key
 from hub.xapi.tables import statement_attachment
 
 Rows = Sequence[sa.Row[Any]]

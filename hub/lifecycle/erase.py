@@ -37,10 +37,10 @@ from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
-from hub.training import decisions_of_person as decisions
 from hub.training import tables as training
-from hub.training.credit_goals import credit_goals
-from hub.training.recognize import recognize
+from hub.training.credit.credit_goals import credit_goals
+from hub.training.credit.recognize import recognize
+from hub.training.goals import decisions_of_person as decisions
 from hub.xapi.erase_actor import erase_actor
 
 if TYPE_CHECKING:

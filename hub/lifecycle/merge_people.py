@@ -21,9 +21,9 @@ from hub.network.people.person import read_person
 from hub.sso import merge_people as sso
 from hub.sso.scim.group_roles import forget_role, move_role, note_role, roles_told
 from hub.store import UnitOfWork
-from hub.training.course_access import move_access
-from hub.training.decisions_of_person import move_decisions
+from hub.training.courses.course_access import move_access
 from hub.training.external_records import move_records
+from hub.training.goals.decisions_of_person import move_decisions
 
 
 def plan_merge(uow: UnitOfWork, from_id: str, to_id: str) -> MergePlan:

@@ -15,8 +15,8 @@ from hub.network.people.merges import absorbed_ids
 from hub.notify import erase_person as notify
 from hub.sso import erase_person as sso
 from hub.store import UnitOfWork
-from hub.training import decisions_of_person as decisions
 from hub.training import tables as training
+from hub.training.goals import decisions_of_person as decisions
 from hub.xapi.erase_actor import count_of_actor
 from hub.xapi.forward.views import forwards_of
 from hub.xapi.tables import statement_attachment

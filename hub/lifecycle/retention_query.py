@@ -13,7 +13,7 @@ from hub.lifecycle.rules import Rule
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.recognize import recognize
+from hub.training.credit.recognize import recognize
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hub.lifecycle.delete_statements import (
 )
 from hub.store import UnitOfWork
 from hub.store.append_only import open_door
-from hub.xapi.attachments import blob_key
+from hub.xapi.storing.attachments import blob_key
 from hub.xapi.tables import statement_attachment
 
 

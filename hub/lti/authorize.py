@@ -22,8 +22,8 @@ from hub.network.people.identities import pairwise_subject
 from hub.network.people.person import Person, lock_people, read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
-from hub.training.plan import may_launch
+from hub.training.courses.offerings import read_offering
+from hub.training.my_training.plan import may_launch
 
 Parameters = Mapping[str, Sequence[str]]
 """Request parameters by name, each with all its values."""

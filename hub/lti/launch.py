@@ -20,8 +20,8 @@ from hub.lti.vocabulary import RESOURCE_LINK_REQUEST
 from hub.network.people.person import read_person
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
-from hub.training.plan import may_launch
+from hub.training.courses.offerings import read_offering
+from hub.training.my_training.plan import may_launch
 
 LOGIN_HINT_LIFETIME = timedelta(minutes=5)
 

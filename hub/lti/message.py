@@ -7,7 +7,7 @@ from hub.lti.resource_links import ResourceLink
 from hub.lti.tools import Tool
 from hub.lti.vocabulary import DEEP_LINKING_REQUEST, MEMBERSHIP, RESOURCE_LINK_REQUEST
 from hub.network.people.person import Person
-from hub.training.completion import Offering
+from hub.training.completing.completion import Offering
 
 
 @dataclass(frozen=True)

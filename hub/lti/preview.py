@@ -16,8 +16,8 @@ from hub.network.people.identities import SUBJECT
 from hub.network.people.person import Person, read_person
 from hub.network.tables import identity_link
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
-from hub.training.plan import may_launch
+from hub.training.courses.offerings import read_offering
+from hub.training.my_training.plan import may_launch
 
 WILL_BE_MADE = "(made at the launch)"
 

@@ -14,8 +14,8 @@ from hub.lti.tool_settings import RESERVED_PARAMETERS
 from hub.lti.tools import read_tool
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
-from hub.training.completion import Offering
-from hub.training.offerings import read_offering
+from hub.training.completing.completion import Offering
+from hub.training.courses.offerings import read_offering
 
 DEFAULT_MAXIMUM = 100.0
 

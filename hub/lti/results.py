@@ -23,7 +23,7 @@ from hub.network.people.identities import SUBJECT, find_person
 from hub.store import UnitOfWork
 from hub.store.driver import Command, Question
 from hub.store.insert import insert_for
-from hub.training.offerings import read_offering
+from hub.training.courses.offerings import read_offering
 
 FILTERS = ("user_id",)
 

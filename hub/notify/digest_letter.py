@@ -15,8 +15,8 @@ from hub.notify.preferences import language_for
 from hub.notify.tables import notice
 from hub.notify.unsubscribe import unsubscribe_address
 from hub.store import UnitOfWork
-from hub.training.due import zone_of_person
-from hub.training.open_goals import read_goal_states
+from hub.training.goals.due import zone_of_person
+from hub.training.goals.open_goals import read_goal_states
 from hub.words.numbers import full_day
 from hub.words.phrase import in_language, say
 

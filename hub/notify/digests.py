@@ -26,7 +26,7 @@ from hub.notify.send_mail import send_mail
 from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.open_goals import GoalState, read_goal_states, zones_of_people
+from hub.training.goals.open_goals import GoalState, read_goal_states, zones_of_people
 from hub.words.languages import DEFAULT, language_of
 
 logger = get_logger(__name__)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hub.network.people.preferences import NewsKind, Preferences
-from hub.training.open_goals import GoalState
+from hub.training.goals.open_goals import GoalState
 
 SOON = timedelta(days=7)
 """How long before a due date somebody is reminded, and how long after it told that it has passed."""

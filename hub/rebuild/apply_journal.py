@@ -30,10 +30,10 @@ from hub.network.people.person import apply_role
 from hub.network.structure.apply_nodes import apply_nodes
 from hub.network.systems.connections import apply_connection, apply_email_domain, apply_no_email_domain
 from hub.store import UnitOfWork
-from hub.training.decisions import DECIDED, apply_decisions
-from hub.training.offerings import apply_offering, apply_path
-from hub.training.policies import CHANGED as POLICY_CHANGED
-from hub.training.policies import apply_policy
+from hub.training.completing.policies import CHANGED as POLICY_CHANGED
+from hub.training.completing.policies import apply_policy
+from hub.training.courses.offerings import apply_offering, apply_path
+from hub.training.goals.decisions import DECIDED, apply_decisions
 
 Body = Mapping[str, Any]
 Apply = Callable[[UnitOfWork, Sequence[Body]], None]

@@ -21,7 +21,7 @@ from hub.rebuild.apply_journal import apply_journal
 from hub.rebuild.state_hash import Progress
 from hub.runtime import Hub
 from hub.store import UnitOfWork, migrate, open_engine
-from hub.training.recognize import recognize_statements
+from hub.training.credit.recognize import recognize_statements
 
 BATCH = 1_000
 Rows = Sequence[sa.Row[Any]]

@@ -16,7 +16,7 @@ from hub.rebuild.rebuild import rebuilt
 from hub.rebuild.state_hash import Progress
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.recognize import recognize, recognize_changes
+from hub.training.credit.recognize import recognize, recognize_changes
 
 FOLLOWERS = (recognize, recognize_changes, reassign)
 """The readers that keep the derived tables up to date."""

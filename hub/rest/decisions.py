@@ -6,7 +6,7 @@ from hub.rest import write_shapes as shapes
 from hub.rest.api import blueprint
 from hub.rest.asked import ById
 from hub.rest.writing import Written, changed, current_writing
-from hub.training.decide_goals import choose_goal
+from hub.training.goals.decide_goals import choose_goal
 
 
 @blueprint.writes("/decisions", Written, GOALS_WRITE, "Goals")

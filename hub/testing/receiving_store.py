@@ -21,7 +21,7 @@ from hub.testing.configuration import OutsideConfig
 from hub.testing.faults import Faults
 from hub.testing.outside import create_outside_app, only_from_this_machine
 from hub.testing.serve import run_as_process
-from hub.xapi.equality import statement_hash
+from hub.xapi.statements.equality import statement_hash
 
 VERSION_HEADER = "X-Experience-API-Version"
 RECEIVING_STORE_FAULTS: dict[str, str] = {

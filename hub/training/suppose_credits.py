@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.store import UnitOfWork
-from hub.training.credit_goals import completions_of, last_entries, still_standing
-from hub.training.crediting import SourceWindow, decisive_completion
-from hub.training.goals import GoalKey
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
+from hub.training.credit.credit_goals import completions_of, last_entries, still_standing
+from hub.training.credit.crediting import SourceWindow, decisive_completion
+from hub.training.goals.goal import GoalKey
 
 
 @dataclass(frozen=True)

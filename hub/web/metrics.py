@@ -18,7 +18,7 @@ from hub.audiences.assigning.reassign import count_queue
 from hub.journal.health import database_answers
 from hub.journal.views import ReaderState, TimingRow, count_undelivered, list_readers, list_timings
 from hub.runtime import Hub
-from hub.training.views import count_waiting
+from hub.training.credit.views import count_waiting
 from hub.xapi.forward.views import count_parked
 
 REGISTRY = CollectorRegistry()

@@ -15,12 +15,12 @@ from hub.ids import new_id
 from hub.network.people.appointments import leave
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training import decide_goals
-from hub.training.decisions import Decision, record_decisions
-from hub.training.goals import GoalKey
-from hub.training.plan import may_launch, read_plan
-from hub.training.waived import read_waived
-from hub.training.why import read_why
+from hub.training.goals import decide_goals
+from hub.training.goals.decisions import Decision, record_decisions
+from hub.training.goals.goal import GoalKey
+from hub.training.goals.waived import read_waived
+from hub.training.my_training.plan import may_launch, read_plan
+from hub.training.my_training.why import read_why
 from tests.world import World, days
 
 

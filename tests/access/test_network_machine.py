@@ -50,8 +50,8 @@ from hub.network.validity.intervals import holds
 from hub.rebuild.verify import verify
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_target, set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_target, set_offerings
 from tests.databases import Kind
 from tests.network.field_histories import closure_at, stored_closure
 

@@ -16,11 +16,12 @@ from hub.audiences.why.verify_why import to_json, verify_why
 from hub.errors import Conflict, Missing
 from hub.network.validity.intervals import Interval, holds
 from hub.store import UnitOfWork, valid_at
-from hub.training import decide_goals, tables
-from hub.training.decisions import Decision, read_decisions
-from hub.training.due_policy import DuePolicy
-from hub.training.goals import GoalKey
-from hub.training.offerings import find_target
+from hub.training import tables
+from hub.training.courses.offerings import find_target
+from hub.training.goals import decide_goals
+from hub.training.goals.decisions import Decision, read_decisions
+from hub.training.goals.due_policy import DuePolicy
+from hub.training.goals.goal import GoalKey
 from tests.databases import Kind
 from tests.journeys.happenings import (
     Appointed,

@@ -10,8 +10,8 @@ from hub.audiences.profiles.profile import WORKFLOW
 from hub.audiences.rules.conditions import AppointmentFacts, CarriedBrand, Conditions
 from hub.audiences.rules.rule import Audience, Rule, SwitchedPlugin
 from hub.network.validity.intervals import Interval
-from hub.training.decisions import Decision
-from hub.training.due_policy import DuePolicy
+from hub.training.goals.decisions import Decision
+from hub.training.goals.due_policy import DuePolicy
 
 
 def on(day: int, month: int = 6) -> datetime:

@@ -32,8 +32,8 @@ from hub.network.tables import appointment, person
 from hub.network.validity.intervals import intersect
 from hub.store import UnitOfWork
 from hub.store.types import Id, Time
-from hub.training.due_policy import DuePolicy
-from hub.training.offerings import find_target
+from hub.training.courses.offerings import find_target
+from hub.training.goals.due_policy import DuePolicy
 from tests.databases import Kind
 from tests.journeys.happenings import Appointed, Happening, Relocated
 from tests.journeys.world import (

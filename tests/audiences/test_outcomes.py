@@ -34,8 +34,8 @@ from hub.notify.send_mail import MAIL
 from hub.notify.tables import mail, notice, notice_news
 from hub.publish import TELL, publish
 from hub.store import UnitOfWork
-from hub.training.offerings import find_target, set_path
-from hub.training.recognize import recognize, recognize_changes
+from hub.training.courses.offerings import find_target, set_path
+from hub.training.credit.recognize import recognize, recognize_changes
 from hub.training.tables import goal
 from hub.worker import Worker
 from tests.databases import Kind

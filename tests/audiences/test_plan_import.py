@@ -16,8 +16,8 @@ from hub.network.importing.import_network import import_network
 from hub.network.systems.connections import create_connection
 from hub.rebuild.state_hash import hash_state
 from hub.runtime import Hub
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import set_offerings
 from hub.training.tables import goal, goal_source
 from tests.network.small_network import SmallNetwork
 

@@ -25,7 +25,7 @@ from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Rule, read_audience, read_rules, switch_plugin
 from hub.journal.tables import change as change_table
 from hub.store import UnitOfWork
-from hub.training.offerings import find_target
+from hub.training.courses.offerings import find_target
 from hub.training.tables import goal, goal_source
 from tests.databases import Kind
 from tests.journeys.happenings import Appointed, RuleSet, Switched

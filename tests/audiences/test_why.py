@@ -18,9 +18,9 @@ from hub.ids import new_id
 from hub.network import tables as network
 from hub.runtime import Hub
 from hub.training import tables as training
-from hub.training.decide_goals import choose_goal, give_goal, waive_goal
-from hub.training.goals import GoalKey
-from hub.training.plan import read_plan
+from hub.training.goals.decide_goals import choose_goal, give_goal, waive_goal
+from hub.training.goals.goal import GoalKey
+from hub.training.my_training.plan import read_plan
 from tests.world import LONG_AGO, World, days
 
 POSITIONS, BRANDS = ("technician", "advisor", "seller"), ("Borealis", "Cetus")

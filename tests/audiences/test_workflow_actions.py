@@ -17,7 +17,7 @@ from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute, read_values
 from hub.notify.tables import mail
 from hub.runtime import Hub
-from hub.training.waived import read_waived
+from hub.training.goals.waived import read_waived
 from tests.world import World, days
 
 HEAD = '[[profile]]\nkey = "workshop"\ntitle = "Workshops"\naudiences = ["technicians"]\n'

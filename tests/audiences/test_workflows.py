@@ -20,7 +20,7 @@ from hub.clock import SettableClock
 from hub.journal.tables import change
 from hub.lifecycle.merge_people import merge_people, undo_merge
 from hub.runtime import Hub
-from hub.training.reasons import read_reasons
+from hub.training.my_training.reasons import read_reasons
 from hub.training.tables import goal_source
 from tests.world import World, days
 

@@ -7,7 +7,7 @@ import flask
 
 from hub.network.systems.connections import create_connection
 from hub.testing.serve import serve
-from hub.xapi.credentials import ALL, create_credential
+from hub.xapi.callers.credentials import ALL, create_credential
 from tests.browser.conftest import Site
 from tests.xapi.document_rig import parameters
 from tests.xapi.rig import basic, statement

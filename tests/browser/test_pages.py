@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from hub.training.plan import read_plan
-from hub.xapi.browse import Filter, browse
+from hub.training.my_training.plan import read_plan
+from hub.xapi.finding.browse import Filter, browse
 from tests.browser.conftest import Site
 
 PAGES = {

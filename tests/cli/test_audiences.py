@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from hub.app import open_worker
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import set_offerings
 from hub.training.tables import goal_source
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network

@@ -17,7 +17,7 @@ from hub.sso.tables import oidc_provider
 from hub.testing.idp import IdpConfig, create_idp
 from hub.testing.serve import serve
 from hub.training.tables import goal
-from hub.xapi.authenticate import check_credential
+from hub.xapi.callers.authenticate import check_credential
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network
 

@@ -11,8 +11,8 @@ from hub.config import load_settings
 from hub.errors import HubError
 from hub.runtime import Hub
 from hub.testing.serve import serve
-from hub.xapi.authenticate import check_credential
-from hub.xapi.credentials import Credential
+from hub.xapi.callers.authenticate import check_credential
+from hub.xapi.callers.credentials import Credential
 from tests.cli.conftest import Command
 from tests.xapi.rig import basic
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.ids import new_id
 from hub.journal.tables import audit
 from hub.runtime import Hub
-from hub.xapi.attachments import blob_key
+from hub.xapi.storing.attachments import blob_key
 from hub.xapi.tables import statement_attachment
 from tests.cli.conftest import Command
 

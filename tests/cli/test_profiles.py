@@ -9,8 +9,8 @@ from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.rule import read_rules
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import set_offerings
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network
 

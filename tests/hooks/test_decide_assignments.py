@@ -13,10 +13,10 @@ from hub.errors import BadInput, Missing
 from hub.journal import Change, record_changes
 from hub.journal.views import list_timings
 from hub.network.tables import appointment, appointment_brand
-from hub.training.decide_goals import choose_goal
-from hub.training.plan import read_plan
+from hub.training.goals.decide_goals import choose_goal
+from hub.training.goals.waived import read_waived
+from hub.training.my_training.plan import read_plan
 from hub.training.tables import goal_source
-from hub.training.waived import read_waived
 from tests.hooks.conftest import MakeWorld
 from tests.world import World, days
 

@@ -11,7 +11,7 @@ from hub.lti.registration.drafts import open_draft
 from hub.lti.tools import read_tool
 from hub.network.people.person import grant_role
 from hub.network.systems.connections import find_connection
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from tests.interop.ltijs import SCORE, Launched, connect_ltijs, launch
 from tests.interop.site import Site
 from tests.lti.rig import Form

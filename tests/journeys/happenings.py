@@ -7,10 +7,10 @@ from typing import Protocol
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule, switch_plugin
 from hub.network.people.identities import link_identity
-from hub.training.due_policy import DuePolicy
-from hub.training.offerings import find_target, set_offerings, set_path
-from hub.training.policies import read_policy, set_policy
-from hub.training.policy import Policy, Terms
+from hub.training.completing.policies import read_policy, set_policy
+from hub.training.completing.policy import Policy, Terms
+from hub.training.courses.offerings import find_target, set_offerings, set_path
+from hub.training.goals.due_policy import DuePolicy
 from tests.journeys.world import (
     START,
     VERBS,

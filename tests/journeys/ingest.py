@@ -13,8 +13,8 @@ import requests
 
 from hub.testing.demo.hub_process import HubProcess
 from hub.testing.serve import free_port
-from hub.xapi.credentials import create_credential
-from hub.xapi.scopes import READ_MINE, WRITE
+from hub.xapi.callers.credentials import create_credential
+from hub.xapi.callers.scopes import READ_MINE, WRITE
 from tests.journeys.happenings import Linked
 from tests.journeys.world import VERBS, World, activity
 from tests.xapi.parts import MULTIPART, file_part, json_part, with_files, write_parts

@@ -19,7 +19,7 @@ from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
 from hub.testing.demo.browser import Browser
 from hub.testing.demo.story import GROUP
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from hub.training.tables import completion, credit_ledger, goal, goal_source
 from tests.journeys.play import Play
 

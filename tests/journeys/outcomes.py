@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training import tables
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
 
 
 class Goal(NamedTuple):

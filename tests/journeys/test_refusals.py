@@ -10,7 +10,7 @@ import requests
 from hub.network.systems.connections import find_connection
 from hub.testing.demo.browser import Browser, Form, Page
 from hub.testing.demo.story import NADIA, OLU, PASSWORD
-from hub.xapi.credentials import WRITE, create_credential, revoke_credential
+from hub.xapi.callers.credentials import WRITE, create_credential, revoke_credential
 from tests.journeys.play import Play, Record
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.journal.tables import statement
 from hub.lti.tables import lti_result
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from hub.training.tables import completion, credit_ledger, goal
 from tests.journeys.learners import NORTH, SOUTH, Learner, Learners, Score
 from tests.journeys.play import Play

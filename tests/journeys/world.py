@@ -28,9 +28,9 @@ from hub.plugins.standard_completion import Plugin as StandardCompletion
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.store import UnitOfWork, open_engine
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import set_offerings, set_path
-from hub.training.recognize import recognize, recognize_changes
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import set_offerings, set_path
+from hub.training.credit.recognize import recognize, recognize_changes
 from hub.worker import Worker
 from tests.databases import Kind, create_database, drop_database
 

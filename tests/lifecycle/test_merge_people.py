@@ -29,12 +29,12 @@ from hub.rebuild.state_hash import TableHash, hash_state
 from hub.runtime import Hub
 from hub.sso.provider.tables import oidc_client, oidc_grant
 from hub.store.types import Id, Time
-from hub.training.catalogue import CatalogueRow
-from hub.training.course_access import allow_courses
-from hub.training.decide_goals import choose_goal, waive_goal
-from hub.training.goals import GoalKey
-from hub.training.offerings import find_offering, set_offerings
-from hub.training.plan import read_plan
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.course_access import allow_courses
+from hub.training.courses.offerings import find_offering, set_offerings
+from hub.training.goals.decide_goals import choose_goal, waive_goal
+from hub.training.goals.goal import GoalKey
+from hub.training.my_training.plan import read_plan
 from hub.training.tables import course_access, decision_words, goal_decision
 from tests.network.small_network import SmallNetwork
 

@@ -179,8 +179,8 @@ def test_a_placed_offering_has_launch_parameters_and_an_address_of_its_own(rig: 
 
 
 def test_launch_parameters_of_the_catalogue_reach_the_tool(rig: Rig) -> None:
-    from hub.training.catalogue import CatalogueRow
-    from hub.training.offerings import set_offerings
+    from hub.training.courses.catalogue import CatalogueRow
+    from hub.training.courses.offerings import set_offerings
 
     row = CatalogueRow(
         "brakes", "brakes", "Brakes", "https://lms.example/courses/brakes", launch={"unit": "7"}

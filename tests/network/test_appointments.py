@@ -21,8 +21,8 @@ from hub.network.structure.representatives import look_after
 from hub.network.structure.words import add_brand, add_position, close_word
 from hub.runtime import Hub
 from hub.training import tables as training
-from hub.training.decide_goals import give_goal
-from hub.training.goals import GoalKey
+from hub.training.goals.decide_goals import give_goal
+from hub.training.goals.goal import GoalKey
 from tests.network.small_network import SmallNetwork
 from tests.world import World
 

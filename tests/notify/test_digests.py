@@ -21,8 +21,8 @@ from hub.notify.tables import mail, notice, notice_look, notice_news
 from hub.notify.unsubscribe import person_of, unsubscribe_address
 from hub.runtime import Hub
 from hub.testing.smtp import Mailbox
-from hub.training.due import zone_of_person
-from hub.training.open_goals import zones_of_people
+from hub.training.goals.due import zone_of_person
+from hub.training.goals.open_goals import zones_of_people
 from hub.training.tables import goal_source
 from tests.apps import app_of
 from tests.world import World

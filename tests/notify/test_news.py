@@ -7,7 +7,7 @@ import pytest
 
 from hub.network.people.preferences import Preferences
 from hub.notify.news import Told, end_of_quiet, is_quiet, news_of, next_look, still_holds, tomorrow
-from hub.training.open_goals import GoalState
+from hub.training.goals.open_goals import GoalState
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GOAL = GoalState("g", "p", "Brakes", True, None, None, None)

@@ -14,7 +14,7 @@ from hub.http import OutgoingHttp
 from hub.plugins.csv_catalogue import Plugin
 from hub.runtime import Hub
 from hub.testing.serve import serve
-from hub.training.sync_catalogue import sync_catalogue
+from hub.training.courses.sync_catalogue import sync_catalogue
 from hub.training.tables import offering as offering_table
 from tests.world import World
 

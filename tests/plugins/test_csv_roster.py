@@ -22,8 +22,8 @@ from hub.network.tables import person as person_table
 from hub.plugins.csv_roster import Plugin
 from hub.runtime import Hub
 from hub.testing.serve import serve
-from hub.training.sources import set_source
-from hub.training.sync_roster import RosterCounts, sync_roster
+from hub.training.courses.sources import set_source
+from hub.training.courses.sync_roster import RosterCounts, sync_roster
 from tests.world import World, account
 
 HEADER = "person_id,subject,form\n"

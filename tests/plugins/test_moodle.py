@@ -17,10 +17,10 @@ from hub.network.systems.connections import find_connection
 from hub.network.tables import roster_key
 from hub.plugins.moodle import Plugin
 from hub.runtime import Hub
-from hub.training.offerings import CatalogueCounts
-from hub.training.sources import find_source, set_source
-from hub.training.sync_catalogue import sync_source
-from hub.training.sync_roster import RosterCounts, sync_roster
+from hub.training.courses.offerings import CatalogueCounts
+from hub.training.courses.sources import find_source, set_source
+from hub.training.courses.sync_catalogue import sync_source
+from hub.training.courses.sync_roster import RosterCounts, sync_roster
 from hub.training.tables import offering
 from tests.plugins.moodle_site import FRONT_PAGE, TOKEN, Moodle, course, serve_moodle, user
 from tests.world import World

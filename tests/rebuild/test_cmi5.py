@@ -9,7 +9,7 @@ from hub.app import create_app
 from hub.audiences.rules.conditions import Conditions
 from hub.rebuild.verify import verify
 from hub.testing.cmi5_au import SimulatedAu
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from hub.training.tables import completion
 from hub.xapi.cmi5.import_course import connect_courses, import_course
 from hub.xapi.cmi5.launch import Asked, start_launch

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from hub.network.tables import identity_link, roster_key
 from hub.rebuild.verify import verify
-from hub.training.catalogue import RosterRow
-from hub.training.sync_roster import link_roster
+from hub.training.courses.catalogue import RosterRow
+from hub.training.courses.sync_roster import link_roster
 from hub.training.tables import completion
 from tests.databases import Kind
 from tests.journeys.happenings import Appointed

@@ -23,9 +23,9 @@ from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
 from hub.rebuild.verify import verify
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.offerings import find_target
-from hub.training.policies import set_policy
-from hub.training.policy import Policy, Terms
+from hub.training.completing.policies import set_policy
+from hub.training.completing.policy import Policy, Terms
+from hub.training.courses.offerings import find_target
 from tests.databases import Kind
 from tests.journeys.happenings import (
     Appointed,

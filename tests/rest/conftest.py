@@ -10,7 +10,7 @@ from hub.ids import new_id
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.training import tables
-from hub.training.goals import GoalKey, Source, set_goals
+from hub.training.goals.goal import GoalKey, Source, set_goals
 from tests.rest.programs import LAST_YEAR, LONG_AGO, Network, build_network
 
 

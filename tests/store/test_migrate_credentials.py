@@ -10,8 +10,8 @@ from hub.config import Settings
 from hub.ids import content_hash, new_id
 from hub.store import migrate, open_engine
 from hub.store.migrate import alembic_config
-from hub.xapi.authenticate import check_credential
-from hub.xapi.credential_views import find_credential
+from hub.xapi.callers.authenticate import check_credential
+from hub.xapi.callers.credential_views import find_credential
 from tests.xapi.rig import basic
 
 CONNECTION = (

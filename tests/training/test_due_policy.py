@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.training.due_policy import DuePolicy
+from hub.training.goals.due_policy import DuePolicy
 
 ZONES = ("UTC", "America/Los_Angeles", "Europe/Berlin", "Pacific/Apia", "Asia/Kolkata", "America/Santiago")
 policies = st.one_of(

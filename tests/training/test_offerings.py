@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from hub.errors import BadInput
 from hub.journal.tables import change
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import CatalogueCounts, set_offering, set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import CatalogueCounts, set_offering, set_offerings
 from hub.training.tables import offering
 from tests.databases import Kind
 from tests.journeys.world import World, course, new_world

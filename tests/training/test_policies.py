@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from hub.errors import BadInput, Conflict
 from hub.runtime import Hub
 from hub.training import tables
-from hub.training.plan_policy import Effect, PlanChanged, PolicyPlan, plan_policy, put_into_force
-from hub.training.policies import read_policy, read_policy_versions, set_policy
-from hub.training.policy import Policy, Terms
+from hub.training.completing.plan_policy import Effect, PlanChanged, PolicyPlan, plan_policy, put_into_force
+from hub.training.completing.policies import read_policy, read_policy_versions, set_policy
+from hub.training.completing.policy import Policy, Terms
 from tests.world import VERBS, World
 
 PASSED, COMPLETED = VERBS + "passed", VERBS + "completed"

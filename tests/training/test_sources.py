@@ -11,9 +11,9 @@ from hub.errors import BadInput, Missing
 from hub.ids import new_id
 from hub.journal.tables import change
 from hub.runtime import Hub
-from hub.training.catalogue import CatalogueSource
-from hub.training.offerings import CatalogueCounts
-from hub.training.sources import find_source, list_sources, run_source, set_source
+from hub.training.courses.catalogue import CatalogueSource
+from hub.training.courses.offerings import CatalogueCounts
+from hub.training.courses.sources import find_source, list_sources, run_source, set_source
 from tests.world import World
 
 

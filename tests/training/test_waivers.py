@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.network.validity.intervals import Interval, holds, subtract
-from hub.training.decisions import Decision, sources_of_decision
-from hub.training.goals import GoalKey, Source
-from hub.training.waivers import Waiver, waive, waivers_of
+from hub.training.goals.decisions import Decision, sources_of_decision
+from hub.training.goals.goal import GoalKey, Source
+from hub.training.goals.waivers import Waiver, waive, waivers_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = range(-1, 12)

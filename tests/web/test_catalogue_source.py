@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.config import Settings
 from hub.journal.tables import audit, change
 from hub.testing.serve import serve
-from hub.training.sources import find_source, kept_secret, set_source
+from hub.training.courses.sources import find_source, kept_secret, set_source
 from hub.training.tables import catalogue_source, offering
 from tests.web.test_connections import text
 from tests.web.world import Browser, World

@@ -7,7 +7,7 @@ import pytest
 
 from hub.config import Settings
 from hub.testing.serve import serve
-from hub.training.sources import set_source
+from hub.training.courses.sources import set_source
 from tests.web.test_connections import text
 from tests.web.world import Browser, World
 

@@ -15,10 +15,10 @@ from hub.journal import tables as journal
 from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import serve
-from hub.xapi.authenticate import check_credential
-from hub.xapi.credential_views import FOUND, find_credential, list_credentials
-from hub.xapi.credentials import DEFINE, READ_MINE, WRITE, NewCredential, create_credential
-from hub.xapi.refusals import Unauthorized
+from hub.xapi.callers.authenticate import check_credential
+from hub.xapi.callers.credential_views import FOUND, find_credential, list_credentials
+from hub.xapi.callers.credentials import DEFINE, READ_MINE, WRITE, NewCredential, create_credential
+from hub.xapi.http.refusals import Unauthorized
 from tests.web import world as web_world
 from tests.web.world import World, build_world
 from tests.xapi.rig import basic

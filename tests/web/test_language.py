@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from hub.network.people.preferences import Preferences, read_preferences
 from hub.network.tables import person
-from hub.training.reasons import Reason
+from hub.training.my_training.reasons import Reason
 from hub.web.learning.reason_words import reason_words
 from tests.web.world import World
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from hub.network.systems.connections import find_connection
-from hub.training.policies import read_policy
-from hub.training.policy import Policy
+from hub.training.completing.policies import read_policy
+from hub.training.completing.policy import Policy
 from tests.web.world import PASSED, World
 
 ATTENDED = "https://w3id.org/xapi/adl/verbs/attended"

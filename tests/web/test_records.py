@@ -10,7 +10,7 @@ from hub.access.roles import grant_partner_admin
 from hub.ids import new_id
 from hub.network import tables as network
 from hub.training.external_records import Said, declare_record, move_records, read_records
-from hub.training.plan import read_plan
+from hub.training.my_training.plan import read_plan
 from tests.statements import statements
 from tests.web.world import World
 

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from hub.audiences.assigning.reassign import reassign_people
 from hub.errors import Missing
 from hub.journal.tables import audit
-from hub.training.decide_goals import give_goal
-from hub.training.goals import GoalKey
-from hub.training.offerings import find_target
-from hub.training.plan import may_launch
+from hub.training.courses.offerings import find_target
+from hub.training.goals.decide_goals import give_goal
+from hub.training.goals.goal import GoalKey
+from hub.training.my_training.plan import may_launch
 from hub.xapi.cmi5.views import read_own_course
 from tests.web.world import World
 

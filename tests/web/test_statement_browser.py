@@ -16,7 +16,7 @@ from hub.lifecycle.plan_retention import plan_retention
 from hub.lifecycle.rules import Rule, set_rule
 from hub.network.people.identities import SUBJECT, link_identity
 from hub.store.blobs import BlobStore
-from hub.xapi import browse
+from hub.xapi.finding import browse
 from tests.web.world import World
 from tests.xapi.parts import send_files, with_files
 from tests.xapi.rig import VERBS, Store, new_uuid, open_store

@@ -11,7 +11,7 @@ from hub.journal.tables import audit
 from hub.lti.resource_links import default_line_item_id, place_offering
 from hub.lti.tables import lti_line_item, lti_result
 from hub.network.tables import appointment
-from hub.training.offerings import set_path
+from hub.training.courses.offerings import set_path
 from tests.web.world import World
 
 LABEL = "Open the test"

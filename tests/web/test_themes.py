@@ -15,7 +15,7 @@ from hub.notify.tables import mail
 from hub.themes.choose_theme import theme_of
 from hub.themes.images import read_image
 from hub.themes.theme import Theme, Use, find_theme, remove_theme, set_theme
-from hub.training.plan import read_plan
+from hub.training.my_training.plan import read_plan
 from tests.themes.test_images import png
 from tests.web.world import Browser, World
 

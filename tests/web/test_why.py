@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import reassign_people
 from hub.network import tables as network
-from hub.training.plan import read_plan
+from hub.training.my_training.plan import read_plan
 from tests.web.world import World
 
 

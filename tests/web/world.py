@@ -30,8 +30,8 @@ from hub.runtime import Hub
 from hub.sso.oidc.providers import add_provider
 from hub.sso.sessions import Proved, start_session
 from hub.store import UnitOfWork
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_offering, find_target, set_offerings, set_path
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_offering, find_target, set_offerings, set_path
 from tests.apps import app_of
 
 PUBLIC_URL = "http://127.0.0.1:8000"

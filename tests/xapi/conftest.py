@@ -4,7 +4,7 @@ import pytest
 
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
-from hub.xapi.credentials import ALL
+from hub.xapi.callers.credentials import ALL
 from tests.xapi.rig import Store, open_store
 
 

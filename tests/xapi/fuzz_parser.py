@@ -14,11 +14,11 @@ import atheris
 
 with atheris.instrument_imports(include=["hub.xapi"]):
     from hub.errors import BadInput
-    from hub.xapi.incoming import Incoming, read_statements
-    from hub.xapi.multipart import check_boundary, split_multipart
-    from hub.xapi.payload import build_payload
-    from hub.xapi.refusals import TooLarge
-    from hub.xapi.versions import ApiVersion
+    from hub.xapi.http.refusals import TooLarge
+    from hub.xapi.http.versions import ApiVersion
+    from hub.xapi.storing.incoming import Incoming, read_statements
+    from hub.xapi.storing.multipart import check_boundary, split_multipart
+    from hub.xapi.storing.payload import build_payload
 
 from tests.xapi.parts import BOUNDARY, file_part, json_part, with_files, write_parts
 from tests.xapi.refused import IN_BOTH

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 
 from hub.runtime import Hub
-from hub.xapi.credentials import READ_MINE, WRITE, create_credential
-from hub.xapi.oauth_routes import blueprint as oauth_blueprint
-from hub.xapi.routes import blueprint
+from hub.xapi.callers.credentials import READ_MINE, WRITE, create_credential
+from hub.xapi.callers.oauth_routes import blueprint as oauth_blueprint
+from hub.xapi.http.routes import blueprint
 from tests.apps import app_of
 
 GONE = object()

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
-from hub.xapi.signatures import USAGE, _Registry
+from hub.xapi.statements.signatures import USAGE, _Registry
 from tests.xapi.parts import attachment, file_part, json_part, send_parts
 from tests.xapi.rig import Answer, Store
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hub.xapi.incoming import read_statements
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.storing.incoming import read_statements
 from tests.xapi.rig import (
     ACTIVITY,
     AGENT,

@@ -15,12 +15,12 @@ from hub.ids import new_id
 from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
-from hub.xapi.activities import Definition
-from hub.xapi.definitions import Remembered
-from hub.xapi.explain import explain
-from hub.xapi.merge_definitions import MAX_BYTES, merge_definitions
-from hub.xapi.scopes import ALL, DEFINE, READ_MINE, STATE, WRITE
-from hub.xapi.store_statements import store_statements
+from hub.xapi.callers.scopes import ALL, DEFINE, READ_MINE, STATE, WRITE
+from hub.xapi.statements.activities import Definition
+from hub.xapi.statements.explain import explain
+from hub.xapi.storing.definitions import Remembered
+from hub.xapi.storing.merge_definitions import MAX_BYTES, merge_definitions
+from hub.xapi.storing.store_statements import store_statements
 from hub.xapi.tables import activity_definition
 from tests.databases import Kind
 from tests.xapi.rig import Answer, Store, new_uuid, open_store, problems_of, statement, sub_statement
@@ -341,7 +341,7 @@ def test_what_was_rolled_back_is_written_the_next_time(
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr("hub.xapi.store_together.store_statements", store_and_fail)
+        broken.setattr("hub.xapi.storing.store_together.store_statements", store_and_fail)
         told = statement(object={"id": ID, "definition": {"name": {"en": "Brakes"}}})
         assert store.post(told).status_code == 500
     assert definition(store) is None

@@ -19,8 +19,8 @@ from hub.lifecycle.upkeep import Upkeep
 from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
-from hub.xapi.attachments import blob_key, kept_files
-from hub.xapi.scopes import READ, WRITE
+from hub.xapi.callers.scopes import READ, WRITE
+from hub.xapi.storing.attachments import blob_key, kept_files
 from hub.xapi.tables import statement_attachment
 from tests.buckets import new_bucket, s3_service
 from tests.xapi.parts import (

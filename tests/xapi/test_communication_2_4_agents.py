@@ -10,7 +10,7 @@ from hub.ids import new_id
 from hub.network import tables as network
 from hub.network.people.identities import link_identity
 from hub.runtime import Hub
-from hub.xapi.credentials import ALL_READ, PROFILE, READ_MINE, STATE, WRITE
+from hub.xapi.callers.credentials import ALL_READ, PROFILE, READ_MINE, STATE, WRITE
 from tests.xapi.rig import AGENT, GROUP, OTHER_AGENT, Answer, Store, open_store, problems_of, statement
 
 PATH = "/xapi/agents"

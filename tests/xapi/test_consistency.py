@@ -12,7 +12,7 @@ from hub.config import Settings
 from hub.ids import new_id
 from hub.journal import NewStatement, append_statements
 from hub.runtime import Hub
-from hub.xapi.consistency import START_TO_APPEND, consistent_through
+from hub.xapi.finding.consistency import START_TO_APPEND, consistent_through
 
 
 @pytest.fixture

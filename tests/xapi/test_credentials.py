@@ -18,9 +18,9 @@ from hub.journal.views import list_audit
 from hub.network import tables as network
 from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
-from hub.xapi.authenticate import check_credential
-from hub.xapi.credential_views import find_credential, list_credentials
-from hub.xapi.credentials import (
+from hub.xapi.callers.authenticate import check_credential
+from hub.xapi.callers.credential_views import find_credential, list_credentials
+from hub.xapi.callers.credentials import (
     ALL,
     ALL_READ,
     READ,
@@ -32,9 +32,9 @@ from hub.xapi.credentials import (
     revoke_credential,
     rotate_credential,
 )
+from hub.xapi.callers.tokens import grant_token
+from hub.xapi.callers.wrong_secrets import WRONG_SECRETS
 from hub.xapi.tables import xapi_credential
-from hub.xapi.tokens import grant_token
-from hub.xapi.wrong_secrets import WRONG_SECRETS
 from tests.xapi.rig import Store, basic, make_app, open_store, statement
 from tests.xapi.test_statements import audited, rows
 

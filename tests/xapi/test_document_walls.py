@@ -7,7 +7,7 @@ from hub.ids import new_id
 from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
 from hub.runtime import Hub
-from hub.xapi.credentials import ALL, ALL_READ, DEFINE, PROFILE, READ, READ_MINE, STATE, WRITE
+from hub.xapi.callers.credentials import ALL, ALL_READ, DEFINE, PROFILE, READ, READ_MINE, STATE, WRITE
 from tests.xapi.document_rig import KINDS, NEW, Documents, parameters
 from tests.xapi.rig import Store, open_store
 from tests.xapi.test_statements import audited

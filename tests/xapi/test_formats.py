@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.runtime import Hub
-from hub.xapi.scopes import ALL
+from hub.xapi.callers.scopes import ALL
 from tests.xapi.parts import attachment, read_parts, send_files
 from tests.xapi.rig import (
     AGENT,

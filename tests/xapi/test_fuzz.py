@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from hub.errors import BadInput
 from hub.runtime import Hub
-from hub.xapi.incoming import Incoming, read_statements
-from hub.xapi.instants import format_instant
-from hub.xapi.payload import build_payload
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.instants import format_instant
+from hub.xapi.storing.incoming import Incoming, read_statements
+from hub.xapi.storing.payload import build_payload
 from tests.xapi.rig import Store, changed, full_statement, statement, sub_statement
 from tests.xapi.test_statements import rows
 

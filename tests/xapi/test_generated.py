@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hub.errors import BadInput
 from hub.journal.find_keys import find_keys, read_keys
 from hub.runtime import Hub
-from hub.xapi.incoming import read_statements
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.storing.incoming import read_statements
 from tests.xapi import refused
 from tests.xapi.generated import Told, as_it_comes_back, statements
 from tests.xapi.refused_things import Case

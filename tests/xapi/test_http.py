@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.runtime import Hub
-from hub.xapi import store_together
+from hub.xapi.storing import store_together
 from tests.xapi.rig import Store, new_uuid, statement
 from tests.xapi.test_statements import audited, rows
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.xapi.languages import MAX_LANGUAGES, MAX_RANGES, choose_language, parse_accept_language
+from hub.xapi.finding.languages import MAX_LANGUAGES, MAX_RANGES, choose_language, parse_accept_language
 
 
 @pytest.mark.parametrize(

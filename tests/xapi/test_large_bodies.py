@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.xapi.incoming import MAX_PARTS, MAX_STATEMENTS, read_statements
-from hub.xapi.refusals import TooLarge
-from hub.xapi.strict_json import has_more_parts
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.refusals import TooLarge
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.strict_json import has_more_parts
+from hub.xapi.storing.incoming import MAX_PARTS, MAX_STATEMENTS, read_statements
 from tests.xapi.rig import Store, full_statement, statement
 
 BODY = 10_000_000

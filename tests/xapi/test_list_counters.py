@@ -17,8 +17,8 @@ from hub.journal.find_keys import read_keys
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.xapi.find_statements import find_statements
-from hub.xapi.parameters import Query
+from hub.xapi.finding.find_statements import find_statements
+from hub.xapi.finding.parameters import Query
 
 SMALL, LARGE, BATCH = 2_000, 12_000, 50
 VERBS = [f"https://example.com/verbs/{name}" for name in ("done", "seen", "passed")]

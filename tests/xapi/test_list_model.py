@@ -15,10 +15,10 @@ from hub.journal.references import MAX_REFERENCES
 from hub.journal.tables import statement
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
-from hub.xapi import find_statements as module
-from hub.xapi.find_statements import find_statements
-from hub.xapi.matching import Told, matches, referred_id
-from hub.xapi.parameters import Query
+from hub.xapi.finding import find_statements as module
+from hub.xapi.finding.find_statements import find_statements
+from hub.xapi.finding.matching import Told, matches, referred_id
+from hub.xapi.finding.parameters import Query
 from tests.xapi.rig import VERBS, Store, open_store
 
 AGENTS: list[dict[str, Any]] = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hub.errors import BadInput
 from hub.journal import tables
 from hub.runtime import Hub
-from hub.xapi.multipart import MAX_HEADER_BYTES, MAX_PARTS, Part, check_boundary, split_multipart
-from hub.xapi.sent import same_media_type
+from hub.xapi.storing.multipart import MAX_HEADER_BYTES, MAX_PARTS, Part, check_boundary, split_multipart
+from hub.xapi.storing.sent import same_media_type
 from tests.xapi.parts import (
     BOUNDARY,
     MULTIPART,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from hub.xapi import find_statements
+from hub.xapi.finding import find_statements
 from tests.xapi.rig import ACTIVITY, GROUP, Store, new_uuid, problems_of, statement
 from tests.xapi.test_lists import PASSED, sent
 

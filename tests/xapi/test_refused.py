@@ -7,9 +7,9 @@ import pytest
 
 from hub.errors import BadInput
 from hub.runtime import Hub
-from hub.xapi.incoming import read_statements
-from hub.xapi.refusals import TooLarge
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.refusals import TooLarge
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.storing.incoming import read_statements
 from tests.xapi import refused
 from tests.xapi.refused_things import Case
 from tests.xapi.rig import Store, changed, full_statement, problems_of, statement

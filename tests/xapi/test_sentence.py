@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.xapi.sentence import pick_language, tell
+from hub.xapi.statements.sentence import pick_language, tell
 from tests.xapi.rig import VERBS, full_statement, statement, sub_statement
 
 

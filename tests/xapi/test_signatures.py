@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hub.errors import BadInput
 from hub.journal import tables
 from hub.runtime import Hub
-from hub.xapi.incoming import read_statements
-from hub.xapi.signatures import check_signatures
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.signatures import check_signatures
+from hub.xapi.storing.incoming import read_statements
 from tests.xapi.parts import MULTIPART, file_part, json_part, read_parts, send_parts, write_parts
 from tests.xapi.rig import ATTACHMENT, Store, changed, full_statement, new_uuid, problems_of, statement
 from tests.xapi.signing import Signer, chain, new_signer, send_signed, sign, signature_of

@@ -15,13 +15,13 @@ from hub.journal.tables import statement as statement_table
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.xapi import store_together as module
-from hub.xapi.authenticate import check_credential
-from hub.xapi.credentials import WRITE, Credential, create_credential
-from hub.xapi.incoming import Incoming, read_statements
-from hub.xapi.store_statements import store_statements
-from hub.xapi.store_together import BY_ITSELF, MAX_TOGETHER, store_together
-from hub.xapi.versions import ApiVersion
+from hub.xapi.callers.authenticate import check_credential
+from hub.xapi.callers.credentials import WRITE, Credential, create_credential
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.storing import store_together as module
+from hub.xapi.storing.incoming import Incoming, read_statements
+from hub.xapi.storing.store_statements import store_statements
+from hub.xapi.storing.store_together import BY_ITSELF, MAX_TOGETHER, store_together
 from tests.xapi.rig import ACTIVITY, basic, new_uuid, statement
 
 WAIT_SECONDS = 30.0

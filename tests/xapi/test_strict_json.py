@@ -8,11 +8,11 @@ import pytest
 from hypothesis import strategies as st
 
 from hub.errors import BadInput
-from hub.xapi import incoming
-from hub.xapi.equality import statement_hash
-from hub.xapi.incoming import read_statements
-from hub.xapi.strict_json import parse_json, parse_slowly
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.equality import statement_hash
+from hub.xapi.statements.strict_json import parse_json, parse_slowly
+from hub.xapi.storing import incoming
+from hub.xapi.storing.incoming import read_statements
 from tests.xapi.rig import VERBS, full_statement, new_uuid, statement
 
 TRICKY = st.text(alphabet='ab:"\\ \n\u00e9\u2028{},[]\U0001f600/', max_size=8)

@@ -13,7 +13,7 @@ from hub.ids import content_hash
 from hub.network.systems.connections import set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import serve
-from hub.xapi.credentials import (
+from hub.xapi.callers.credentials import (
     ALL,
     ALL_READ,
     READ,
@@ -24,9 +24,9 @@ from hub.xapi.credentials import (
     revoke_credential,
     rotate_credential,
 )
+from hub.xapi.callers.tokens import LIFETIME
+from hub.xapi.callers.wrong_secrets import WRONG_SECRETS
 from hub.xapi.tables import xapi_token
-from hub.xapi.tokens import LIFETIME
-from hub.xapi.wrong_secrets import WRONG_SECRETS
 from tests.xapi.rig import Answer, Store, basic, open_store, statement
 from tests.xapi.test_statements import audited, rows
 

@@ -16,9 +16,9 @@ from hub.journal import tables as journal
 from hub.network.systems.connections import create_connection, set_connection_disabled
 from hub.runtime import Hub
 from hub.testing.serve import free_port, serve
-from hub.training.views import count_waiting
-from hub.xapi.credential_views import CredentialLine, find_credential
-from hub.xapi.credentials import (
+from hub.training.credit.views import count_waiting
+from hub.xapi.callers.credential_views import CredentialLine, find_credential
+from hub.xapi.callers.credentials import (
     ALL,
     ALL_READ,
     DEFINE,
@@ -30,9 +30,9 @@ from hub.xapi.credentials import (
     create_credential,
     revoke_credential,
 )
+from hub.xapi.callers.try_credential import try_credential
+from hub.xapi.callers.wrong_secrets import WRONG_SECRETS
 from hub.xapi.documents.tables import xapi_document
-from hub.xapi.try_credential import try_credential
-from hub.xapi.wrong_secrets import WRONG_SECRETS
 from tests.xapi.test_statements import audited
 
 

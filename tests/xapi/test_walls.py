@@ -20,7 +20,7 @@ from hub.network.people.identities import link_identity
 from hub.network.systems.connections import create_connection
 from hub.network.tables import partner, person
 from hub.runtime import Hub
-from hub.xapi.credentials import ALL, READ, READ_MINE, WRITE
+from hub.xapi.callers.credentials import ALL, READ, READ_MINE, WRITE
 from tests.xapi.rig import ATTACHMENT, VERBS, Answer, Store, new_uuid, open_store, statement
 
 IDS = 500

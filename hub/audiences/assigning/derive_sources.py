@@ -8,9 +8,9 @@ from hub.audiences.profiles.profile import WORKFLOW
 from hub.audiences.rules.conditions import AppointmentFacts, asks_for, match
 from hub.audiences.rules.rule import Rule, SwitchedPlugin
 from hub.network.validity.intervals import Intervals, intersect, subtract, union
-from hub.training.decisions import Decision, sources_of_decision
-from hub.training.goals import GoalKey, Source, joined
-from hub.training.waivers import WaivedSource, Waiver, joined_waived, waive, waivers_of
+from hub.training.goals.decisions import Decision, sources_of_decision
+from hub.training.goals.goal import GoalKey, Source, joined
+from hub.training.goals.waivers import WaivedSource, Waiver, joined_waived, waive, waivers_of
 
 
 class StoredOpinion(Protocol):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from hub.errors import BadInput
-from hub.training.goals import GoalKind, TargetKind
+from hub.training.goals.goal import GoalKind, TargetKind
 
 
 @dataclass(frozen=True)

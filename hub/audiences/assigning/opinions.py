@@ -20,8 +20,8 @@ from hub.journal import Change, record_changes
 from hub.logging import get_logger
 from hub.network import tables as network
 from hub.store import UnitOfWork
-from hub.training.offerings import find_target
-from hub.training.waivers import NEVER_WAIVED
+from hub.training.courses.offerings import find_target
+from hub.training.goals.waivers import NEVER_WAIVED
 
 logger = get_logger(__name__)
 HOOK = "decide_assignments"

@@ -36,10 +36,10 @@ from hub.network.structure.trees import read_branch
 from hub.store import UnitOfWork
 from hub.store.types import Id
 from hub.training import tables as training
-from hub.training.credit_goals import credit_goals
-from hub.training.decisions import DECIDED, MOVED_FROM, read_decisions
-from hub.training.goals import Source, set_goals
-from hub.training.waivers import WaivedSource
+from hub.training.credit.credit_goals import credit_goals
+from hub.training.goals.decisions import DECIDED, MOVED_FROM, read_decisions
+from hub.training.goals.goal import Source, set_goals
+from hub.training.goals.waivers import WaivedSource
 
 CHUNK = 500
 

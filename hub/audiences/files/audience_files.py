@@ -17,7 +17,7 @@ from hub.audiences.plans.planning import Compare, make_change, plan_change
 from hub.audiences.rules.rule import Rule, read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
 from hub.store import UnitOfWork
-from hub.training.offerings import set_path
+from hub.training.courses.offerings import set_path
 
 if TYPE_CHECKING:
     from hub.runtime import Hub

@@ -18,8 +18,8 @@ from hub.errors import HubError
 from hub.network import tables as network
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.due_policy import DuePolicy
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
+from hub.training.goals.due_policy import DuePolicy
 
 _HEAD = "# Paths, audiences and rules of this hub, as `hub audiences export` wrote them.\n"
 

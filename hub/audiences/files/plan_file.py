@@ -22,7 +22,7 @@ from hub.audiences.rules.rule import Audience, Rule, read_rules
 from hub.audiences.views import list_switches
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
 
 NOT_YET = "00000000-0000-0000-0000-000000000000"
 """Stands for the id of a path that the same file makes."""

@@ -21,8 +21,8 @@ from pydantic import (
 from hub.audiences.rules.conditions import AttributeTest, Op, Status
 from hub.errors import BadInput, Problem
 from hub.network.validity.dates import OPEN_END, is_in_reach
-from hub.training.due_policy import FROM_START, DuePolicy, Period
-from hub.training.goals import GoalKind
+from hub.training.goals.due_policy import FROM_START, DuePolicy, Period
+from hub.training.goals.goal import GoalKind
 
 _HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
 _FORMS = {

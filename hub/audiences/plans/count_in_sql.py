@@ -18,7 +18,7 @@ from hub.audiences.rules.matches import MEMORY, first_people, matches
 from hub.network.attributes import read_kinds
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.due_policy import FROM_START, DuePolicy
+from hub.training.goals.due_policy import FROM_START, DuePolicy
 
 
 def set_aside(uow: UnitOfWork, changes: Sequence[ItemChange]) -> sa.Select[tuple[str]]:

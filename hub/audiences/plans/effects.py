@@ -21,9 +21,9 @@ from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AppointmentFacts
 from hub.audiences.rules.rule import SwitchedPlugin, read_rules, read_switched
 from hub.store import UnitOfWork
-from hub.training.decisions import read_decisions
-from hub.training.goals import Source
-from hub.training.waivers import WaivedSource
+from hub.training.goals.decisions import read_decisions
+from hub.training.goals.goal import Source
+from hub.training.goals.waivers import WaivedSource
 
 SAMPLES = 20
 Times = tuple[datetime, datetime | None, datetime | None, int | None]

@@ -10,8 +10,8 @@ from hub.network.people.mail_address import is_address
 from hub.network.people.preferences import Preferences, preferences_of
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.crediting import SourceWindow
-from hub.training.goals import REVIEW, GoalKey, Source
+from hub.training.credit.crediting import SourceWindow
+from hub.training.goals.goal import REVIEW, GoalKey, Source
 from hub.training.suppose_credits import SupposedCredits, suppose_credits
 
 Windows = dict[GoalKey, list[SourceWindow]]

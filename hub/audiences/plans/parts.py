@@ -10,7 +10,7 @@ from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Rule, read_rules
 from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
-from hub.training.due_policy import DuePolicy
+from hub.training.goals.due_policy import DuePolicy
 
 BEFORE, AFTER = 1, 2
 _NO_TERMS = ("key", "title", "version", "status", "conditions", "valid_from", "valid_to")

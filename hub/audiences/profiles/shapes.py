@@ -22,8 +22,8 @@ from pydantic import (
 from hub.access.floor import LEAST
 from hub.audiences.files.shapes import ConditionsTable, Key, Mode, RuleTable, Words
 from hub.errors import BadInput, Problem
-from hub.training.goals import GoalKind
-from hub.training.waivers import NEVER_WAIVED
+from hub.training.goals.goal import GoalKind
+from hub.training.goals.waivers import NEVER_WAIVED
 
 ShortKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Given = bool | int | float | str

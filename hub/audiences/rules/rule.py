@@ -14,7 +14,7 @@ from hub.journal import Change, audit, record_changes
 from hub.journal.tables import change as change_table
 from hub.network.validity.intervals import Interval
 from hub.store import UnitOfWork
-from hub.training.due_policy import DuePolicy
+from hub.training.goals.due_policy import DuePolicy
 
 RULE_CHANGED = "rule_changed"
 RULE_REMOVED = "rule_removed"

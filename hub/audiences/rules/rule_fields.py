@@ -25,8 +25,8 @@ from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import read_kinds
 from hub.network.validity.dates import is_in_reach
 from hub.store import UnitOfWork
-from hub.training.due_policy import DuePolicy
-from hub.training.goals import GoalKind
+from hub.training.goals.due_policy import DuePolicy
+from hub.training.goals.goal import GoalKind
 
 SINGLE = (
     *("key", "title", "target", "dimension", "kind", "status", "activity", "audience_class"),

@@ -21,9 +21,9 @@ from hub.network import tables as network
 from hub.network.validity.intervals import union
 from hub.store import UnitOfWork
 from hub.training import tables as training
-from hub.training.decisions import Decision, read_decisions, read_words
-from hub.training.goals import REVIEW, GoalKey
-from hub.training.waivers import is_one_class
+from hub.training.goals.decisions import Decision, read_decisions, read_words
+from hub.training.goals.goal import REVIEW, GoalKey
+from hub.training.goals.waivers import is_one_class
 
 Target = tuple[str, str]
 """Kind, offering or path, and id."""

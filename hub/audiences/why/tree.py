@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from hub.network.validity.intervals import Intervals, holds
-from hub.training.waivers import NEVER_WAIVED, is_one_class
+from hub.training.goals.waivers import NEVER_WAIVED, is_one_class
 
 Verdict = Literal["open", "reached", "waived", "not_asked"]
 What = Literal[

@@ -18,7 +18,7 @@ from hub.lti.tool.entries import people_from
 from hub.lti.tool.placements import Placement, read_placement
 from hub.network.people.identities import LTI_SUBJECT
 from hub.store import UnitOfWork
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
 from hub.training.tables import completion
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from hub.store import UnitOfWork
-from hub.training.offerings import read_steps
+from hub.training.courses.offerings import read_steps
 from hub.training.tables import completion, path_step
 
 

@@ -21,8 +21,8 @@ from hub.lti.resource_links import place_offering
 from hub.lti.tools import Tool
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import CHOSEN, set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import CHOSEN, set_offerings
 from hub.training.tables import offering
 
 if TYPE_CHECKING:

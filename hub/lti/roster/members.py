@@ -20,7 +20,7 @@ from hub.network import tables as network
 from hub.network.people.identities import pairwise_subjects
 from hub.sealing import Sealer
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
+from hub.training.courses.offerings import read_offering
 
 FILTERS = ("role", "rlid", "since", "groups")
 _ROLES = frozenset(role.removeprefix(MEMBERSHIP) for role in (LEARNER, INSTRUCTOR))

@@ -16,7 +16,7 @@ from hub.network.people.identities import pairwise_subjects
 from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.store.insert import insert_once
-from hub.training.roster import people_of_course
+from hub.training.courses.roster import people_of_course
 
 ACTIVE, INACTIVE, DELETED = "Active", "Inactive", "Deleted"
 _LEARNER = "Learner"

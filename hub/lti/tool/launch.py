@@ -37,8 +37,8 @@ from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.driver import Command
 from hub.training import tables as training
-from hub.training.course_access import allow_course, allow_courses
-from hub.training.offerings import read_steps
+from hub.training.courses.course_access import allow_course, allow_courses
+from hub.training.courses.offerings import read_steps
 
 Outcome = Literal["open", "link", "anonymous", "pick", "pending"]
 

@@ -10,7 +10,7 @@ from hub.lti.tool.platforms import Platform
 from hub.lti.tool.tables import lti_entry
 from hub.network.systems.connections import read_connection
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
+from hub.training.courses.offerings import read_offering
 
 RECENT = timedelta(seconds=120)
 """A browser goes round in this time; a person who opens a course again from another place seldom does."""

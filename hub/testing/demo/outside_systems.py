@@ -22,7 +22,7 @@ from hub.testing.lti_tool import Course
 from hub.testing.saml_idp import SamlIdpConfig
 from hub.testing.serve import free_port, is_taken, spawn_together
 from hub.testing.west_services import WestPerson
-from hub.xapi.credentials import DEFINE, READ_MINE, WRITE, create_credential
+from hub.xapi.callers.credentials import DEFINE, READ_MINE, WRITE, create_credential
 
 CLIENT_ID = "training-hub"
 SAML_SLUG = "lakeside-idp"

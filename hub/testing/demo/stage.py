@@ -22,7 +22,7 @@ from hub.store import migrate
 from hub.testing.demo import story
 from hub.testing.demo.outside_systems import Ports, start_outside_systems, url
 from hub.testing.generate_network import generate_network
-from hub.training.sync_catalogue import sync_catalogue
+from hub.training.courses.sync_catalogue import sync_catalogue
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much is done and how much there is."""

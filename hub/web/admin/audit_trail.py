@@ -14,7 +14,7 @@ from hub.journal.search_audit import AuditSearch, search_audit
 from hub.network.systems.connections import find_connection
 from hub.network.validity.dates import is_in_reach
 from hub.network.views import find_partner, list_partner_names
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled
 from hub.web.admin.history import DONE_WORDS, OUTCOMES, REFUSED_WORDS, happenings

@@ -8,8 +8,8 @@ from hub.errors import BadInput, HubError, Problem
 from hub.flask_hub import current_hub
 from hub.network.systems.connections import find_connection
 from hub.network.views import list_systems
-from hub.training.preview_catalogue import CataloguePreview, preview_catalogue
-from hub.training.sources import SourceKind, list_readers, list_sources, set_source
+from hub.training.courses.preview_catalogue import CataloguePreview, preview_catalogue
+from hub.training.courses.sources import SourceKind, list_readers, list_sources, set_source
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.language import _

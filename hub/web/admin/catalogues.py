@@ -5,8 +5,8 @@ from werkzeug import Response
 
 from hub.errors import HubError
 from hub.flask_hub import current_hub
-from hub.training.sources import list_sources
-from hub.training.sync_catalogue import sync_source
+from hub.training.courses.sources import list_sources
+from hub.training.courses.sync_catalogue import sync_source
 from hub.web.admin.blueprint import blueprint
 from hub.web.language import _
 from hub.web.words import count

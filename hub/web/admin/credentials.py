@@ -16,16 +16,21 @@ from hub.web.admin.history import happenings
 from hub.web.admin.query import MAX_WORDS
 from hub.web.language import _
 from hub.web.viewer import current_viewer
-from hub.xapi.credential_views import (
+from hub.xapi.callers.credential_views import (
     CredentialLine,
     Which,
     find_credential,
     list_credentials,
     search_connections_with_credentials,
 )
-from hub.xapi.credentials import NewCredential, create_credential, revoke_credential, rotate_credential
-from hub.xapi.scopes import DEFINE, READ_MINE, WORDS, WRITE
-from hub.xapi.try_credential import try_credential
+from hub.xapi.callers.credentials import (
+    NewCredential,
+    create_credential,
+    revoke_credential,
+    rotate_credential,
+)
+from hub.xapi.callers.scopes import DEFINE, READ_MINE, WORDS, WRITE
+from hub.xapi.callers.try_credential import try_credential
 
 TABS: dict[Which, str] = {"given": "With credentials", "ending": "Ending soon", "all": "All systems"}
 REFUSALS = 10

@@ -10,7 +10,7 @@ from hub.ids import is_id
 from hub.journal.listed import ROWS
 from hub.journal.views import AuditRow, list_audit
 from hub.network.views import names_of_connections, names_of_partners, names_of_people
-from hub.training.views import titles_of_offerings
+from hub.training.credit.views import titles_of_offerings
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import PersonFilter, read_choice, read_person_filter, read_position
 from hub.web.language import _

@@ -18,10 +18,10 @@ from hub.lti.views import list_launches
 from hub.network.people.person import read_appointments, read_person
 from hub.network.views import names_of_connections
 from hub.sso.sessions import list_sessions
-from hub.training.goals import REVIEW
-from hub.training.plan import Plan, read_plan
-from hub.training.reviews import note_reviews_seen
-from hub.training.views import list_credits, titles_of_offerings
+from hub.training.credit.views import list_credits, titles_of_offerings
+from hub.training.goals.goal import REVIEW
+from hub.training.goals.reviews import note_reviews_seen
+from hub.training.my_training.plan import Plan, read_plan
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_person_filter
 from hub.web.headers import allow_leaving

@@ -26,14 +26,14 @@ from hub.lti.registration.drafts import list_drafts
 from hub.network.views import names_of_connections
 from hub.notify.views import count_unsent
 from hub.sso.onboarding.expiries import count_expiring
-from hub.training.views import count_waiting
+from hub.training.credit.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.history import happenings
 from hub.web.admin.signing_keys import OLD
 from hub.web.language import _
 from hub.web.timings import save_web_timings
 from hub.web.words import count, moment, ngettext, span
-from hub.xapi.credential_views import count_ending
+from hub.xapi.callers.credential_views import count_ending
 from hub.xapi.forward.views import StoreState, list_stores
 
 LATEST = 10

@@ -10,11 +10,16 @@ from hub.flask_hub import current_hub
 from hub.network.systems.connections import Connection, find_connection
 from hub.network.systems.find_connections import search_connections
 from hub.network.views import names_of_people
-from hub.training.plan_policy import PlanChanged, PolicyPlan, plan_policy, put_into_force
-from hub.training.policies import read_policies, read_policy, read_policy_versions
-from hub.training.policy import Policy, Terms
-from hub.training.policy_views import find_courses, keys_of_courses, list_courses, names_in_catalogue
-from hub.training.views import titles_of_offerings
+from hub.training.completing.plan_policy import PlanChanged, PolicyPlan, plan_policy, put_into_force
+from hub.training.completing.policies import read_policies, read_policy, read_policy_versions
+from hub.training.completing.policy import Policy, Terms
+from hub.training.completing.policy_views import (
+    find_courses,
+    keys_of_courses,
+    list_courses,
+    names_in_catalogue,
+)
+from hub.training.credit.views import titles_of_offerings
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.policy_form import (
     USUAL_VERBS,

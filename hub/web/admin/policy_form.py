@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from werkzeug.datastructures import MultiDict
 
 from hub.errors import BadInput, Problem
-from hub.training.policy import MAX_NAME, Policy, Terms
+from hub.training.completing.policy import MAX_NAME, Policy, Terms
 
 VERBS = "http://adlnet.gov/expapi/verbs/"
 USUAL_VERBS = {VERBS + name: name for name in ("completed", "passed", "mastered", "attended", "scored")}

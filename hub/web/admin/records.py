@@ -4,7 +4,7 @@ import flask
 
 from hub.flask_hub import current_hub
 from hub.network.views import names_of_people
-from hub.training.views import list_credits
+from hub.training.credit.views import list_credits
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_before_id, read_person_filter
 

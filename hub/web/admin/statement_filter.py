@@ -11,7 +11,7 @@ from hub.errors import BadInput, Problem
 from hub.ids import is_id
 from hub.network.views import SystemName
 from hub.web.admin.query import MAX_WORDS, PersonFilter, read_person_filter
-from hub.xapi.browse import Filter, Name
+from hub.xapi.finding.browse import Filter, Name
 
 MAX_IRI = 1000
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")

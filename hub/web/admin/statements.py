@@ -9,13 +9,13 @@ from hub.flask_hub import current_hub
 from hub.ids import content_hash
 from hub.journal.arrivals import read_arrivals
 from hub.network.views import SystemName, list_systems, names_of_connections, names_of_people
-from hub.training.views import count_waiting
+from hub.training.credit.views import count_waiting
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.query import read_choice, read_position
 from hub.web.admin.sparkline import draw
 from hub.web.admin.statement_filter import SHOWS, Asked, read_filter
-from hub.xapi.browse import MAX_COUNTED, browse, count_found
-from hub.xapi.statement_detail import find_file, read_payload, read_statement
+from hub.xapi.finding.browse import MAX_COUNTED, browse, count_found
+from hub.xapi.finding.statement_detail import find_file, read_payload, read_statement
 
 MAX_WAITING = 9_999
 HOURS, DAYS = 48, 30

@@ -4,8 +4,8 @@ import flask
 from werkzeug import Response
 
 from hub.flask_hub import current_hub
-from hub.training.decide_goals import choose_goal, drop_choice
-from hub.training.targets import find_targets, target_of
+from hub.training.courses.targets import find_targets, target_of
+from hub.training.goals.decide_goals import choose_goal, drop_choice
 from hub.web.viewer import current_viewer, require_sign_in
 
 blueprint = flask.Blueprint("choices", __name__, url_prefix="/my-training")

@@ -15,11 +15,11 @@ from hub.lti.views import launched_offerings
 from hub.network.people.person import read_appointments
 from hub.sso.looking import current_look
 from hub.sso.saml_provider.views import systems_to_open
-from hub.training.plan import Plan, read_plan
-from hub.training.plan_version import read_plan_version
-from hub.training.targets import target_of
-from hub.training.waived import read_waived
-from hub.training.why import read_why
+from hub.training.courses.targets import target_of
+from hub.training.goals.waived import read_waived
+from hub.training.my_training.plan import Plan, read_plan
+from hub.training.my_training.plan_version import read_plan_version
+from hub.training.my_training.why import read_why
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, own_session, require_sign_in
 from hub.xapi.cmi5.launch import open_course

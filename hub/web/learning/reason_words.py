@@ -1,6 +1,6 @@
 """Why somebody has a goal, as one line in the reader's language; the English one is ``Reason.sentence``."""
 
-from hub.training.reasons import Reason
+from hub.training.my_training.reasons import Reason
 from hub.web.language import _, told
 from hub.web.words import full_day, listing
 

@@ -9,7 +9,7 @@ from hub.flask_hub import current_hub
 from hub.lti.tool.entries import came_through
 from hub.lti.tool.placements import read_placement
 from hub.lti.views import launched_offerings
-from hub.training.plan import read_placed
+from hub.training.my_training.plan import read_placed
 from hub.web.headers import allow_leaving
 from hub.web.viewer import current_viewer, require_sign_in
 from hub.xapi.cmi5.views import started_courses

@@ -10,8 +10,8 @@ from hub.access.team import find_member
 from hub.errors import HubError
 from hub.flask_hub import current_hub
 from hub.network.validity.dates import is_in_reach
-from hub.training.due import end_of_day, zone_of_person
-from hub.training.targets import find_targets, target_of, title_of
+from hub.training.courses.targets import find_targets, target_of, title_of
+from hub.training.goals.due import end_of_day, zone_of_person
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
 from hub.web.viewer import current_viewer, require_sign_in
 from hub.words.phrase import say

@@ -6,7 +6,7 @@ from hub.access.team import find_member
 from hub.access.why_scope import scope_of_manager
 from hub.audiences.why.read_why import read_why_tree
 from hub.flask_hub import current_hub
-from hub.training.targets import find_targets, target_of
+from hub.training.courses.targets import find_targets, target_of
 from hub.web.viewer import current_viewer, require_sign_in
 
 blueprint = flask.Blueprint("team_why", __name__, url_prefix="/team")

@@ -10,9 +10,9 @@ from hub.ids import content_hash
 from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.xapi.callers.credentials import create_session_credential
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.reach import SCOPES
-from hub.xapi.credentials import create_session_credential
 
 
 @dataclass(frozen=True)

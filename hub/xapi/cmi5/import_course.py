@@ -19,8 +19,8 @@ from hub.network.systems.connections import (
 )
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import is_key_taken, read_offering, set_offering
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import is_key_taken, read_offering, set_offering
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import blob_key
 from hub.xapi.cmi5.package import Package, read_package

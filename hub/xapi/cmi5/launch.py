@@ -15,7 +15,7 @@ from hub.network.people.person import Person, read_person
 from hub.network.systems.connections import read_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.training.plan import may_launch
+from hub.training.my_training.plan import may_launch
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import (
     Course,

@@ -12,14 +12,14 @@ from hub.config import Settings
 from hub.ids import random_id
 from hub.network.systems.connections import read_connection
 from hub.store import UnitOfWork
+from hub.xapi.callers.credentials import ALL, Credential
 from hub.xapi.cmi5.courses import Course, Node
 from hub.xapi.cmi5.vocabulary import ACTIVITY_TYPES, CMI5_CATEGORY, MOVE_ON_CATEGORY, SESSION_ID
-from hub.xapi.credentials import ALL, Credential
-from hub.xapi.incoming import read_statements
-from hub.xapi.instants import format_instant
-from hub.xapi.store_statements import store_statements
-from hub.xapi.types import LanguageTag
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.instants import format_instant
+from hub.xapi.statements.types import LanguageTag
+from hub.xapi.storing.incoming import read_statements
+from hub.xapi.storing.store_statements import store_statements
 
 KEY = "hub"
 """The account under which the hub asserts its own statements."""

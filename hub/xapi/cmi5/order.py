@@ -9,7 +9,7 @@ from hub.xapi.cmi5.move_on import Progress
 from hub.xapi.cmi5.said import defined_verb
 from hub.xapi.cmi5.sessions import Session
 from hub.xapi.cmi5.vocabulary import COMPLETED, FAILED, INITIALIZED, PASSED, TERMINATED
-from hub.xapi.incoming import Incoming
+from hub.xapi.storing.incoming import Incoming
 
 
 @dataclass(frozen=True)

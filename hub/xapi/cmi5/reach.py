@@ -13,13 +13,13 @@ from hub.journal.tables import statement as statement_table
 from hub.journal.tables import statement_id
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.xapi.callers.credentials import PROFILE, READ_MINE, STATE, WRITE, Credential
 from hub.xapi.cmi5.lms_statements import actor_of
 from hub.xapi.cmi5.preferences import note_preferences_read
 from hub.xapi.cmi5.sessions import Session, session_of
 from hub.xapi.cmi5.vocabulary import LAUNCH_DATA, LEARNER_PREFERENCES
-from hub.xapi.credentials import PROFILE, READ_MINE, STATE, WRITE, Credential
-from hub.xapi.parameter_kinds import Values
-from hub.xapi.request import Request
+from hub.xapi.http.parameter_kinds import Values
+from hub.xapi.http.request import Request
 
 SCOPES = frozenset({WRITE, READ_MINE, STATE, PROFILE})
 """What an auth-token may do, within the reach of its session."""

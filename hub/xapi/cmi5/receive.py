@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from hub.errors import NotAllowed
 from hub.journal.tables import statement_id
 from hub.store import UnitOfWork
+from hub.xapi.callers.credentials import Credential
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import read_course
 from hub.xapi.cmi5.move_on import Progress
@@ -15,12 +16,11 @@ from hub.xapi.cmi5.rules import check_statements
 from hub.xapi.cmi5.said import defined_verb
 from hub.xapi.cmi5.sessions import Session, session_of
 from hub.xapi.cmi5.vocabulary import COMPLETED, FAILED, INITIALIZED, PASSED, TERMINATED
-from hub.xapi.credentials import Credential
-from hub.xapi.incoming import Incoming
-from hub.xapi.problems import MAX_PROBLEMS
-from hub.xapi.store_statements import store_statements
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.statements.problems import MAX_PROBLEMS
+from hub.xapi.storing.incoming import Incoming
+from hub.xapi.storing.store_statements import store_statements
 from hub.xapi.tables import xapi_credential
-from hub.xapi.versions import ApiVersion
 
 _COLUMNS = {
     INITIALIZED: "initialized_at",

@@ -6,7 +6,6 @@ from msgspec import UNSET, UnsetType
 
 from hub.errors import Problem
 from hub.journal import VOIDED
-from hub.xapi.activities import Activity
 from hub.xapi.cmi5.move_on import Progress
 from hub.xapi.cmi5.order import check_order
 from hub.xapi.cmi5.said import activity_ids, is_defined
@@ -24,8 +23,9 @@ from hub.xapi.cmi5.vocabulary import (
     SESSION_ID,
     TERMINATED,
 )
-from hub.xapi.incoming import Incoming
-from hub.xapi.statement import Context, Result, Score
+from hub.xapi.statements.activities import Activity
+from hub.xapi.statements.statement import Context, Result, Score
+from hub.xapi.storing.incoming import Incoming
 
 _SUCCESS = {PASSED: True, FAILED: False}
 _COMPLETION = {COMPLETED: True}

@@ -4,10 +4,10 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from hub.xapi.activities import Activity
 from hub.xapi.cmi5.vocabulary import AU_VERBS, CMI5_CATEGORY
-from hub.xapi.incoming import Incoming
-from hub.xapi.statement import Context
+from hub.xapi.statements.activities import Activity
+from hub.xapi.statements.statement import Context
+from hub.xapi.storing.incoming import Incoming
 
 
 def is_defined(incoming: Incoming) -> bool:

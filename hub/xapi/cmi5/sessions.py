@@ -11,12 +11,12 @@ from hub.errors import NotAllowed
 from hub.logging import get_logger
 from hub.runtime import Hub
 from hub.store import UnitOfWork
+from hub.xapi.callers.credentials import Credential
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import Course, read_course, read_nodes_by_id
 from hub.xapi.cmi5.lms_statements import Told, tell
 from hub.xapi.cmi5.registrations import Registration, lock_registration
 from hub.xapi.cmi5.vocabulary import ABANDONED, LaunchMode
-from hub.xapi.credentials import Credential
 from hub.xapi.tables import xapi_credential
 
 logger = get_logger(__name__)

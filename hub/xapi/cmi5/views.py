@@ -11,8 +11,8 @@ from hub.network import tables as network
 from hub.network.people.person import read_person
 from hub.network.views import names_of_people
 from hub.store import UnitOfWork
-from hub.training.offerings import read_offering
-from hub.training.plan import may_launch
+from hub.training.courses.offerings import read_offering
+from hub.training.my_training.plan import may_launch
 from hub.xapi.cmi5 import tables
 from hub.xapi.cmi5.courses import Course, Node, course_of_offering, read_nodes
 from hub.xapi.cmi5.move_on import Progress, default_mode

@@ -7,8 +7,8 @@ from werkzeug.http import parse_etags
 
 from hub.errors import BadInput, Conflict
 from hub.xapi.documents.keys import Kind
-from hub.xapi.refusals import PreconditionFailed
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.refusals import PreconditionFailed
+from hub.xapi.http.versions import ApiVersion
 
 _HELP = "Check the current state of the document, and send its ETag in the If-Match header."
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.errors import Problem
-from hub.xapi.actors import MAX_INDEXED, Actor
 from hub.xapi.documents.keys import Context, Key, Kind
-from hub.xapi.instants import parse_instant
-from hub.xapi.parameter_kinds import (
+from hub.xapi.http.parameter_kinds import (
     Parser,
     parse_activity_id,
     parse_actor,
@@ -17,7 +15,9 @@ from hub.xapi.parameter_kinds import (
     parse_uuid,
     unknown_parameters,
 )
-from hub.xapi.request import Request
+from hub.xapi.http.request import Request
+from hub.xapi.statements.actors import MAX_INDEXED, Actor
+from hub.xapi.statements.instants import parse_instant
 
 _NAMES: Mapping[Kind, str] = {
     "state": "stateId",

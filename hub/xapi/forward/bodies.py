@@ -13,7 +13,7 @@ from hub.journal.tables import statement
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.blobs import BlobStore
-from hub.xapi.attachments import StoredFile, find_files
+from hub.xapi.storing.attachments import StoredFile, find_files
 
 _ATTACHMENTS = b'"attachments"'
 _ROWS_AT_ONCE = 50

@@ -19,7 +19,7 @@ from hub.exchange import shown
 from hub.http import Answer, OutgoingHttp
 from hub.sealing import Sealer
 from hub.xapi.forward.stores import OAUTH2, ReceivingStore
-from hub.xapi.versions import HEADER
+from hub.xapi.http.versions import HEADER
 
 PATIENCE = 20.0
 """Seconds a receiver may take over a batch."""

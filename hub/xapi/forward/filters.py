@@ -11,8 +11,8 @@ from hub.errors import Missing, Problem
 from hub.network.importing.roster_keys import find_id
 from hub.network.tables import partner, roster_key
 from hub.store import UnitOfWork
-from hub.xapi.explain import explain
-from hub.xapi.types import Iri
+from hub.xapi.statements.explain import explain
+from hub.xapi.statements.types import Iri
 
 PREFIX_MARK = "*"
 MAX_ENTRIES = 200

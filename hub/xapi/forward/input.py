@@ -15,7 +15,7 @@ from hub.store import UnitOfWork
 from hub.xapi.forward.filters import partner_words, read_filter
 from hub.xapi.forward.stores import BASIC, OAUTH2, ReceivingStore, StoreConfig
 from hub.xapi.forward.tables import receiving_store
-from hub.xapi.versions import ApiVersion
+from hub.xapi.http.versions import ApiVersion
 
 MAX_SLUG, MAX_TEXT = 48, 500
 VERSIONS = tuple(version.value for version in ApiVersion)

@@ -8,11 +8,11 @@ from enum import Enum
 from hub.errors import HubError, OutsideFailed
 from hub.http import Answer, retry_after
 from hub.store.blobs import BlobStore
-from hub.xapi.equality import statement_hash
 from hub.xapi.forward.bodies import Batch, Outgoing, build_body
 from hub.xapi.forward.client import StoreClient
 from hub.xapi.forward.stores import ReceivingStore
-from hub.xapi.strict_json import parse_json
+from hub.xapi.statements.equality import statement_hash
+from hub.xapi.statements.strict_json import parse_json
 
 
 class Verdict(Enum):

@@ -15,7 +15,7 @@ from hub.journal.tables import statement
 from hub.network.tables import connection, person
 from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
-from hub.training.recognize import people_of_statements
+from hub.training.credit.recognize import people_of_statements
 from hub.xapi.forward.filters import PREFIX_MARK, StatementFilter
 
 WINDOW = 5_000

@@ -12,8 +12,8 @@ from hub.ids import random_id
 from hub.runtime import Hub
 from hub.xapi.forward.client import StoreClient, mask
 from hub.xapi.forward.stores import OAUTH2, ReceivingStore
-from hub.xapi.instants import format_instant
-from hub.xapi.versions import HEADER
+from hub.xapi.http.versions import HEADER
+from hub.xapi.statements.instants import format_instant
 
 TEST_VERB = "http://adlnet.gov/expapi/verbs/experienced"
 

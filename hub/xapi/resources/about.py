@@ -5,8 +5,8 @@ import json
 import flask
 
 from hub.flask_hub import current_hub
-from hub.xapi.answers import json_answer
-from hub.xapi.request import Request
+from hub.xapi.http.answers import json_answer
+from hub.xapi.http.request import Request
 
 OAUTH_METADATA = "https://www.rfc-editor.org/rfc/rfc8414"
 """The key of the extension that tells the address of the store's OAuth metadata: the document that describes such."""

@@ -5,12 +5,12 @@ import msgspec
 
 from hub.errors import Problem
 from hub.flask_hub import current_hub
-from hub.xapi.answers import json_answer
-from hub.xapi.caller import read_caller
-from hub.xapi.credentials import MAY_LOOK_UP
-from hub.xapi.definitions import find_definitions
-from hub.xapi.parameter_kinds import Parser, parse_activity_id, parse_parameters, unknown_parameters
-from hub.xapi.request import Request
+from hub.xapi.callers.caller import read_caller
+from hub.xapi.callers.credentials import MAY_LOOK_UP
+from hub.xapi.http.answers import json_answer
+from hub.xapi.http.parameter_kinds import Parser, parse_activity_id, parse_parameters, unknown_parameters
+from hub.xapi.http.request import Request
+from hub.xapi.storing.definitions import find_definitions
 
 
 def get(request: Request) -> flask.Response:

@@ -8,15 +8,15 @@ from hub.errors import Problem
 from hub.flask_hub import current_hub
 from hub.network.people.identities import find_person, list_subjects
 from hub.store import UnitOfWork
-from hub.xapi.actors import Actor
-from hub.xapi.answers import json_answer
-from hub.xapi.caller import read_caller
-from hub.xapi.credentials import ALL, ALL_READ, MAY_LOOK_UP, MAY_READ, Credential
-from hub.xapi.find_statements import find_statements
-from hub.xapi.parameter_kinds import Parser, parse_agent, parse_parameters, unknown_parameters
-from hub.xapi.parameters import Query
-from hub.xapi.person import build_person
-from hub.xapi.request import Request
+from hub.xapi.callers.caller import read_caller
+from hub.xapi.callers.credentials import ALL, ALL_READ, MAY_LOOK_UP, MAY_READ, Credential
+from hub.xapi.finding.find_statements import find_statements
+from hub.xapi.finding.parameters import Query
+from hub.xapi.finding.person import build_person
+from hub.xapi.http.answers import json_answer
+from hub.xapi.http.parameter_kinds import Parser, parse_agent, parse_parameters, unknown_parameters
+from hub.xapi.http.request import Request
+from hub.xapi.statements.actors import Actor
 
 MAY_SEE_ALL_NAMES = frozenset({ALL_READ, ALL})
 """Several identifiers of one person take "increased, explicitly given permissions"."""

@@ -13,10 +13,9 @@ from werkzeug.http import http_date
 
 from hub.errors import BadInput
 from hub.flask_hub import current_hub
-from hub.xapi.answers import json_answer
-from hub.xapi.caller import read_caller
+from hub.xapi.callers.caller import read_caller
+from hub.xapi.callers.credentials import MAY_PROFILE, MAY_READ_PROFILE, MAY_READ_STATE, MAY_STATE
 from hub.xapi.cmi5.preferences import check_preferences
-from hub.xapi.credentials import MAY_PROFILE, MAY_READ_PROFILE, MAY_READ_STATE, MAY_STATE
 from hub.xapi.documents.conditions import Conditions, check_put, read_conditions
 from hub.xapi.documents.keys import Key, Kind
 from hub.xapi.documents.merge import is_json, merge
@@ -29,8 +28,9 @@ from hub.xapi.documents.store import (
     list_documents,
     read_document,
 )
-from hub.xapi.refusals import TooLarge
-from hub.xapi.request import Request, max_body
+from hub.xapi.http.answers import json_answer
+from hub.xapi.http.refusals import TooLarge
+from hub.xapi.http.request import Request, max_body
 
 UNKNOWN_TYPE = "application/octet-stream"
 _CONTENT_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*(?:;[ -~]*)?")

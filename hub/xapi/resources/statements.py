@@ -11,23 +11,31 @@ from hub.errors import BadInput, Problem
 from hub.flask_hub import current_hub
 from hub.journal import STATEMENTS
 from hub.store import UnitOfWork
-from hub.xapi.answers import json_answer
-from hub.xapi.attachment_answers import multipart_answer
-from hub.xapi.attachments import StoredFile, find_files, kept_files
-from hub.xapi.caller import read_caller
+from hub.xapi.callers.caller import read_caller
+from hub.xapi.callers.credentials import MAY_READ, MAY_WRITE, Credential
 from hub.xapi.cmi5.reach import within_reach
 from hub.xapi.cmi5.receive import store_session_statements
-from hub.xapi.credentials import MAY_READ, MAY_WRITE, Credential
-from hub.xapi.definitions import find_definitions
-from hub.xapi.find_statements import find_statement, find_statements
-from hub.xapi.formats import activity_ids, with_ids_only, with_known_definitions
-from hub.xapi.incoming import Incoming, read_statements
-from hub.xapi.languages import parse_accept_language
-from hub.xapi.parameters import Asked, Format, Query, Single, read_query, read_statement_id, refuse_parameters
-from hub.xapi.request import Request
-from hub.xapi.sent import Sent, check_parts, read_sent
-from hub.xapi.signatures import check_signatures
-from hub.xapi.store_together import store_together
+from hub.xapi.finding.attachment_answers import multipart_answer
+from hub.xapi.finding.find_statements import find_statement, find_statements
+from hub.xapi.finding.formats import activity_ids, with_ids_only, with_known_definitions
+from hub.xapi.finding.languages import parse_accept_language
+from hub.xapi.finding.parameters import (
+    Asked,
+    Format,
+    Query,
+    Single,
+    read_query,
+    read_statement_id,
+    refuse_parameters,
+)
+from hub.xapi.http.answers import json_answer
+from hub.xapi.http.request import Request
+from hub.xapi.statements.signatures import check_signatures
+from hub.xapi.storing.attachments import StoredFile, find_files, kept_files
+from hub.xapi.storing.definitions import find_definitions
+from hub.xapi.storing.incoming import Incoming, read_statements
+from hub.xapi.storing.sent import Sent, check_parts, read_sent
+from hub.xapi.storing.store_together import store_together
 
 
 def post(request: Request) -> flask.Response:

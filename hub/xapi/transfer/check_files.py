@@ -17,7 +17,7 @@ from hub.journal import VOIDED, positions_of
 from hub.journal.tables import statement, statement_id
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.xapi.equality import stored_hashes
+from hub.xapi.statements.equality import stored_hashes
 from hub.xapi.transfer.formats import count_lines
 from hub.xapi.transfer.lines import Source, read_line
 

@@ -16,9 +16,9 @@ from hub.network.tables import connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.blobs import BlobStore
-from hub.xapi.attachments import StoredFile, find_files
 from hub.xapi.forward.filters import StatementFilter
 from hub.xapi.forward.select import select_stretch
+from hub.xapi.storing.attachments import StoredFile, find_files
 from hub.xapi.transfer.formats import PARQUET, Rows, Writer, need_pyarrow, open_writer
 from hub.xapi.transfer.manifest import (
     ATTACHMENTS,

@@ -14,13 +14,13 @@ from hub.errors import BadInput
 from hub.journal import audit
 from hub.network.systems.connections import Connection, read_connection
 from hub.runtime import Hub
-from hub.xapi.attachments import kept_files
-from hub.xapi.credentials import Credential
-from hub.xapi.scopes import ALL
-from hub.xapi.store_statements import store_statements
+from hub.xapi.callers.credentials import Credential
+from hub.xapi.callers.scopes import ALL
+from hub.xapi.http.versions import ApiVersion
+from hub.xapi.storing.attachments import kept_files
+from hub.xapi.storing.store_statements import store_statements
 from hub.xapi.transfer.check_files import Counts, Progress, check_files, find_stored
 from hub.xapi.transfer.lines import Line, Source, find_sources, read_line
-from hub.xapi.versions import ApiVersion
 
 AT_ONCE = 500
 MAX_BYTES = 16 * 1024 * 1024

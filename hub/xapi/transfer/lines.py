@@ -10,11 +10,11 @@ import msgspec
 
 from hub.errors import BadInput, Problem
 from hub.ids import derived_id
-from hub.xapi.incoming import Incoming, read_statements
-from hub.xapi.signatures import check_signatures
+from hub.xapi.http.versions import ApiVersion, find_version
+from hub.xapi.statements.signatures import check_signatures
+from hub.xapi.storing.incoming import Incoming, read_statements
 from hub.xapi.transfer.formats import FORMATS, read_lines
 from hub.xapi.transfer.manifest import ATTACHMENTS, MANIFEST, read_manifest, sha256_of
-from hub.xapi.versions import ApiVersion, find_version
 
 _SUFFIXES = {f".{format}" for format in FORMATS} | {".jsonl"}
 _HASHES = {56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}

@@ -10,8 +10,8 @@ from hub.lti.content.tables import lti_content_request
 from hub.lti.tables import lti_line_item, lti_resource_link
 from hub.lti.tools import set_tool_disabled
 from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import set_offerings
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import set_offerings
 from hub.training.tables import offering
 from tests.lti.content.choosing import GOOD, Choosing
 from tests.lti.rig import Form, Rig

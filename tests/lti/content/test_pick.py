@@ -7,8 +7,8 @@ from hub.lti.content.pick_response import MAX_PICKED
 from hub.lti.vocabulary import CLAIM, DEEP_LINKING_CLAIM
 from hub.network.systems.connections import create_connection
 from hub.network.tables import partner
-from hub.training.catalogue import CatalogueRow
-from hub.training.offerings import find_offering, set_offering, set_offerings, set_path
+from hub.training.courses.catalogue import CatalogueRow
+from hub.training.courses.offerings import find_offering, set_offering, set_offerings, set_path
 from tests.lti.content.picking import Picking, Ticks
 from tests.lti.tool.rig import CLIENT, DEPLOYMENT, ISSUER, record
 

@@ -4,8 +4,8 @@ from hub.lifecycle.subject import subject_of_person
 from hub.lti.legacy.keys import set_consumer_key
 from hub.network.bulk import insert_rows
 from hub.network.tables import roster_key
-from hub.training.catalogue import RosterRow
-from hub.training.sync_roster import link_roster
+from hub.training.courses.catalogue import RosterRow
+from hub.training.courses.sync_roster import link_roster
 from tests.lti.legacy.test_tool_side import KEY, OLD, SECRET, launch
 from tests.lti.tool.rig import West
 

@@ -21,7 +21,7 @@ from hub.network.people.identities import LTI_SUBJECT, link_identity
 from hub.runtime import Hub
 from hub.sso.tables import web_session
 from hub.training import tables as training
-from hub.training.offerings import set_path
+from hub.training.courses.offerings import set_path
 from tests.apps import app_of
 from tests.lti.rig import Form, Keys, Record
 from tests.world import World

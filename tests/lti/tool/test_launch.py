@@ -15,7 +15,7 @@ from hub.lti.vocabulary import AGS_ENDPOINT_CLAIM, NRPS_CLAIM
 from hub.network import tables as network
 from hub.store import metadata
 from hub.testing.keys import new_key
-from hub.training.plan import may_launch
+from hub.training.my_training.plan import may_launch
 from tests.lti.tool.rig import ANN, CLIENT, INSTRUCTOR, LEARNER, West, record
 
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"

@@ -15,8 +15,8 @@ from hub.journal.tables import statement as statement_table
 from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.testing.cmi5_au import Answer, Send, SimulatedAu
-from hub.training.offerings import find_offering
-from hub.training.plan import PlanLine, read_plan
+from hub.training.courses.offerings import find_offering
+from hub.training.my_training.plan import PlanLine, read_plan
 from hub.xapi.cmi5.courses import Node, course_of_offering, read_nodes
 from hub.xapi.cmi5.import_course import Imported, connect_courses, import_course
 from tests.web.world import PUBLIC_URL, World

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hub.errors import BadInput, Missing
-from hub.training.offerings import find_offering
+from hub.training.courses.offerings import find_offering
 from hub.xapi.cmi5 import package as limits
 from hub.xapi.cmi5.import_course import import_course
 from hub.xapi.cmi5.package import read_package

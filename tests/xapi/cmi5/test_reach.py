@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from hub.testing.cmi5_au import Answer, SimulatedAu
-from hub.xapi.credentials import READ_MINE, WRITE, create_credential
+from hub.xapi.callers.credentials import READ_MINE, WRITE, create_credential
 from tests.xapi.cmi5.packages import au, course, package
 from tests.xapi.cmi5.rig import Courses
 from tests.xapi.rig import basic

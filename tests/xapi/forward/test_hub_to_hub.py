@@ -20,7 +20,7 @@ from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.testing.demo.hub_process import READY_SECONDS
 from hub.testing.serve import free_port
-from hub.xapi.credentials import create_credential
+from hub.xapi.callers.credentials import create_credential
 from hub.xapi.forward.stores import find_store
 from hub.xapi.forward.try_store import try_store
 from tests.xapi.forward.rig import Sender

@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.types import Id, Json, Time
 
 revision = "0046"
-down_revision = "0045"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 

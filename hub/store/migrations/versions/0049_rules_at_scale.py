@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.types import Time
 
 revision = "0049"
-down_revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 

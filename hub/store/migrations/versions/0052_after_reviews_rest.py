@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.types import Id
 
 revision = "0052"
-down_revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Completion policies: what counts as completion at which system, planned before it changes."""

@@ -1,0 +1,1 @@
+"""From completions to the ledger of credit, and what did not count."""

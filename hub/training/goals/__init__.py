@@ -1,0 +1,1 @@
+"""What people are to reach: sources, dates, decisions and waivers."""

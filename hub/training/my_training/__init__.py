@@ -1,0 +1,1 @@
+"""A learner's plan: every goal, why, and one next step."""

@@ -1,0 +1,1 @@
+"""Who sends and reads statements: credentials, access tokens and what they allow."""

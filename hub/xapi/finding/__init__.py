@@ -1,0 +1,1 @@
+"""Statements on their way out: found, listed, formatted, and looked through by operators."""

@@ -1,0 +1,1 @@
+"""The HTTP of the record store: routes, versions, parameters, errors."""
