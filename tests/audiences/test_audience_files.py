@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hub.audiences.files.audience_files import Diff, apply_audience_file, plan_audience_file
 from hub.audiences.files.export_audiences import export_audiences
 from hub.audiences.files.shapes import read_audience_file
+from hub.audiences.plans.diff import Effects, Outcome
 from hub.audiences.rules.rule import read_rules, read_switched
 from hub.errors import BadInput
 from hub.journal.tables import change as change_table
@@ -132,7 +133,8 @@ def test_it_is_applied_as_planned_and_the_second_time_nothing_happens(world: Wor
     assert rule.valid_to is not None
     assert rule.valid_to.isoformat() == "2027-01-01T11:00:00+00:00"
     world.clock.advance(days=1)  # the rule without a beginning keeps the one it got
-    assert plan_audience_file(world.hub, file) == Diff((), 5, {}, 0)
+    nothing = Diff((), 5, {}, 0, Effects(outcome=Outcome()))
+    assert plan_audience_file(world.hub, file) == nothing
     assert apply_audience_file(world.hub, file).changes == ()
     with world.hub.reading() as uow:
         assert uow.connection.scalar(sa.select(sa.func.count()).select_from(change_table)) == recorded

@@ -66,16 +66,34 @@ def test_one_person_holds_nobody_else_up(world: World, monkeypatch: pytest.Monke
 
 
 def test_a_change_of_the_person_tries_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise ValueError("odd")
+    odd = {world.ids["p1"], world.ids["p2"]}
+
+    def fails(uow: UnitOfWork, person_ids: Sequence[str]) -> Any:
+        if odd & set(person_ids):
+            raise ValueError("odd")
+        return read_facts(uow, person_ids)
 
     monkeypatch.setattr(reassign, "read_facts", fails)
     world.drain()
     with world.hub.reading() as uow:
-        assert count_put_aside(uow) == PEOPLE
+        assert count_put_aside(uow) == len(odd)
     monkeypatch.undo()
     world.appoint("p1", "technician", "Riverside")
     world.drain()
     assert world.live_goals("p1")
     with world.hub.reading() as uow:
-        assert count_put_aside(uow) == PEOPLE - 1
+        assert count_put_aside(uow) == len(odd) - 1
+
+
+def test_what_fails_for_everybody_puts_nobody_aside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("nothing works")
+
+    monkeypatch.setattr(reassign, "read_facts", fails)
+    with pytest.raises(ValueError, match="nothing works"):
+        world.drain()
+    with world.hub.reading() as uow:
+        assert not count_put_aside(uow)
+    monkeypatch.undo()
+    world.drain()
+    assert all(world.live_goals(f"p{n}") for n in range(PEOPLE))

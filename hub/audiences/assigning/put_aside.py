@@ -17,6 +17,14 @@ from hub.store import UnitOfWork
 logger = get_logger(__name__)
 TRIED_AGAIN = "assignment_tried_again"
 MAX_ERROR = 1_000
+NOBODYS_OWN = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.ProgrammingError,
+    sa.exc.TimeoutError,
+)
+"""Trouble of the database or of the schema: it passes, or holds everybody up whoever is put aside."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +42,37 @@ def each_for_themselves(
 ) -> dict[str, str]:
     """Do the work for all these people; the errors of those for whom it fails alone, by id: of them nothing is written.
 
-    Trouble of the database itself is nobody's own and goes on as it is.
+    Trouble of the database itself, and what fails for each of several people, is nobody's own and goes on as it is.
     """
+    failed: dict[str, Exception] = {}
+    _split(uow, person_ids, work, failed)
+    if 1 < len(person_ids) == len(failed):
+        raise failed[person_ids[0]]
+    for id, error in failed.items():
+        logger.error("reassign_failed", person_id=id, exc_info=error)
+    return {
+        id: f"{type(error).__name__}: {error}"[:MAX_ERROR].replace("\0", "") for id, error in failed.items()
+    }
+
+
+def _split(
+    uow: UnitOfWork,
+    person_ids: Sequence[str],
+    work: Callable[[Sequence[str]], None],
+    failed: dict[str, Exception],
+) -> None:
     try:
         with uow.connection.begin_nested():
             work(person_ids)
-    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+    except NOBODYS_OWN:
         raise
-    except Exception as error:
-        if len(person_ids) > 1:
-            half = len(person_ids) // 2
-            halves = (person_ids[:half], person_ids[half:])
-            return {id: why for some in halves for id, why in each_for_themselves(uow, some, work).items()}
-        logger.exception("reassign_failed", person_id=person_ids[0])
-        return {person_ids[0]: f"{type(error).__name__}: {error}"[:MAX_ERROR].replace("\0", "")}
-    return {}
+    except Exception as error:  # noqa: BLE001  (kept, and logged or raised once it is known whose it is)
+        if len(person_ids) == 1:
+            failed[person_ids[0]] = error
+            return
+        half = len(person_ids) // 2
+        _split(uow, person_ids[:half], work, failed)
+        _split(uow, person_ids[half:], work, failed)
 
 
 def put_aside(uow: UnitOfWork, failed: Mapping[str, str]) -> None:

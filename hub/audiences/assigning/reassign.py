@@ -46,10 +46,19 @@ CHUNK = 500
 
 def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
     """Queue everybody whose goals a change may touch; the handler of the reader ``reassign``."""
+    people, found = people_touched(uow, changes)
+    _queue_ids(uow, people)
+    for query in found:
+        _queue(uow, query)
+
+
+def people_touched(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> tuple[set[str], list[sa.Select[Any]]]:
+    """Everybody whose goals these changes may touch: some by id, the others as queries for ``person_id``. Reads only."""
     people: set[str] = set()
     locations: set[str] = set()
     nodes: set[str] = set()
     subjects: dict[str, set[str]] = defaultdict(set)
+    found: list[sa.Select[Any]] = []
     for change in changes:
         if change.kind in ("person_changed", WORKFLOW_ACTED):
             people.add(change.person_id or change.subject_id)
@@ -63,40 +72,43 @@ def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
             if _is_elsewhere(uow, change):
                 nodes.add(change.subject_id)
         elif change.kind in (RULE_CHANGED, RULE_REMOVED):
-            _queue(uow, _people_of_rule(change.subject_id, change.body))
+            found.append(_people_of_rule(change.subject_id, change.body))
         else:
-            _queue_audiences(uow, change)
-    _queue_ids(uow, people)
+            found += _people_of_audiences(uow, change)
     for subject, ids in sorted(subjects.items()):
-        for chunk in _chunks(sorted(ids)):
-            _queue(uow, _people_of_subjects(subject, chunk))
-    _queue_locations(uow, locations, nodes)
+        found += [_people_of_subjects(subject, chunk) for chunk in _chunks(sorted(ids))]
+    return people, found + _people_of_locations(uow, locations, nodes)
 
 
-def _queue_locations(uow: UnitOfWork, locations: set[str], nodes: set[str]) -> None:
+def _people_of_locations(uow: UnitOfWork, locations: set[str], nodes: set[str]) -> list[sa.Select[Any]]:
     """Everybody who ever worked at these locations, or at one that was ever in or below these nodes."""
     placed, appointment = network.location_node, network.appointment
     below: set[str] = set()
     for chunk in _chunks(sorted(nodes)):
         ever = sa.select(placed.c.location_id).where(placed.c.node_id.in_(ever_below(*chunk)))
         below.update(uow.connection.scalars(ever))
-    for chunk in _chunks(sorted(locations | below)):
-        _queue(uow, sa.select(appointment.c.person_id).where(appointment.c.location_id.in_(chunk)))
+    return [
+        sa.select(appointment.c.person_id).where(appointment.c.location_id.in_(chunk))
+        for chunk in _chunks(sorted(locations | below))
+    ]
 
 
-def _queue_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> None:
+def _people_of_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> list[sa.Select[Any]]:
     if change.kind == AUDIENCE_CHANGED:
-        _queue(uow, people_matching(Conditions.from_json(change.body["conditions"])))
-        _queue(uow, _people_of_audience(change.subject_id))
-    elif change.kind in (PROFILE_CHANGED, PROFILE_REMOVED):
-        for audience in change.body["asks_again"]:
-            _queue(uow, people_matching(read_audience(uow, audience).conditions))
-    elif change.kind == "plugin_switched":
-        conditions = uow.connection.scalar(
+        conditions = Conditions.from_json(change.body["conditions"])
+        return [people_matching(conditions), _people_of_audience(change.subject_id)]
+    if change.kind in (PROFILE_CHANGED, PROFILE_REMOVED):
+        asked = change.body["asks_again"]
+        return [people_matching(read_audience(uow, audience).conditions) for audience in asked]
+    if change.kind == "plugin_switched":
+        kept = uow.connection.scalar(
             sa.select(tables.audience.c.conditions).where(tables.audience.c.key == change.body["audience"])
         )
-        _queue(uow, people_matching(Conditions.from_json(conditions or {})))
-        _queue(uow, _people_of_audience(change.body["audience"]))
+        return [
+            people_matching(Conditions.from_json(kept or {})),
+            _people_of_audience(change.body["audience"]),
+        ]
+    return []
 
 
 reassign = Reader("reassign", CHANGES, queue_people, batch=1000, without_body=frozenset({"person_changed"}))

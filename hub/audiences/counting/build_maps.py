@@ -26,7 +26,7 @@ _LOCK = 0x6D617073
 _MEMORY = "SET LOCAL work_mem = '192MB'"
 _NUMBERED = """
 CREATE TEMPORARY TABLE numbered ON COMMIT DROP AS
-SELECT counted.*, (layer * 16777216 + person)::int AS number FROM (
+SELECT counted.*, layer * 16777216 + person AS number FROM (
   SELECT row_number() OVER (PARTITION BY person_id ORDER BY id) - 1 AS layer,
          dense_rank() OVER (ORDER BY person_id) - 1 AS person,
          id, person_id, location_id, position_id, audience_class,
@@ -36,9 +36,9 @@ SELECT counted.*, (layer * 16777216 + person)::int AS number FROM (
 _SIZE = "SELECT coalesce(max(layer), -1) + 1, coalesce(max(person), -1) + 1 FROM numbered"
 _PLAIN = """
 INSERT INTO appointment_map (part, value, body)
-SELECT 'location', location_id::text, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY location_id
-UNION ALL SELECT 'begins', begins, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY begins
-UNION ALL SELECT 'ends', ends, string_agg(int4send(number), ''::bytea) FROM numbered WHERE ends IS NOT NULL GROUP BY ends
+SELECT 'location', location_id::text, string_agg(int4send(number::int), ''::bytea) FROM numbered GROUP BY location_id
+UNION ALL SELECT 'begins', begins, string_agg(int4send(number::int), ''::bytea) FROM numbered GROUP BY begins
+UNION ALL SELECT 'ends', ends, string_agg(int4send(number::int), ''::bytea) FROM numbered WHERE ends IS NOT NULL GROUP BY ends
 """
 _OF_PEOPLE = """
 INSERT INTO appointment_map (part, value, body)
@@ -49,10 +49,10 @@ SELECT what, chunk, body FROM (
   FROM numbered WHERE layer = 0 GROUP BY person / 65536) chunks,
 LATERAL (VALUES ('people', ids), ('hash', hashes)) AS told(what, body)"""
 _BITMAPS = {
-    "all": "SELECT 'all', string_agg(int4send(number), ''::bytea) FROM numbered",
-    "class": "SELECT audience_class, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY 1",
-    "position": "SELECT position_id::text, string_agg(int4send(number), ''::bytea) FROM numbered GROUP BY position_id",
-    "brand": "SELECT brand_id::text, string_agg(int4send(number), ''::bytea) FROM numbered"
+    "all": "SELECT 'all', string_agg(int4send(number::int), ''::bytea) FROM numbered",
+    "class": "SELECT audience_class, string_agg(int4send(number::int), ''::bytea) FROM numbered GROUP BY 1",
+    "position": "SELECT position_id::text, string_agg(int4send(number::int), ''::bytea) FROM numbered GROUP BY position_id",
+    "brand": "SELECT brand_id::text, string_agg(int4send(number::int), ''::bytea) FROM numbered"
     " JOIN appointment_brand ON appointment_id = numbered.id GROUP BY brand_id",
 }
 

@@ -44,7 +44,8 @@ class KeepMaps:
             due = is_due(uow)
         if due:
             with self.hub.unit_of_work() as uow:
-                build_maps(uow)
+                if not build_maps(uow):
+                    self.look_at = time.monotonic() + AGAIN.total_seconds()
         return False
 
     def run(self, stop: threading.Event) -> None:

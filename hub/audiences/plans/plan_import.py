@@ -1,6 +1,5 @@
 """What importing network files would do to goals: what they say is written, looked at and taken back, in one unit of work."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,11 +7,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hub.audiences.assigning.read_facts import read_facts
-from hub.audiences.assigning.reassign import queue_people
+from hub.audiences.assigning.reassign import people_touched
 from hub.audiences.plans.diff import Effects, Outcome
 from hub.audiences.plans.effects import Reckoning
 from hub.audiences.rules.reach import CHUNK
-from hub.audiences.tables import reassign_queue
 from hub.journal.tables import change
 from hub.network.importing.import_network import ImportReport, Progress, import_network
 from hub.store import UnitOfWork
@@ -37,7 +35,7 @@ def plan_network_files(hub: "Hub", source: Path, progress: Progress | None = Non
     """What ``import_network`` would do; raises what it raises. While it is tried, nobody else changes the network."""
     with hub.reading() as uow:
         last = uow.connection.scalar(sa.select(sa.func.max(change.c.position))) or 0
-    found: list[tuple[int, Effects | None]] = []
+    found: list[tuple[int | None, Effects | None]] = []
     report = import_network(
         hub,
         source,
@@ -52,16 +50,20 @@ def plan_network_files(hub: "Hub", source: Path, progress: Progress | None = Non
     return ImportPlan(report, people, effects)
 
 
-def _effects(hub: "Hub", uow: UnitOfWork, last: int) -> tuple[int, Effects | None]:
-    """Of whoever is queued by the changes after a position, which are those of this unit."""
+def _effects(hub: "Hub", uow: UnitOfWork, last: int) -> tuple[int | None, Effects | None]:
+    """Of whoever is touched by the changes after a position, which are those of this unit."""
     rows = uow.connection.execute(
         sa.select(change).where(change.c.position > last).order_by(change.c.position)
     ).all()
-    queue_people(uow, rows)
-    mine = sa.select(reassign_queue.c.person_id).where(reassign_queue.c.since == uow.now)
-    ids: Sequence[str] = uow.connection.scalars(mine.order_by(reassign_queue.c.person_id)).all()
-    if len(ids) > MOST:
-        return len(ids), None
+    people, found = people_touched(uow, rows)
+    for query in found:
+        some_more = query.distinct().limit(MOST + 1)
+        people.update(uow.connection.scalars(some_more))
+        if len(people) > MOST:
+            return None, None
+    if len(people) > MOST:
+        return len(people), None
+    ids = sorted(people)
     reckoning = Reckoning(uow, ())
     with hub.reading() as before:
         for start in range(0, len(ids), CHUNK):

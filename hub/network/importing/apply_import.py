@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from hub.errors import Conflict
 from hub.journal import Change, record_changes
+from hub.logging import get_logger
 from hub.network import tables
 from hub.network.apply_changes import apply_changes
 from hub.network.bulk import IDS_PER_QUERY, Item, Row, in_batches, insert_rows
@@ -33,6 +34,8 @@ from hub.store.unit_of_work import commit_without_waiting
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
+
+logger = get_logger(__name__)
 
 CHUNK = 2_000
 _AHEAD = 2
@@ -70,7 +73,10 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
 
 
 def try_import(hub: "Hub", staging: Staging, names: Names, trial: Trial) -> None:
-    """Write all that ``plan_import`` listed in one unit of work, let ``trial`` look at it, and take it back."""
+    """Write all that ``plan_import`` listed in one unit of work, let ``trial`` look at it, and take it back.
+
+    It is not looked at where others are at work on the same people.
+    """
     try:
         with hub.unit_of_work() as uow:
             lock_network(uow)
@@ -80,6 +86,8 @@ def try_import(hub: "Hub", staging: Staging, names: Names, trial: Trial) -> None
             raise _TakenBack
     except _TakenBack:
         pass
+    except sa.exc.OperationalError:  # somebody else wanted the same people in another order, and went first
+        logger.warning("import_not_tried", exc_info=True)
 
 
 class _TakenBack(Exception):
@@ -137,7 +145,7 @@ def _is_applied_beside(hub: "Hub", chunk: _Chunk) -> bool:
         with hub.unit_of_work() as uow:
             uow.connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_PATIENCE_MILLISECONDS}")
             _apply_chunk(uow, *chunk)
-    except sa.exc.OperationalError:
+    except (sa.exc.OperationalError, sa.exc.TimeoutError):
         return False
     return True
 
