@@ -58,6 +58,25 @@ class Answer:
             ) from None
 
 
+def place_of(url: str) -> str | None:
+    """``host:port`` of an http or https address, as it will be asked and as ``outgoing_allow`` has it; None where that is not clear.
+
+    The host is read as requests writes it: letters that stand for others (percent signs, full-width forms) hide none.
+    """
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+        said, parts = urlsplit(url), urlsplit(prepared.url or "")
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    except (ValueError, requests.RequestException):
+        return None
+    # Parsers disagree on what a backslash or an @ means for the host, and none belongs here.
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in said.netloc or "\\" in url:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{host}:{port}"
+
+
 class OutgoingHttp:
     """A requests client with guards. ``allow`` lists host:port pairs inside private networks that may be reached."""
 
@@ -170,18 +189,12 @@ class OutgoingHttp:
         return adapter.send(request, stream=True, timeout=timeout, verify=True, proxies={})
 
     def _check_address(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-        except ValueError:
-            raise _refused_address() from None
-        # Parsers disagree on what a backslash or an @ means for the host, and none belongs here.
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc or "\\" in url:
+        place = place_of(url)
+        if place is None:
             raise _refused_address()
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        if f"{host}:{port}" in self._allow:
+        if place in self._allow:
             return
-        if parts.scheme != "https" or port not in ALLOWED_PORTS:
+        if not url.lower().startswith("https://") or int(place.rpartition(":")[2]) not in ALLOWED_PORTS:
             raise _refused_address()
 
     @contextmanager

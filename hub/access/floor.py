@@ -4,8 +4,8 @@ What may be asked is fixed: sets that somebody set up, at fixed instants, and th
 those of one cohort were counted in the same sets whenever numbers were told. A cohort is divided only where both parts have as many
 people as the floor says; until then whoever would go alone is counted where he was. So each number that was ever told is a sum
 of whole cohorts as they are now, and whatever is worked out of any of them, by differences, complements or sums, of one day or of
-years, is about whole cohorts: about at least ``floor`` people, or nobody. So it is for a partner, too, who takes off the people it sees by name:
-those of a cohort whom it does not see are as many, or none.
+years, is about whole cohorts: about at least ``floor`` people, or nobody. So it is for a partner, too, who takes off people it sees when cohorts are divided:
+those of a cohort whom it does not see then are as many, or none.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Group:
-    """So many people, and how many of them a partner sees by name (by its id). Who sees all but ``floor`` or more may be left out."""
+    """So many people, and how many of them somebody sees, by who and in which way. Who sees all but ``floor`` or more may be left out."""
 
     people: int
     seen: Mapping[str, int]
@@ -51,7 +51,7 @@ class Part:
 
 
 def is_company(groups: Collection[Group], floor: int) -> bool:
-    """Whether these together are enough, and to each partner those whom it does not see are enough, or nobody."""
+    """Whether these together are enough, and to each who sees some of them the others are enough, or nobody."""
     people = sum(group.people for group in groups)
     seen: Counter[str] = Counter()
     for group in groups:
@@ -65,7 +65,8 @@ def divide(cohort: Cohort, truths: Mapping[int, Group], floors: Sequence[int]) -
     ``floors`` are those of the sets, by bit; what two sets are at odds about, the one with the lower bit decides. The first part
     is what is left of the cohort itself; it may be nobody.
     """
-    parts = [Part(cohort, cohort.sets, cohort.floor, truths)]
+    told = [floor for number, floor in enumerate(floors) if cohort.sets >> number & 1]
+    parts = [Part(cohort, cohort.sets, max(cohort.floor, *told, LEAST), truths)]
     for number, floor in enumerate(floors):
         parts = [new for part in parts for new in _cut(part, 1 << number, floor)]
     return parts
@@ -75,7 +76,7 @@ def _cut(part: Part, bit: int, floor: int) -> Iterator[Part]:
     """By one set: whoever joins or leaves it goes, if there are enough of them and enough who stay."""
     goes = {truth: group for truth, group in part.truths.items() if (truth ^ part.sets) & bit}
     stays = {truth: group for truth, group in part.truths.items() if truth not in goes}
-    floor = part.floor if part.sets & bit else max(part.floor, floor)
+    floor = max(part.floor, floor)
     is_uncounted = part.cohort.id is UNCOUNTED and not part.sets
     may_stay = not stays or is_uncounted or is_company(stays.values(), part.floor)
     if not goes or not may_stay or not is_company(goes.values(), floor):

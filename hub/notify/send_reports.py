@@ -114,7 +114,7 @@ def _letters(uow: UnitOfWork, definition: ReportDefinition, period: str) -> Iter
                 own[row.partner_id] = run_report(
                     uow, definition.audience, definition.key, end, row.partner_id
                 )
-            if own[row.partner_id].total.value != 0 or own[row.partner_id].rows:
+            if own[row.partner_id].people:
                 yield row.person_id, own[row.partner_id], size
 
 

@@ -140,3 +140,13 @@ def test_sets_with_different_floors() -> None:
     truth = dict.fromkeys(range(PEOPLE), 0)
     assert desk.tell(truth | dict.fromkeys(range(20), 0b11)) == {0: 20}
     assert desk.tell(truth | dict.fromkeys(range(50), 0b11)) == {0: 50, 1: 30}
+
+
+def test_a_floor_that_is_raised_holds_for_who_leaves_and_who_stays() -> None:
+    desk = Desk([FLOOR])
+    truth = dict.fromkeys(range(PEOPLE), 0)
+    assert desk.tell(truth | dict.fromkeys(range(40), 1)) == {0: 40}
+    desk.floors = [30]
+    assert desk.tell(truth | dict.fromkeys(range(28), 1)) == {0: 40}  # twelve went
+    assert desk.tell(truth | dict.fromkeys(range(5), 1)) == {0: 40}  # 35 went, and five may not be left
+    assert desk.tell(truth) == {}

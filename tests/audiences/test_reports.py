@@ -192,6 +192,25 @@ def test_a_partner_gets_figures_of_its_own_people_alone(world: World, clock: Set
     assert "your company" not in told["olga@riverside.example"]
 
 
+@pytest.mark.requirement("D12", "B04")
+def test_a_partner_without_people_in_an_audience_hears_nothing_of_it(
+    world: World, clock: SettableClock, tmp_path: Path
+) -> None:
+    """A rate of nothing is not a figure; a rate of 0 is one."""
+    world.ids["agency"] = new_id()
+    with world.hub.unit_of_work() as uow:
+        uow.connection.execute(sa.insert(network.partner).values(id=world.ids["agency"], name="Agency"))
+        theirs = sa.update(network.person).where(network.person.c.id == world.ids["olga"])
+        uow.connection.execute(theirs.values(partner_id=world.ids["agency"]))
+        grant_partner_admin(uow, world.ids["olga"], world.ids["agency"])
+    rate = PROFILES.replace('"completed"\nby = "location"', '"completion_rate"\nby = "audience"')
+    (tmp_path / "rate.toml").write_text(rate.replace('["operators", "partner_admins"]', '["partner_admins"]'))
+    make_profiles(world.hub, from_file(tmp_path / "rate.toml"))
+    clock.advance(days=14)
+    open_worker(world.hub).drain()
+    assert [to for to, text in letters(world) if "Training reached" in text] == ["a@riverside.example"]
+
+
 @pytest.mark.parametrize(
     ("name", "first", "end"),
     [

@@ -123,6 +123,25 @@ def test_a_partner_cannot_take_off_its_own_people(hub: Hub, clock: SettableClock
             assert told(world, "shared", OPERATOR) == (21 + n, 0)
 
 
+@pytest.mark.requirement("D12", "B04")
+def test_whoever_is_lent_to_a_partner_is_not_what_is_left(hub: Hub, clock: SettableClock) -> None:
+    """Riverside lists whom it employs; the one from Summit who works at its location would be the difference."""
+    world = World(hub).begin()
+    world.add(positions=("clerk",))
+    world.add_audience("shared")
+    world.add_location("North")
+    riverside, summit = world.ids["partner"], new_id()
+    with hub.unit_of_work() as uow:
+        uow.connection.execute(sa.insert(network.partner).values(id=summit, name="Summit"))
+    for n in range(20):
+        world.ids["partner"] = riverside if n else summit
+        world.add_person(f"r{n}")
+        world.appoint(f"r{n}", "clerk", "North")
+    assert next_month(world, clock) == 1
+    assert told(world, "shared") == (None, None)
+    assert told(world, "shared", OPERATOR) == (20, 0)
+
+
 @pytest.mark.requirement("D12")
 def test_a_thousand_questions_of_several_askers_isolate_nobody(hub: Hub, clock: SettableClock) -> None:
     """Sets that differ by few, people who come and go one by one; asked again wherever two answers are near each other."""

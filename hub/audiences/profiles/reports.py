@@ -50,12 +50,13 @@ class ReportRow:
 class Report:
     """The figures of a report at an instant, the groups by name; all of the audience together are ``total``.
 
-    ``partner_id`` where it is about a partner's own people.
+    ``partner_id`` where it is about a partner's own people; ``people`` are all who are counted.
     """
 
     definition: ReportDefinition
     at: datetime
     partner_id: str | None
+    people: int
     rows: tuple[ReportRow, ...]
     total: ReportRow
 
@@ -93,7 +94,7 @@ def run_report(
     rows = [ReportRow(id, names.get(id, id), tally.value(definition.metric)) for id, tally in groups.items()]
     rows = [] if definition.by == "audience" else sorted(rows, key=lambda row: (row.name.casefold(), row.id))
     total = ReportRow("", found.name, whole.value(definition.metric))
-    return Report(definition, at, partner_id, tuple(rows), total)
+    return Report(definition, at, partner_id, whole.people, tuple(rows), total)
 
 
 def read_last_report(uow: UnitOfWork, reach: Reach, audience: str, key: str) -> Report:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -60,22 +60,38 @@ def _groups(uow: UnitOfWork, floor: int) -> dict[str | None, dict[int, Group]]:
     found: dict[str | None, dict[int, Group]] = defaultdict(dict)
     for cohort_id, truth, people in uow.connection.execute(counted):
         found[cohort_id][int(truth)] = Group(people, {})
-    person, a, location = network.person, network.appointment, network.location
-    at_its_place = sa.select(a.c.person_id, location.c.partner_id).join(
-        location, location.c.id == a.c.location_id
-    )
-    seen = sa.union(sa.select(person.c.id.label("person_id"), person.c.partner_id), at_its_place).subquery(
-        "seen"
-    )
-    shares = sa.select(its, sets, seen.c.partner_id, sa.func.count()).group_by(its, sets, seen.c.partner_id)
+    seen = _seen().subquery("seen")
+    by = (seen.c.partner_id, seen.c.way)
+    shares = sa.select(its, sets, *by, sa.func.count()).group_by(its, sets, *by)
     joined = shares.join(seen, seen.c.person_id == told_person.c.person_id)
-    for cohort_id, truth, partner_id, people in uow.connection.execute(
+    for cohort_id, truth, partner_id, way, people in uow.connection.execute(
         joined, execution_options={"yield_per": 10_000}
     ):
         group = found[cohort_id][int(truth)]
         if people > group.people - floor:
-            cast(dict[str, int], group.seen)[partner_id] = people
+            cast(dict[str, int], group.seen)[f"{partner_id} {way}"] = people
     return found
+
+
+def _seen() -> sa.CompoundSelect[Any]:
+    """Rows (person_id, partner_id, way): in which way a partner sees somebody. It may take off all whom it sees in one of them.
+
+    It sees by name whom it employs, lists those of them who work at its locations, and may know who else works there.
+    """
+    person, a, location = network.person, network.appointment, network.location
+    employed = sa.select(person.c.id.label("person_id"), person.c.partner_id)
+    there = sa.select(a.c.person_id, location.c.partner_id).join(location, location.c.id == a.c.location_id)
+    listed = there.join(person, person.c.id == a.c.person_id).where(
+        person.c.partner_id == location.c.partner_id
+    )
+    ways = {"employed": (employed,), "listed": (listed,), "known": (employed, there)}
+    return sa.union(
+        *(
+            query.add_columns(sa.literal_column(f"'{way}'").label("way"))
+            for way, queries in ways.items()
+            for query in queries
+        )
+    )
 
 
 def _cohorts(uow: UnitOfWork) -> list[Cohort]:

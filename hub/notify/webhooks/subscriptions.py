@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -15,6 +14,7 @@ from hub.access.listing.pages_of import Asked, Page, page_of, part_of
 from hub.access.reach import Reach, ReachKind
 from hub.access.tables import api_token
 from hub.errors import BadInput, Missing, Problem
+from hub.http import place_of
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
 from hub.journal.outbox import PARKED, WAITING, Effect, enqueue_all, resend_where
@@ -250,22 +250,14 @@ def _find(uow: UnitOfWork, reach: Reach, webhook_id: str) -> Any:
 
 
 def _problems_of_url(uow: UnitOfWork, reach: Reach, url: str) -> list[Problem]:
-    try:
-        parts = urlsplit(url)
-        place = f"{parts.hostname}:{parts.port or 443}"
-    except ValueError:
+    place = place_of(url)
+    if place is None:
         return [Problem(say("is no address"), "url")]
-    is_ours = place in uow.settings.outgoing_allow
+    is_ours = place in {allowed.lower() for allowed in uow.settings.outgoing_allow}
     if is_ours and reach.kind != "operator":
         return [Problem(say("is an address of the hub's own network, which operators alone use"), "url")]
-    is_well = parts.scheme == "https" or is_ours
-    if (
-        not is_well
-        or not parts.hostname
-        or "@" in parts.netloc
-        or len(url) > MAX_URL
-        or not url.isprintable()
-    ):
+    is_well = url.lower().startswith("https://") or is_ours
+    if not is_well or len(url) > MAX_URL or not url.isprintable():
         return [Problem(say("must be https:// to a host, at most %(most)s characters", most=MAX_URL), "url")]
     return []
 

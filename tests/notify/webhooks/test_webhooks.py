@@ -264,15 +264,12 @@ def test_what_a_token_made_ends_with_it_and_tells_what_it_told(news: News) -> No
 
 def test_partners_name_no_address_of_the_hubs_own_network(news: News) -> None:
     hub = news.network.hub
-    own = replace(hub, settings=hub.settings.model_copy(update={"outgoing_allow": ["crm.example:443"]}))
+    allowed = ["CRM.example:443", "[fd00::1]:8443"]
+    own = replace(hub, settings=hub.settings.model_copy(update={"outgoing_allow": allowed}))
+    harbor = Reach("partner", news.network.ids["harbor"])
     with own.unit_of_work() as uow:
-        with pytest.raises(BadInput) as refused:
-            add_webhook(
-                uow,
-                Reach("partner", news.network.ids["harbor"]),
-                "https://crm.example/in",
-                ["credit_granted"],
-                SECRET,
-            )
-        assert [problem.place for problem in refused.value.problems] == ["url"]
+        for host in ("crm.example", "CRM.example:443", "%63rm.example", "\uff43rm.example", "[fd00::1]:8443"):
+            with pytest.raises(BadInput) as refused:
+                add_webhook(uow, harbor, f"https://{host}/in", ["credit_granted"], SECRET)
+            assert [problem.place for problem in refused.value.problems] == ["url"]
         add_webhook(uow, OPERATOR, "https://crm.example/in", ["credit_granted"], SECRET)
