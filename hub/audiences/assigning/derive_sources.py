@@ -69,7 +69,7 @@ def derive_sources(
     opinions: Iterable[StoredOpinion],
     decisions: Iterable[Decision] = (),
 ) -> Iterator[Source]:
-    """Every source of one person's goals, also what ``training.waivers`` takes away."""
+    """Every source of one person's goals, also what ``training.goals.waivers`` takes away."""
     for appointment in appointments:
         for rule in rules.rules_for(appointment):
             yield from sources_of_rule(rule, appointment)

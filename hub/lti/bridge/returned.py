@@ -46,7 +46,7 @@ def _of_people_back(uow: UnitOfWork) -> sa.Select[Any]:
 
 
 def _works_for(uow: UnitOfWork, partner_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """As ``network.people.works_for``, for each row of a query."""
+    """As ``network.people.person.works_for``, for each row of a query."""
     appointed = sa.exists().where(
         appointment.c.person_id == person.c.id,
         location.c.id == appointment.c.location_id,

@@ -22,7 +22,7 @@ _PAIR = {"person_id": Id(), "offering_id": Id()}
 def credit_goals(uow: UnitOfWork, goal_ids: Iterable[str]) -> None:
     """Bring the ledger of these goals up to what their sources and completions say.
 
-    Call with the people locked (``network.people.lock_people``). A goal that lost its sources keeps its credit as long as
+    Call with the people locked (``network.people.person.lock_people``). A goal that lost its sources keeps its credit as long as
     the evidence stands; everything is in the caller's unit, so one completion credits all goals at once or none.
     """
     ids = sorted(set(goal_ids))

@@ -70,7 +70,7 @@ def send_waiting() -> Response:
     with current_hub().unit_of_work() as uow:
         count = queue_waiting(uow)
         audit(uow, "mails_queued", actor_id=own_session().person_id, detail={"count": count})
-    flask.flash(ngettext("One mail is on its way.", "%(num)s mails are on their way.", count))
+    flask.flash(ngettext("%(num)s mail is on its way.", "%(num)s mails are on their way.", count))
     return flask.redirect(flask.url_for("admin.mails"), 303)
 
 
