@@ -53,7 +53,7 @@ def largest_of(usual: int, cookie: str) -> "Largest":
     """The most bytes that are taken: ``usual``, and more where a browser that brings the cookie uploads a course, or a
     program with a token network files.
 
-    Whose cookie or token it is, the application finds out; nobody gets to send that much without one.
+    Whose cookie or token it is, and whether it still is one, the application finds out once the body is there.
     """
     from hub.rest.imports import MAX_FILES, PATH
     from hub.web.begin_request import FORM_BYTES
