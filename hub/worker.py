@@ -21,11 +21,15 @@ from hub.journal.readers import has_work, register_readers, run_reader
 from hub.journal.timings import save_timings
 from hub.logging import get_logger
 from hub.runtime import Hub
+from hub.store.statistics import count_anew
+from hub.training import tables as training
 
 logger = get_logger(__name__)
 IDLE_SECONDS = 0.1
 ERROR_SECONDS = 1
 QUEUE_SECONDS = 5
+MANY = 5_000
+"""People worked out one after the other, from which on the database is told to look at their goals anew."""
 STOP_SECONDS = 10
 TIMINGS_SECONDS = 5
 HOUSEKEEPING_SECONDS = 300
@@ -59,6 +63,7 @@ class Worker:
     name: str = field(default_factory=worker_name)
     _queue_due: float = 0.0
     _queue_is_long: bool = False
+    _worked_out: int = 0
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; an error in one turn is logged and the next turn comes all the same.
@@ -131,7 +136,16 @@ class Worker:
             with ThreadPoolExecutor(at_once) as threads:
                 done = sum(each.result() for each in [threads.submit(self._chunk) for _ in range(at_once)])
         self._queue_is_long = done >= at_once * CHUNK
+        self._worked_out += done
+        if not self._queue_is_long:
+            self._end_of_queue()
         return done
+
+    def _end_of_queue(self) -> None:
+        if self._worked_out >= MANY:
+            with self.hub.unit_of_work() as uow:
+                count_anew(uow, (training.goal, training.goal_source, training.waived_source))
+        self._worked_out = 0
 
     def _chunk(self) -> int:
         with self.hub.unit_of_work() as uow:
