@@ -9,7 +9,7 @@ from hub.audiences.assigning.opinion import Candidate, Opinion
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed
-from hub.hooks import hookimpl
+from hub.hooks import API_VERSION, hookimpl
 from hub.http import Answer, OutgoingHttp
 from hub.training.completing.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
@@ -17,6 +17,7 @@ from hub.training.events import CompletionRecognized, CreditGranted, CreditRevok
 from hub.training.my_training.panel import Panel, PanelView
 
 __all__ = [
+    "API_VERSION",
     "Answer",
     "Aspect",
     "Candidate",

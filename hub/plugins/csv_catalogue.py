@@ -13,6 +13,8 @@ REQUIRED = ("external_id", "key", "title", "activity_id")
 class Plugin:
     """``launch`` is a JSON object of custom launch parameters; it, description, minutes and policy may be empty."""
 
+    hub_api = "1.1"
+
     @hookimpl
     def read_catalogue(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[CatalogueRow]:
         """GET the file, with the secret as bearer token if there is one, and yield its rows."""

@@ -12,6 +12,8 @@ REQUIRED = ("person_id", "subject")
 class Plugin:
     """``person_id`` as in the network files; ``form`` may be left out, for accounts the LMS names in its LTI launches."""
 
+    hub_api = "1.1"
+
     @hookimpl
     def read_roster(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[RosterRow]:
         """GET the file, with the secret as bearer token if there is one, and yield its rows."""

@@ -22,6 +22,8 @@ _TAG = re.compile(r"<[^>]*>")
 class Plugin:
     """Moodle as a source of courses and of accounts. A course's statements and launches name it by its address."""
 
+    hub_api = "1.1"
+
     @hookimpl
     def read_catalogue(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[CatalogueRow]:
         """Yield every visible course. A course keeps its number in Moodle for good, so that renaming it changes its title."""

@@ -23,6 +23,8 @@ class Plugin:
     ``cmi5-satisfied`` of courses that the hub itself launches.
     """
 
+    hub_api = "1.1"
+
     @hookimpl
     def recognize_completion(self, statement: Evidence, offering: Offering) -> Completion | None:
         """Apply the offering's terms or policy to one statement. A result that says no completes nothing."""

@@ -17,6 +17,7 @@ class Settings(PluginSettings):
 class Plugin:
     """POSTs one JSON object per credit; an answer other than 2xx is tried again."""
 
+    hub_api = "1.1"
     settings: Settings
 
     @hookimpl

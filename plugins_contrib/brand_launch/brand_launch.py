@@ -26,6 +26,7 @@ class Settings(PluginSettings):
 class Plugin:
     """Wants the course from so many days before the launch of the audience's wave, due on the day itself."""
 
+    hub_api = "1.1"
     settings: Settings
 
     @hookimpl

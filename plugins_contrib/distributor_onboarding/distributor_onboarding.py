@@ -23,6 +23,7 @@ class Settings(PluginSettings):
 class Plugin:
     """Wants the path for every appointment of its audiences, due in ``days``, and the gold path where the contract is gold."""
 
+    hub_api = "1.1"
     settings: Settings
 
     @hookimpl

@@ -19,6 +19,7 @@ class Settings(PluginSettings):
 class Plugin:
     """Wants the path for every appointment of its audiences from its first day until day ``days`` is over."""
 
+    hub_api = "1.1"
     settings: Settings
 
     @hookimpl

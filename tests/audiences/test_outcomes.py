@@ -64,6 +64,8 @@ CHANGES = 5
 class Hears:
     """A plugin that tells another system of credits."""
 
+    hub_api = "1.1"
+
     @hookimpl
     def credit_granted(self, event: CreditGranted) -> None:
         """Once for each."""

@@ -24,6 +24,8 @@ from tests.world import World, days
 class Wishes:
     """Wants one course for everybody it is asked about; ``answer`` replaces that."""
 
+    hub_api = "1.1"
+
     def __init__(self, target: str = "brakes", kind: str = "offering") -> None:
         self.target, self.kind = target, kind
         self.answer: Callable[[Sequence[Candidate]], Any] | None = None
@@ -52,6 +54,8 @@ class Wishes:
 
 class ReadsEverything(Wishes):
     """As Wishes, without saying what it reads."""
+
+    hub_api = "1.1"
 
     @hookimpl
     def decide_assignments(self, candidates: Sequence[Candidate]) -> Iterable[Opinion]:

@@ -13,6 +13,8 @@ from tests.hooks import catalogue
 class Says:
     """Answers every ask with one word, or with nothing, or raises."""
 
+    hub_api = "1.1"
+
     def __init__(self, word: str | Exception | None) -> None:
         self.word = word
         self.asked: list[str] = []
@@ -47,6 +49,8 @@ class Says:
 
 class Silent:
     """Implements nothing."""
+
+    hub_api = "1.1"
 
 
 BROKEN = ValueError("no light")
@@ -105,6 +109,8 @@ def test_one_plugin_can_be_asked_alone() -> None:
 
 def test_generator_runs_to_its_end_inside_the_fence() -> None:
     class Lazy:
+        hub_api = "1.1"
+
         @hookimpl
         def color_panels(self, thing: str) -> Iterator[str]:
             yield thing
@@ -185,6 +191,8 @@ def test_every_call_is_timed_and_every_error_counted(
 
 def test_plugin_that_wants_to_end_the_process_only_fails() -> None:
     class Leaves:
+        hub_api = "1.1"
+
         @hookimpl
         def find_color(self) -> str:
             raise SystemExit(1)
@@ -201,6 +209,8 @@ def test_plugin_that_wants_to_end_the_process_only_fails() -> None:
 
 def test_plugin_takes_only_the_arguments_it_names() -> None:
     class Takes:
+        hub_api = "1.1"
+
         @hookimpl
         def find_color(self, light: str) -> str:
             return light

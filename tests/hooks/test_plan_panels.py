@@ -13,6 +13,8 @@ from tests.world import World
 class Shows:
     """Shows one panel with its own title, or fails."""
 
+    hub_api = "1.1"
+
     def __init__(self, title: str) -> None:
         self.title = title
         self.fails = False

@@ -15,6 +15,8 @@ from tests.world import World
 class Accepts:
     """Takes every statement with one verb as completion, or raises."""
 
+    hub_api = "1.1"
+
     def __init__(self, verb: str) -> None:
         self.verb = verb
         self.fails = False

@@ -14,6 +14,7 @@ class Settings(PluginSettings):
 
 
 class Badges:
+    hub_api = "1.1"
     settings: Settings
 
     @hookimpl

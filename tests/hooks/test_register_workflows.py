@@ -36,6 +36,8 @@ status = "live"
 class Greeter:
     """Gives the path welcome to whoever joins."""
 
+    hub_api = "1.1"
+
     def __init__(self, *flows: Any, reason: str = "you are new") -> None:
         self.flows = flows or (Workflow("hello", "Hello", "joined", reason, give={"target": "path:welcome"}),)
 

@@ -12,7 +12,7 @@ from hub.runtime import Hub
 from tests.packages import installed, write_plugin
 
 HEAD = "from hub.api import *\n"
-PLUGIN = f"{HEAD}class Plugin:\n    "
+PLUGIN = f"{HEAD}class Plugin:\n    hub_api = API_VERSION\n    "
 GOOD = f"{PLUGIN}pass\n"
 
 

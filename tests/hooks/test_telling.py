@@ -19,6 +19,8 @@ from tests.world import World
 class Hears:
     """Remembers what it was told; ``fails`` is raised instead."""
 
+    hub_api = "1.1"
+
     def __init__(self) -> None:
         self.heard: list[Any] = []
         self.fails: Exception | None = None
@@ -42,6 +44,8 @@ class Hears:
 
 
 class HearsOnlyCredits:
+    hub_api = "1.1"
+
     def __init__(self) -> None:
         self.heard: list[CreditGranted] = []
 

@@ -55,6 +55,8 @@ def day(n: int | None) -> str | None:
 class FirstDays:
     """A plugin of the story's kind: a path for new people, and a course for one position."""
 
+    hub_api = "1.1"
+
     @hookimpl
     @reads("starts", "position")
     def decide_assignments(self, candidates: Sequence[Candidate]) -> Iterator[Opinion]:
@@ -70,6 +72,8 @@ class FirstDays:
 class OneBrand:
     """A second plugin, which reads another attribute."""
 
+    hub_api = "1.1"
+
     @hookimpl
     @reads("brands")
     def decide_assignments(self, candidates: Sequence[Candidate]) -> list[Opinion]:
@@ -82,6 +86,8 @@ class OneBrand:
 
 class Known:
     """A plugin that waives one course for external people in their first weeks."""
+
+    hub_api = "1.1"
 
     @hookimpl
     @reads("starts", "audience_class")

@@ -42,6 +42,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 class FirstNinetyDays:
     """A plugin as partners write them: a path and a panel for people who have just begun."""
 
+    hub_api = "1.1"
     fails = False
 
     @hookimpl

@@ -7,85 +7,24 @@ registered first, so the calls are made here, one implementation at a time, in t
 import functools
 import threading
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import pluggy
 from pydantic import BaseModel, ValidationError
 
 from hub.errors import BadInput, OutsideFailed, Problem
+from hub.hooks.contract import PROJECT, HookContract
+from hub.hooks.plugin import Answer, Failure, Plugin, cannot_start
+from hub.hooks.timing import Timing
+from hub.hooks.versions import API_VERSION, Deprecation, at_most, check_versions
 from hub.logging import get_logger
 
 logger = get_logger(__name__)
-
-PROJECT = "partner_training_hub"
-Shape = Literal["register", "fetch", "ask", "tell", "show"]
-Scope = Literal["hub", "partner", "source", "subject"]
-OnError = Literal["stop", "keep", "skip", "retry", "box"]
-
-hookimpl = pluggy.HookimplMarker(PROJECT)
-_hookspec = pluggy.HookspecMarker(PROJECT)
-
-
-@dataclass(frozen=True)
-class HookContract:
-    """How a hook is called: its shape, what it is switched by, and what an exception in it means."""
-
-    shape: Shape
-    scope: Scope
-    on_error: OnError
-
-
-def hook(shape: Shape, scope: Scope, on_error: OnError) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a function of the hook catalogue, with its contract."""
-
-    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        function.hub_contract = HookContract(shape, scope, on_error)  # type: ignore[attr-defined]
-        return _hookspec(function)
-
-    return mark
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one plugin answered."""
-
-    plugin: str
-    version: str
-    value: Any
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A plugin that raised instead of answering."""
-
-    plugin: str
-    version: str
-    error: str
-
-
-@dataclass
-class Timing:
-    """How often a plugin's hook was called, how long it took (seconds) and what went wrong last."""
-
-    calls: int = 0
-    errors: int = 0
-    seconds: float = 0.0
-    slowest: float = 0.0
-    last_error: str = ""
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin that is switched on. ``instance`` is what pluggy registered."""
-
-    name: str
-    version: str
-    instance: Any
-    built_in: bool = False
 
 
 @dataclass
@@ -95,20 +34,41 @@ class _Timings:
 
 
 class Hooks:
-    """Every plugin that is on, in the configured order."""
+    """Every plugin that is on, in the configured order.
 
-    def __init__(self, catalogue: ModuleType, plugins: Sequence[Plugin]) -> None:
+    ``api`` is the version of the plugin API that is offered: of the catalogue, what had come by then. ``deprecations`` are
+    the plugins that the next one refuses.
+    """
+
+    def __init__(self, catalogue: ModuleType, plugins: Sequence[Plugin], api: str = API_VERSION) -> None:
         self.plugins = tuple(plugins)
         self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(catalogue)
-        self.contracts: dict[str, HookContract] = {
-            name: function.hub_contract
-            for name, function in vars(catalogue).items()
-            if hasattr(function, "hub_contract")
+        functions = {
+            name: function for name, function in vars(catalogue).items() if hasattr(function, "hub_contract")
         }
+        every: dict[str, HookContract] = {name: f.hub_contract for name, f in functions.items()}
+        self.contracts = {name: contract for name, contract in every.items() if at_most(contract.since, api)}
+        offered = ModuleType(catalogue.__name__)
+        vars(offered).update((name, functions[name]) for name in self.contracts)
+        self._manager.add_hookspecs(offered)
+        implemented = {plugin.name: self._implemented(plugin.instance) for plugin in self.plugins}
+        self.deprecations: Sequence[Deprecation] = check_versions(self.plugins, implemented, every, api)
+        for deprecation in self.deprecations:
+            logger.warning(
+                "hook_deprecated",
+                plugin=deprecation.plugin,
+                hook=deprecation.hook,
+                instead=deprecation.successor,
+            )
+            warnings.warn(str(deprecation), DeprecationWarning, stacklevel=2)
         self._found: dict[str, Sequence[tuple[Plugin, Callable[..., Any]]]] = {}
         self._register_all()
         self._timings = _Timings()
+
+    def _implemented(self, instance: object) -> list[str]:
+        """Names of the hooks that a plugin marks an answer to, whether or not there are such hooks."""
+        marks = ((name, self._manager.parse_hookimpl_opts(instance, name)) for name in dir(instance))
+        return [opts["specname"] or name for name, opts in marks if opts is not None]
 
     def _register_all(self) -> None:
         for plugin in self.plugins:
@@ -296,10 +256,3 @@ def _accepted(implementation: Callable[..., Any], arguments: Mapping[str, Any]) 
 def _argument_names(implementation: Callable[..., Any]) -> tuple[str, ...]:
     names, optional = pluggy._hooks.varnames(implementation)
     return (*names, *optional)
-
-
-def cannot_start(plugin: str, reason: str) -> BadInput:
-    """The error that ends the start and names the plugin."""
-    return BadInput(
-        "bad_plugin", f"The plugin {plugin} cannot be used: {reason}", "Correct it or take it off the list."
-    )

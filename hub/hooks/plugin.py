@@ -1,0 +1,41 @@
+"""A plugin that is on, and what it answered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one plugin answered."""
+
+    plugin: str
+    version: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A plugin that raised instead of answering."""
+
+    plugin: str
+    version: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin that is switched on. ``instance`` is what pluggy registered."""
+
+    name: str
+    version: str
+    instance: Any
+    built_in: bool = False
+
+
+def cannot_start(plugin: str, reason: str) -> BadInput:
+    """The error that ends the start and names the plugin."""
+    return BadInput(
+        "bad_plugin", f"The plugin {plugin} cannot be used: {reason}", "Correct it or take it off the list."
+    )
