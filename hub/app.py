@@ -22,6 +22,7 @@ from hub.config import Settings
 from hub.errors import BadInput, Problem
 from hub.hooks import Hooks, Plugin, cannot_start
 from hub.http import OutgoingHttp
+from hub.journal import Reader
 from hub.lifecycle.upkeep import Upkeep
 from hub.limits import tables as limit_tables
 from hub.lti import tables as lti_tables
@@ -123,7 +124,8 @@ EXPIRING = (
 def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
     """A hub on its database, with the plugins that are on. BadInput when one cannot be used."""
     hooks = Hooks(hookspecs, load_plugins(settings.plugins))
-    hooks.configure(settings.plugin)
+    # Without any plugin their tables stay where they are, for when they come back.
+    hooks.configure(settings.plugin if settings.plugins else {})
     registered_aspects(hooks)
     registered_workflows(hooks)
     return Hub(
@@ -159,7 +161,19 @@ def open_worker(hub: Hub) -> Worker:
         MAIL: send_mails(hub),
         RECOVERY: answer_request(hub),
     }
-    return Worker(hub, READERS, handlers, EXPIRING, errands)
+    left_alone = frozenset() if hub.hooks.plugins else frozenset({TELL})
+    return Worker(hub, readers_of(hub), handlers, EXPIRING, errands, left_alone)
+
+
+def readers_of(hub: Hub) -> tuple[Reader, ...]:
+    """The readers that run: nothing is read past plugins that are off, or it would be lost to them.
+
+    While none recognizes completions, statements wait; without any plugin, so does what they would have been told.
+    """
+    waiting = set() if hub.hooks.implementers("recognize_completion") else {recognize, recognize_changes}
+    if not hub.hooks.plugins:
+        waiting.add(publish)
+    return tuple(reader for reader in READERS if reader not in waiting)
 
 
 def create_app(hub: Hub) -> flask.Flask:

@@ -1,5 +1,6 @@
 """The hub's settings: one TOML file, overridden by HUB_* environment variables; every problem is told at once."""
 
+import json
 import os
 import tomllib
 from email.utils import parseaddr
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -38,6 +40,22 @@ def _read_secret(value: Any) -> Any:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+NO_PLUGINS = "none"
+"""Instead of a list: the hub starts without any plugin."""
+
+
+def _read_plugins(value: Any) -> Any:
+    """``none`` stands for no plugins at all; in an environment variable the list is JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.strip() == NO_PLUGINS:
+        return []
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(
+            f'must be a list of names such as ["standard_completion"], or {NO_PLUGINS}'
+        ) from None
 
 
 class Settings(BaseSettings):
@@ -91,9 +109,10 @@ class Settings(BaseSettings):
     embedded_worker: bool = Field(
         True, description="Let `hub run` start and supervise one worker of its own."
     )
-    plugins: list[str] = Field(
+    plugins: Annotated[list[str], NoDecode, BeforeValidator(_read_plugins)] = Field(
         default_factory=lambda: list(DEFAULT_PLUGINS),
-        description="Plugins that are on, in the order in which they are asked.",
+        description='Plugins that are on, in the order in which they are asked. "none" (HUB_PLUGINS=none) starts without '
+        "any, also when one cannot be loaded: what arrives is stored and waits for them.",
     )
     plugin: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of plugins, one table each: [plugin.NAME]."

@@ -53,13 +53,17 @@ def worker_name() -> str:
 
 @dataclass
 class Worker:
-    """One worker of any number. ``expiring`` are tables whose rows can go some time after their ``expires_at``."""
+    """One worker of any number. ``expiring`` are tables whose rows can go some time after their ``expires_at``.
+
+    Deliveries of kinds that are ``left_alone`` wait until a worker takes them again.
+    """
 
     hub: Hub
     readers: Sequence[Reader]
     handlers: Mapping[str, Handler]
     expiring: Sequence[sa.Table] = ()
     errands: Sequence[Errand] = ()
+    left_alone: frozenset[str] = frozenset()
     name: str = field(default_factory=worker_name)
     _queue_due: float = 0.0
     _queue_is_long: bool = False
@@ -162,9 +166,9 @@ class Worker:
     def send(self) -> bool:
         """Try deliveries that are due; whether there were any."""
         with self.hub.reading() as uow:
-            if not has_deliveries(uow):
+            if not has_deliveries(uow, self.left_alone):
                 return False
-        return deliver(self.hub.unit_of_work, self.handlers) > 0
+        return deliver(self.hub.unit_of_work, self.handlers, left_alone=self.left_alone) > 0
 
     def drain(self) -> None:
         """Work until nothing waits; for commands and tests that want the result now."""

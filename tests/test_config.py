@@ -114,7 +114,7 @@ def test_variable_that_cannot_be_read_is_not_blamed_on_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, f'secret_key = "{KEY}"')
-    monkeypatch.setenv("HUB_PLUGINS", "webhooks")
+    monkeypatch.setenv("HUB_OUTGOING_ALLOW", "127.0.0.1:80")
     with pytest.raises(BadInput, match="environment variable") as error:
         load_settings()
     assert "TOML" not in str(error.value)

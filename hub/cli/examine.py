@@ -64,7 +64,14 @@ def _look(look: Callable[[Hub], Iterator[Finding]], hub: Hub) -> Iterator[Findin
 
 
 def _plugins(hub: Hub) -> Iterator[Finding]:
-    names = ", ".join(f"{p.name} {p.version}" for p in hub.hooks.plugins) or "none"
+    if not hub.hooks.plugins:
+        yield warning(
+            "plugins",
+            "all are off: statements are stored and wait, nothing is credited, plugins are told nothing",
+            "When they may run again, take HUB_PLUGINS=none away, or list them under `plugins` in the settings, and restart.",
+        )
+        return
+    names = ", ".join(f"{p.name} {p.version}" for p in hub.hooks.plugins)
     yield ok("plugins", f"loaded in this order: {names}")
     recognizing = hub.hooks.implementers("recognize_completion")
     if recognizing:
@@ -72,7 +79,7 @@ def _plugins(hub: Hub) -> Iterator[Finding]:
     else:
         yield problem(
             "completion",
-            "no plugin that recognizes completions is on, so nothing is ever credited",
+            "no plugin that recognizes completions is on: statements wait, and nothing is credited",
             "Put standard_completion on the list `plugins` of the settings.",
         )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from hub.app import READERS
+from hub.app import READERS, readers_of
 from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.cli.findings import Finding, ok, problem, warning
@@ -32,9 +32,17 @@ def examine_readers(hub: Hub) -> Iterator[Finding]:
     if not readers:
         yield warning("readers", "no worker has ever run here", "Start `hub run`, or `hub worker` beside it.")
         return
+    running = readers_of(hub)
     for wanted in READERS:
         found = readers.get(wanted.name)
-        if found is None:
+        if wanted not in running:
+            waits = f", {found.behind} rows wait" if found and found.behind else ""
+            yield warning(
+                f"reader {wanted.name}",
+                f"stands still on purpose{waits}: plugins it needs are off",
+                "It goes on where it stopped when they are on again.",
+            )
+        elif found is None:
             yield warning(
                 f"reader {wanted.name}", "has never run", "Restart the workers: they run an older version."
             )

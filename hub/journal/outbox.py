@@ -1,6 +1,6 @@
 """The outbox: effects outside the hub, written with their cause and delivered after it, until they arrive or are parked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -116,19 +116,21 @@ def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
     }
 
 
-def has_deliveries(uow: UnitOfWork) -> bool:
-    """Whether something waits whose time has come, outside lanes."""
-    return uow.connection.scalar(_due(uow).limit(1)) is not None
+def has_deliveries(uow: UnitOfWork, left_alone: Collection[str] = ()) -> bool:
+    """Whether something waits whose time has come, outside lanes and of other kinds than those ``left_alone``."""
+    return uow.connection.scalar(_due(uow, left_alone).limit(1)) is not None
 
 
-def deliver(open_unit: OpenUnit, handlers: Mapping[str, Handler], limit: int = 50) -> int:
-    """Try what is due, outside any unit of work; the number of deliveries tried.
+def deliver(
+    open_unit: OpenUnit, handlers: Mapping[str, Handler], limit: int = 50, left_alone: Collection[str] = ()
+) -> int:
+    """Try what is due, outside any unit of work; the number of deliveries tried. Kinds ``left_alone`` go on waiting.
 
     What there is no time for before the lease is half over is given back. Outcomes are written every SETTLE_SECONDS: whoever
     dies in between leaves the same deliveries to be tried again, as after a death between an answer and its note.
     """
     with open_unit() as uow:
-        batch = _take(uow, limit)
+        batch = _take(uow, limit, left_alone)
     begun = settled = monotonic()
     outcomes: list[tuple[Delivery, Exception | None]] = []
     tried = 0
@@ -218,17 +220,20 @@ def _nothing_parked() -> Missing:
     return Missing("no_parked_delivery", "There is no parked delivery with this id.")
 
 
-def _due(uow: UnitOfWork) -> sa.Select[Any]:
+def _due(uow: UnitOfWork, left_alone: Collection[str]) -> sa.Select[Any]:
     table = tables.outbox
-    return sa.select(table.c.id).where(
+    due = sa.select(table.c.id).where(
         table.c.state == WAITING, table.c.lane.is_(None), table.c.next_attempt_at <= uow.now
     )
+    return due.where(table.c.kind.not_in(sorted(left_alone))) if left_alone else due
 
 
-def _take(uow: UnitOfWork, limit: int) -> list[Delivery]:
+def _take(uow: UnitOfWork, limit: int, left_alone: Collection[str]) -> list[Delivery]:
     """Lease due rows to this worker: whoever dies while delivering leaves them to the next after LEASE."""
     table = tables.outbox
-    due = _due(uow).order_by(table.c.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
+    due = (
+        _due(uow, left_alone).order_by(table.c.next_attempt_at).limit(limit).with_for_update(skip_locked=True)
+    )
     ids = list(uow.connection.scalars(due))
     uow.connection.execute(
         sa.update(table)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from hub.audiences.assigning.reassign import CHUNK, reassign_people
+from hub.errors import Conflict
 from hub.ids import is_id
 from hub.journal import VOIDED
 from hub.journal.tables import change as change_table
@@ -33,8 +34,15 @@ def rebuilt(hub: Hub, live: UnitOfWork, progress: Progress = lambda *_: None) ->
 
     The live database is only read. Plugins are not asked who should get what: their answers are in the journal.
     They are asked again what completes a course, since that depends on the statement alone. The scratch database is
-    a SQLite file among the system's temporary files and goes with the block.
+    a SQLite file among the system's temporary files and goes with the block. Conflict ``no_recognizer`` when no plugin
+    that recognizes completions is on: without them nothing was ever completed.
     """
+    if not hub.hooks.implementers("recognize_completion"):
+        raise Conflict(
+            "no_recognizer",
+            "No plugin that recognizes completions is on, so that nothing could be credited again.",
+            "Put those that were on back on the list `plugins` of the settings.",
+        )
     with tempfile.TemporaryDirectory(prefix="hub-rebuild-") as folder:
         scratch = _open_scratch(hub, f"sqlite:///{folder}/scratch.sqlite")
         try:

@@ -102,6 +102,23 @@ def test_what_is_parked_and_what_waits_is_found(hub_command: Command, inside: Hu
     assert "1 wait for their actor" in found["statements"][1]
 
 
+def test_a_hub_without_plugins_is_warned_of_and_what_waits_is_no_fault(
+    hub_command: Command, inside: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_worker(inside).drain()
+    monkeypatch.setenv("HUB_PLUGINS", "none")
+    found = checks(hub_command)
+    assert found["plugins"][0] == "warning"
+    assert "nothing is credited" in found["plugins"][1]
+    assert "HUB_PLUGINS=none" in found["plugins"][1]
+    assert {name for name, (state, words) in found.items() if "on purpose" in words} == {
+        "reader recognize",
+        "reader recognize_changes",
+        "reader publish",
+    }
+    assert hub_command("doctor").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("setting", "check", "state", "words"),
     [
