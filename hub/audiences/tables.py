@@ -32,6 +32,16 @@ audience_plugin = sa.Table(
     comment="Which plugins of subject scope are switched on for which audience, and since when.",
 )
 
+plugin_off = sa.Table(
+    "plugin_off",
+    metadata,
+    reference("partner_id", "partner"),
+    sa.Column("plugin", sa.String(64), nullable=False),
+    *validity(),
+    sa.PrimaryKeyConstraint("partner_id", "plugin", "valid_from"),
+    comment="When plugins are off for partners, inside the audiences for which they are on.",
+)
+
 rule = sa.Table(
     "rule",
     metadata,
@@ -93,6 +103,18 @@ asked = sa.Table(
     sa.Column("question_hash", sa.String(64), nullable=False, comment="of all the plugin declared to read"),
     sa.PrimaryKeyConstraint("person_id", "plugin"),
     comment="What a plugin was last asked about a person: it is asked again only when that changes.",
+)
+
+plugin_note = sa.Table(
+    "plugin_note",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("appointment_id", Id(), nullable=False, index=True),
+    sa.Column("value", Json, nullable=False, comment="what the plugin decides by; it names nobody"),
+    sa.Column("noted_at", Time(), nullable=False),
+    sa.Column("noted_by", Id(), comment="whose act it was; null for the plugin's own"),
+    sa.PrimaryKeyConstraint("plugin", "appointment_id"),
+    comment="What plugins keep in mind about appointments and are told again when they are asked.",
 )
 
 reassign_queue = sa.Table(

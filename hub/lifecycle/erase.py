@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hub.access.api_tokens import delete_api_tokens_of
 from hub.access.roles import administered_partners, withdraw_partner_admin
+from hub.audiences.assigning.notes import PLUGIN_NOTED, forget_notes
 from hub.ids import new_id
 from hub.journal import audit
 from hub.journal.outbox import DISMISSED, PARKED, WAITING
@@ -179,6 +180,7 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
         lock_people(uow, [subject.person_id])
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
         counts["journal entries without attributes"] += _redact_attributes(uow, subject.person_id)
+        counts["notes of plugins"] += _forget_notes(uow, subject.person_id)
         for partner_id in administered_partners(uow, subject.person_id):
             withdraw_partner_admin(uow, subject.person_id, partner_id, erasure.actor_id)
         # Whoever became part of the person left rows behind; that they did is forgotten with the network's rows, the last.
@@ -238,6 +240,19 @@ def _redact_attributes(uow: UnitOfWork, person_id: str) -> int:
             here = table.c.position == row.position
             uow.connection.execute(sa.update(table).where(here).values(body=empty))
     return len(rows)
+
+
+def _forget_notes(uow: UnitOfWork, person_id: str) -> int:
+    """Delete what plugins noted about the person's appointments, also out of the journal: a replay finds nothing either."""
+    table = change_table
+    ids = [id for each in (person_id, *absorbed_ids(uow, person_id)) for id in subjects_of(uow, each)]
+    mine = sa.and_(table.c.kind == PLUGIN_NOTED, uow.among(table.c.subject_id, ids))
+    rows = uow.connection.execute(sa.select(table.c.position, table.c.body).where(mine)).all()
+    with open_door(uow.connection, table.name):
+        for row in rows:
+            here = table.c.position == row.position
+            uow.connection.execute(sa.update(table).where(here).values(body={**row.body, "value": None}))
+    return forget_notes(uow, ids)
 
 
 def _read(uow: UnitOfWork, erasure_id: str) -> sa.Row[Any]:

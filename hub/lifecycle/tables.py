@@ -46,3 +46,19 @@ erasure = sa.Table(
     sa.Column("receipt_hash", sa.String(64), nullable=False, comment="of the receipt; empty until finished"),
     sa.Column("traces_removed_at", Time(), comment="null: the database's files may still hold deleted bytes"),
 )
+
+plugin_erasure = sa.Table(
+    "plugin_erasure",
+    metadata,
+    reference("erasure_id", "erasure"),
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("people", Json, nullable=False, comment="ids of the person, and of who became part of it"),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Time(), nullable=False),
+    sa.Column("last_error", sa.Text, comment="why the last attempt failed"),
+    sa.Column(
+        "done_at", Time(), comment="null while the plugin may still hold something: the erasure is open"
+    ),
+    sa.PrimaryKeyConstraint("erasure_id", "plugin"),
+    comment="What plugins have to erase themselves, each tried again until it is done.",
+)

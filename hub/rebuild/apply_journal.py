@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from hub.access.roles import CHANGED as PARTNER_ADMIN_CHANGED
 from hub.access.roles import apply_partner_admin
+from hub.audiences.assigning.notes import PLUGIN_NOTED, PLUGIN_REMOVED, apply_notes, apply_removed_plugin
 from hub.audiences.assigning.opinions import apply_opinions
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile
 from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
+from hub.audiences.rules.partner_switches import PARTNER_SWITCHED, apply_partner_switch
 from hub.audiences.rules.rule import (
     RULE_REMOVED,
     apply_audience,
@@ -71,10 +73,13 @@ APPLY: Mapping[str, Apply] = {
     "rule_changed": _each(apply_rule),
     "audience_changed": _each(apply_audience),
     "plugin_switched": _each(apply_switch),
+    PARTNER_SWITCHED: _each(apply_partner_switch),
     RULE_REMOVED: _each(apply_removed_rule),
     PROFILE_CHANGED: _each(apply_profile),
     PROFILE_REMOVED: _each(apply_removed_profile),
     WORKFLOW_ACTED: apply_acted,
+    PLUGIN_NOTED: apply_notes,
+    PLUGIN_REMOVED: _each(apply_removed_plugin),
     "opinions_given": apply_opinions,
     DECIDED: apply_decisions,
 }

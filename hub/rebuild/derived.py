@@ -115,9 +115,11 @@ _NETWORK = (
 _AUDIENCES = (
     audiences.audience,
     audiences.audience_plugin,
+    audiences.plugin_off,
     audiences.rule,
     audiences.opinion,
     audiences.asked,
+    audiences.plugin_note,
     profiles.audience_profile,
     profiles.workflow_action,
 )

@@ -173,11 +173,11 @@ def _times_of(
 def _switched_on(
     opinion: StoredOpinion, appointment: AppointmentFacts, switched: Sequence[SwitchedPlugin]
 ) -> Intervals:
-    """When the plugin was on for the audience it spoke about while the appointment belonged to it."""
+    """When the plugin was on for the audience it spoke about, and for the partner, while the appointment belonged to it."""
     mine = [s for s in switched if s.plugin == opinion.plugin and s.audience.key == opinion.audience]
     if not mine:
         return ()
     found = match(mine[0].audience.conditions, appointment)
     if found is None:
         return ()
-    return intersect(found.during, union(s.during for s in mine))
+    return intersect(found.during, union(time for s in mine for time in s.times_at(appointment.partner_id)))

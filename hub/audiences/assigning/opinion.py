@@ -15,7 +15,8 @@ class Candidate:
 
     ``position`` and ``brands`` are the names used in the network files; ``starts`` and ``ends`` (exclusive, None = open)
     bound the appointment. ``settings`` are those the audience's profile says for the plugin instead of the hub's, and ``aspects``
-    all that it says of what plugins registered.
+    all that it says of what plugins registered. ``notes`` are what the plugin itself noted about the appointment, if it says that
+    it reads them.
     """
 
     person_id: str
@@ -29,6 +30,7 @@ class Candidate:
     ends: datetime | None
     settings: Mapping[str, Any] = field(default_factory=dict)
     aspects: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 Verdict = Literal["assign", "waive"]

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.assigning.notes import read_notes
 from hub.audiences.assigning.opinion import Candidate, Opinion, check_opinion
 from hub.audiences.profiles.profile import Setup, told_of
 from hub.audiences.profiles.read_profiles import read_setups
@@ -118,10 +119,16 @@ def _candidates(
 ) -> dict[str, list[Candidate]]:
     names = _external_ids(uow, facts)
     plugin = switched[0].plugin
+    notes = (
+        read_notes(uow, plugin, [a.id for mine in facts.values() for a in mine])
+        if "notes" in _reads(uow, plugin)
+        else {}
+    )
     found: dict[str, list[Candidate]] = {}
     for person_id, appointments in facts.items():
         for a in appointments:
-            audience = next((s.audience.key for s in switched if match(s.audience.conditions, a)), None)
+            here = (s for s in switched if s.is_on_at(a.partner_id))
+            audience = next((s.audience.key for s in here if match(s.audience.conditions, a)), None)
             if audience is not None:
                 brands = tuple(sorted({names[b.brand_id] for b in a.brands}))
                 found.setdefault(person_id, []).append(
@@ -135,6 +142,7 @@ def _candidates(
                         a.location_id,
                         *a.during,
                         *told_of(setups.get(audience), plugin),
+                        notes.get(a.id, {}),
                     )
                 )
     return found
@@ -150,13 +158,18 @@ def _external_ids(uow: UnitOfWork, facts: Mapping[str, Sequence[AppointmentFacts
     return dict.fromkeys(ids, "") | {row.id: row.external_id for row in rows}
 
 
+def _reads(uow: UnitOfWork, plugin: str) -> tuple[str, ...]:
+    """Attributes of candidates on which a plugin's answers depend: all, unless it said which."""
+    declared = getattr(uow.hooks.implementation(HOOK, plugin), "hub_reads", None)
+    return tuple(Candidate.__dataclass_fields__) if declared is None else tuple(declared)
+
+
 def _changed(uow: UnitOfWork, plugin: str, candidates: Mapping[str, Sequence[Candidate]]) -> dict[str, str]:
     """Question hashes of the people about whom the plugin has to be asked again.
 
     Its version and settings are part of the question: with others, the answer may be another one.
     """
-    implementation = uow.hooks.implementation(HOOK, plugin)
-    reads = getattr(implementation, "hub_reads", tuple(Candidate.__dataclass_fields__))
+    reads = _reads(uow, plugin)
     always = ("appointment_id", "audience", "settings")
     asker = [uow.hooks.version_of(plugin), uow.settings.plugin.get(plugin, {})]
     questions = {

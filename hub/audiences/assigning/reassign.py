@@ -13,12 +13,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.audiences import tables
 from hub.audiences.assigning.derive_sources import RuleIndex, derive_goals
+from hub.audiences.assigning.notes import PLUGIN_NOTED, PLUGIN_REMOVED
 from hub.audiences.assigning.opinions import ask_plugins, read_opinions
 from hub.audiences.assigning.put_aside import each_for_themselves, put_aside
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.partner_switches import PARTNER_SWITCHED
 from hub.audiences.rules.rule import (
     AUDIENCE_CHANGED,
     RULE_CHANGED,
@@ -42,6 +44,7 @@ from hub.training.goals.goal import Source, set_goals
 from hub.training.goals.waivers import WaivedSource
 
 CHUNK = 500
+_SOURCES = (training.goal_source, training.waived_source)
 
 
 def queue_people(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
@@ -60,7 +63,7 @@ def people_touched(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> tuple[set
     subjects: dict[str, set[str]] = defaultdict(set)
     found: list[sa.Select[Any]] = []
     for change in changes:
-        if change.kind in ("person_changed", WORKFLOW_ACTED):
+        if change.kind in ("person_changed", WORKFLOW_ACTED, PLUGIN_NOTED):
             people.add(change.person_id or change.subject_id)
         elif change.kind == DECIDED:
             people.update(filter(None, (change.person_id, change.body.get(MOVED_FROM))))
@@ -73,6 +76,8 @@ def people_touched(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> tuple[set
                 nodes.add(change.subject_id)
         elif change.kind in (RULE_CHANGED, RULE_REMOVED):
             found.append(_people_of_rule(change.subject_id, change.body))
+        elif change.kind == PLUGIN_REMOVED:
+            found += [_people_asked_by("plugin", change.subject_id, table) for table in _SOURCES]
         else:
             found += _people_of_audiences(uow, change)
     for subject, ids in sorted(subjects.items()):
@@ -100,6 +105,8 @@ def _people_of_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> list[sa.Select
     if change.kind in (PROFILE_CHANGED, PROFILE_REMOVED):
         asked = change.body["asks_again"]
         return [people_matching(read_audience(uow, audience).conditions) for audience in asked]
+    if change.kind == PARTNER_SWITCHED:
+        return _people_of_partner(uow, change.body["partner_id"], change.body["plugin"])
     if change.kind == "plugin_switched":
         kept = uow.connection.scalar(
             sa.select(tables.audience.c.conditions).where(tables.audience.c.key == change.body["audience"])
@@ -208,9 +215,7 @@ def _people_of_subjects(subject: str, ids: Sequence[str]) -> sa.Select[Any]:
 
 def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
     held = sa.select(
-        sa.union(*(_people_with_rule(key, table) for table in (training.goal_source, training.waived_source)))
-        .subquery()
-        .c.person_id
+        sa.union(*(_people_asked_by("rule", key, table) for table in _SOURCES)).subquery().c.person_id
     )
     if body.get("status", "live") != "live":
         return held
@@ -219,10 +224,21 @@ def _people_of_rule(key: str, body: dict[str, Any]) -> sa.Select[Any]:
     )
 
 
-def _people_with_rule(key: str, source: sa.Table) -> sa.Select[Any]:
+def _people_asked_by(kind: str, key: str, source: sa.Table) -> sa.Select[Any]:
     goal = training.goal
     held = sa.select(goal.c.person_id).join(source, source.c.goal_id == goal.c.id)
-    return held.where(source.c.kind == "rule", source.c.source_key == key)
+    return held.where(source.c.kind == kind, source.c.source_key == key)
+
+
+def _people_of_partner(uow: UnitOfWork, partner_id: str, plugin: str) -> list[sa.Select[Any]]:
+    """Everybody there who belongs, or may belong, to an audience for which the plugin is on."""
+    location = network.location
+    here = sa.select(location.c.id).where(location.c.partner_id == partner_id)
+    return [
+        people_matching(switched.audience.conditions).where(network.appointment.c.location_id.in_(here))
+        for switched in read_switched(uow)
+        if switched.plugin == plugin and switched.during[1] is None
+    ]
 
 
 def _people_of_audience(key: str) -> sa.Select[Any]:
