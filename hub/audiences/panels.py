@@ -1,4 +1,4 @@
-"""The panels plugins add to "My training", for people with an appointment in an audience the plugin is on for."""
+"""The panels plugins add to "My training", for people with an appointment in an audience, and at a partner, the plugin is on for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +51,8 @@ def _starts(
 
 
 def _is_in(switched: SwitchedPlugin, appointment: AppointmentFacts, now: datetime) -> bool:
+    if not any(holds(time, now) for time in switched.times_at(appointment.partner_id)):
+        return False
     found = match(switched.audience.conditions, appointment)
     return found is not None and any(holds(interval, now) for interval in found.during)
 

@@ -256,5 +256,35 @@ plugin_timing = sa.Table(
     sa.Column("last_error", sa.Text, nullable=False),
     sa.Column("last_error_at", Time()),
     sa.Column("last_at", Time(), nullable=False),
+    sa.Column("last_error_version", sa.String(64), comment="of the plugin"),
     sa.PrimaryKeyConstraint("plugin", "hook"),
+)
+
+plugin_hour = sa.Table(
+    "plugin_hour",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("hook", sa.String(64), nullable=False),
+    sa.Column("hour", Time(), nullable=False, comment="its beginning; that of 1970 for all time"),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    sa.Column("errors", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False, comment="in all"),
+    sa.Column("slowest", sa.Float, nullable=False, comment="seconds"),
+    sa.Column("grown_bytes", sa.BigInteger, nullable=False, comment="by which the process grew, estimated"),
+    sa.Column("expires_at", Time(), index=True, comment="null for all time"),
+    sa.PrimaryKeyConstraint("plugin", "hook", "hour"),
+    comment="Calls of plugins' hooks by hour.",
+)
+
+plugin_bucket = sa.Table(
+    "plugin_bucket",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("hook", sa.String(64), nullable=False),
+    sa.Column("hour", Time(), nullable=False, comment="as in plugin_hour"),
+    sa.Column("bucket", sa.SmallInteger, nullable=False, comment="of durations; its bounds are the code's"),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", Time(), index=True, comment="null for all time"),
+    sa.PrimaryKeyConstraint("plugin", "hook", "hour", "bucket"),
+    comment="How many of those calls took how long.",
 )

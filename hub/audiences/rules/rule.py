@@ -1,7 +1,7 @@
 """Rules and audiences as they are configured, and switching plugins per audience."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.rules.conditions import Conditions, Status
+from hub.audiences.rules.partner_switches import SWITCHED_HOOKS, read_off_times
 from hub.errors import BadInput, Missing
 from hub.journal import Change, audit, record_changes
 from hub.journal.tables import change as change_table
-from hub.network.validity.intervals import Interval
+from hub.network.validity.intervals import Interval, Intervals, subtract
 from hub.store import UnitOfWork
 from hub.training.goals.due_policy import DuePolicy
 
@@ -69,11 +70,21 @@ class Audience:
 
 @dataclass(frozen=True)
 class SwitchedPlugin:
-    """A plugin that is, or was, on for an audience."""
+    """A plugin that is, or was, on for an audience. ``off`` is when it was not so at the locations of partners, by their ids."""
 
     audience: Audience
     plugin: str
     during: Interval
+    off: Mapping[str, Intervals] = field(default_factory=dict)
+
+    def times_at(self, partner_id: str) -> Intervals:
+        """When it is on for appointments at a partner's locations."""
+        off = self.off.get(partner_id)
+        return subtract((self.during,), off) if off else (self.during,)
+
+    def is_on_at(self, partner_id: str) -> bool:
+        """Whether it is on there until somebody switches it."""
+        return any(end is None for _, end in self.times_at(partner_id))
 
 
 def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None, *, again: int | None = None) -> bool:
@@ -128,9 +139,7 @@ def switch_plugin(
 
     BadInput when the plugin is not among those that are on in the settings, Missing when there is no such audience.
     """
-    if on and plugin not in uow.hooks.implementers("decide_assignments") + uow.hooks.implementers(
-        "plan_panels"
-    ):
+    if on and not any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS):
         raise BadInput(
             "no_plugin", f"No plugin {plugin} that can be switched per audience is on in the settings."
         )
@@ -206,7 +215,7 @@ def _rule(values: Mapping[str, Any]) -> Rule:
 
 def read_switched(uow: UnitOfWork) -> list[SwitchedPlugin]:
     """Every plugin that is or was switched on for an audience."""
-    a, ap = tables.audience, tables.audience_plugin
+    a, ap, off = tables.audience, tables.audience_plugin, read_off_times(uow)
     rows = uow.connection.execute(
         sa.select(ap, a.c.name, a.c.conditions)
         .join(a, a.c.key == ap.c.audience)
@@ -217,6 +226,7 @@ def read_switched(uow: UnitOfWork) -> list[SwitchedPlugin]:
             Audience(r.audience, r.name, Conditions.from_json(r.conditions)),
             r.plugin,
             (r.valid_from, r.valid_to),
+            off.get(r.plugin, {}),
         )
         for r in rows
     ]

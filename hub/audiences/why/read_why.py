@@ -195,7 +195,7 @@ def _lettings(
 
 
 def _of_opinion(opinion: Any, person: _Person, names: Names, at: datetime) -> tuple[Leaf, ...]:
-    """What a plugin's answer rests on: it is on for the audience, to which the appointment belongs."""
+    """What a plugin's answer rests on: it is on for the audience, to which the appointment belongs, and was not switched off there."""
     facts = person.facts[opinion.appointment_id]
     mine = [s for s in person.switched if (s.plugin, s.audience.key) == (opinion.plugin, opinion.audience)]
     conditions = mine[0].audience.conditions if mine else Conditions()
@@ -203,9 +203,19 @@ def _of_opinion(opinion: Any, person: _Person, names: Names, at: datetime) -> tu
     return (
         leaf("opinion", ((opinion.valid_from, opinion.valid_to),), at, found=[opinion.reason]),
         leaf("plugin", union(s.during for s in mine), at, found=[opinion.plugin], title=name),
+        *_not_off(facts, mine, names, at),
         _works(facts, names, at),
         *explain(conditions, facts, names, at),
     )
+
+
+def _not_off(
+    facts: AppointmentFacts, mine: Sequence[SwitchedPlugin], names: Names, at: datetime
+) -> Iterator[Leaf]:
+    """That the plugin is on for the partner as well, where it ever was off."""
+    if any(facts.partner_id in each.off for each in mine):
+        times = union(time for each in mine for time in each.times_at(facts.partner_id))
+        yield leaf("plugin_here", times, at, found=names.of([facts.partner_id]))
 
 
 def _works(facts: AppointmentFacts, names: Names, at: datetime) -> Leaf:

@@ -14,7 +14,7 @@ from hub.training.goals.waivers import NEVER_WAIVED, is_one_class
 Verdict = Literal["open", "reached", "waived", "not_asked"]
 What = Literal[
     "appointment", "position", "brand", "activity", "class", "node", "partner", "attribute", "tenure",
-    "rule", "opinion", "plugin", "decision", "elsewhere",
+    "rule", "opinion", "plugin", "plugin_here", "decision", "elsewhere",
 ]  # fmt: skip
 ORDER: tuple[Verdict, ...] = ("open", "reached", "waived", "not_asked")
 """Of several goals, the first of these is what the person notices."""

@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.types import Id, Json, Time
 
 revision = "0056"
-down_revision = "0052"
+down_revision = "0054"
 branch_labels = None
 depends_on = None
 
