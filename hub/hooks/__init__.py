@@ -2,17 +2,20 @@
 
 from hub.hooks.contract import Deprecated, HookContract, OnError, Scope, Shape, hook, hookimpl
 from hub.hooks.plugin import Answer, Failure, Plugin, cannot_start
+from hub.hooks.recording import HookCall, tracing
 from hub.hooks.registered import Hooks
-from hub.hooks.timing import Timing
+from hub.hooks.timing import BUCKET_SECONDS, Timing, quantile
 from hub.hooks.versions import API_VERSION, OLDEST_API, Deprecation
 
 __all__ = [
     "API_VERSION",
+    "BUCKET_SECONDS",
     "OLDEST_API",
     "Answer",
     "Deprecated",
     "Deprecation",
     "Failure",
+    "HookCall",
     "HookContract",
     "Hooks",
     "OnError",
@@ -23,4 +26,6 @@ __all__ = [
     "cannot_start",
     "hook",
     "hookimpl",
+    "quantile",
+    "tracing",
 ]

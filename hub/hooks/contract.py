@@ -1,6 +1,6 @@
 """What the hook catalogue says of each hook, and the mark with which plugins answer one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +9,8 @@ import pluggy
 PROJECT = "partner_training_hub"
 Shape = Literal["register", "fetch", "ask", "tell", "show"]
 Scope = Literal["hub", "partner", "source", "subject"]
+LIMITS: Mapping[Shape, float] = {"register": 30, "fetch": 60, "ask": 10, "tell": 30, "show": 2}
+"""For how many seconds a call of each shape may run. Of a fetch it is what one row may take, whatever the whole may."""
 OnError = Literal["stop", "keep", "skip", "retry", "box"]
 
 hookimpl = pluggy.HookimplMarker(PROJECT)

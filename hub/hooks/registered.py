@@ -1,36 +1,27 @@
-"""Orders, fences, times and scopes the hook implementations that pluggy registered. Knows no area.
+"""The plugins that are on: in their order, checked at the start, and asked by the areas.
 
 pluggy finds the plugins and checks their signatures. Its plain call stops at the first exception and runs the last
 registered first, so the calls are made here, one implementation at a time, in the order of the configuration.
 """
 
-import functools
-import threading
-import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 import pluggy
 from pydantic import BaseModel, ValidationError
 
-from hub.errors import BadInput, OutsideFailed, Problem
+from hub.errors import BadInput, Problem
 from hub.hooks.contract import PROJECT, HookContract
+from hub.hooks.implementation import Implementation
 from hub.hooks.plugin import Answer, Failure, Plugin, cannot_start
+from hub.hooks.rendering import LONGEST, mask, secrets_in, words_of
 from hub.hooks.timing import Timing
 from hub.hooks.versions import API_VERSION, Deprecation, at_most, check_versions
 from hub.logging import get_logger
 
 logger = get_logger(__name__)
-
-
-@dataclass
-class _Timings:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    by_hook: dict[tuple[str, str], Timing] = field(default_factory=dict)
 
 
 class Hooks:
@@ -61,9 +52,10 @@ class Hooks:
                 instead=deprecation.successor,
             )
             warnings.warn(str(deprecation), DeprecationWarning, stacklevel=2)
-        self._found: dict[str, Sequence[tuple[Plugin, Callable[..., Any]]]] = {}
         self._register_all()
-        self._timings = _Timings()
+        self._implementations: Mapping[str, Sequence[Implementation]] = {
+            name: self._implementations_of(name) for name in self.contracts
+        }
 
     def _implemented(self, instance: object) -> list[str]:
         """Names of the hooks that a plugin marks an answer to, whether or not there are such hooks."""
@@ -96,18 +88,21 @@ class Hooks:
     def configure(self, tables: Mapping[str, Mapping[str, Any]]) -> None:
         """Validate each plugin's settings with the model it registered, all problems at once, and hand them over."""
         problems = []
-        for plugin, implementation in self._implementations("register_settings"):
+        takers = [each.plugin for each in self._implementations["register_settings"]]
+        for plugin in takers:
             try:
-                model: type[BaseModel] = implementation()
+                model = self._settings_model(plugin.name)
                 plugin.instance.settings = model.model_validate(tables.get(plugin.name, {}))
             except ValidationError as error:
                 problems += [
                     Problem(e["msg"], ".".join(map(str, ("plugin", plugin.name, *e["loc"]))))
                     for e in error.errors()
                 ]
+            except BadInput:
+                raise
             except Exception as error:
                 raise cannot_start(plugin.name, f"register_settings failed: {error}") from error
-        configured = {plugin.name for plugin, _ in self._implementations("register_settings")}
+        configured = {plugin.name for plugin in takers}
         problems += [
             Problem("no plugin of this name that is on takes settings", f"plugin.{name}")
             for name in tables
@@ -120,18 +115,19 @@ class Hooks:
 
     def check_settings(self, plugin_name: str, values: Mapping[str, Any]) -> list[Problem]:
         """What a plugin's model says against such settings; places are names of its fields. [] for good ones, or none."""
-        register = self.implementation("register_settings", plugin_name)
-        if register is None:
+        if plugin_name not in self.implementers("register_settings"):
             return [Problem("takes no settings")] if values else []
         try:
-            register().model_validate(values)
+            self._settings_model(plugin_name).model_validate(values)
         except ValidationError as error:
             return [Problem(e["msg"], ".".join(map(str, e["loc"]))) for e in error.errors()]
+        except Exception as error:  # noqa: BLE001  (a model may run anything to check a value)
+            return [Problem(f"could not be checked: {words_of(error, secrets_in(values))}")]
         return []
 
     def implementers(self, hook_name: str) -> list[str]:
         """Names of the plugins that implement a hook, in order."""
-        return [plugin.name for plugin, _ in self._implementations(hook_name)]
+        return [each.name for each in self._implementations[hook_name]]
 
     def version_of(self, plugin_name: str) -> str | None:
         """The version of a plugin that is on, else None."""
@@ -139,120 +135,77 @@ class Hooks:
 
     def implementation(self, hook_name: str, plugin_name: str) -> Callable[..., Any] | None:
         """One plugin's implementation of a hook, as it wrote it."""
-        return next((f for p, f in self._implementations(hook_name) if p.name == plugin_name), None)
+        return next((i.function for i in self._implementations[hook_name] if i.name == plugin_name), None)
 
     def ask_first(self, hook_name: str, **arguments: Any) -> Answer | Failure | None:
         """The first answer that is not None. A plugin that raises ends the search where its hook says ``stop``."""
-        for plugin, implementation in self._implementations(hook_name):
-            result = self._ask(plugin, hook_name, implementation, arguments)
-            if isinstance(result, Failure) and self.contracts[hook_name].on_error == "skip":
-                continue
-            if isinstance(result, Failure) or result.value is not None:
+        for each in self._implementations[hook_name]:
+            result = each.ask(arguments)
+            if isinstance(result, Failure):
+                if each.contract.on_error == "skip":
+                    continue
+                return result
+            if result.value is not None:
                 return result
         return None
 
     def ask_plugin(self, hook_name: str, plugin_name: str, **arguments: Any) -> Answer | Failure | None:
         """One plugin's answer; None when it does not implement the hook."""
-        for plugin, implementation in self._implementations(hook_name):
-            if plugin.name == plugin_name:
-                return self._ask(plugin, hook_name, implementation, arguments)
+        for each in self._implementations[hook_name]:
+            if each.name == plugin_name:
+                return each.ask(arguments)
         return None
 
     def show(self, hook_name: str, only: Collection[str], **arguments: Any) -> list[Answer | Failure]:
         """Panels of the named plugins; one that raises leaves a Failure in its place."""
-        return [
-            self._ask(plugin, hook_name, implementation, arguments)
-            for plugin, implementation in self._implementations(hook_name)
-            if plugin.name in only
-        ]
+        return [each.ask(arguments) for each in self._implementations[hook_name] if each.name in only]
 
     def tell(self, hook_name: str, plugin_name: str, **arguments: Any) -> None:
         """Tell one plugin what happened; what it raises reaches the caller, who tries again later."""
-        for plugin, implementation in self._implementations(hook_name):
-            if plugin.name == plugin_name:
-                with self._timed(plugin, hook_name):
-                    implementation(**_accepted(implementation, arguments))
+        for each in self._implementations[hook_name]:
+            if each.name == plugin_name:
+                each.tell(arguments)
 
     def fetch(self, hook_name: str, plugin_name: str, seconds: float = 60, **arguments: Any) -> Iterator[Any]:
         """Rows of one plugin, outside any unit of work. OutsideFailed ``plugin_slow`` when they take too long."""
-        deadline = time.monotonic() + seconds
-        for plugin, implementation in self._implementations(hook_name):
-            if plugin.name != plugin_name:
-                continue
-            with self._timed(plugin, hook_name):
-                for row in implementation(**_accepted(implementation, arguments)):
-                    yield row
-                    if time.monotonic() > deadline:
-                        raise OutsideFailed(
-                            "plugin_slow", f"{plugin_name} took more than {seconds:.0f} s to fetch."
-                        )
+        for each in self._implementations[hook_name]:
+            if each.name == plugin_name:
+                yield from each.rows(arguments, seconds)
 
     def note_error(self, plugin_name: str, hook_name: str, error: str) -> None:
         """Count an answer that cannot be used as an error of its plugin, and show why."""
-        logger.error("plugin_answer_unusable", plugin=plugin_name, hook=hook_name, error=error)
-        with self._timings.lock:
-            timing = self._timings.by_hook.setdefault((plugin_name, hook_name), Timing())
-            timing.errors += 1
-            timing.last_error = error
+        words = mask(error[: 8 * LONGEST])[:LONGEST]
+        logger.error("plugin_answer_unusable", plugin=plugin_name, hook=hook_name, error=words)
+        for each in self._implementations[hook_name]:
+            if each.name == plugin_name:
+                each.note_error(words)
 
     def drain_timings(self) -> dict[tuple[str, str], Timing]:
         """Timings by (plugin, hook) since the last call."""
-        with self._timings.lock:
-            drained, self._timings.by_hook = self._timings.by_hook, {}
-        return drained
+        drained = {
+            (each.name, each.hook): each.drain() for found in self._implementations.values() for each in found
+        }
+        return {key: timing for key, timing in drained.items() if timing is not None}
 
-    def _ask(
-        self, plugin: Plugin, hook_name: str, implementation: Callable[..., Any], arguments: Mapping[str, Any]
-    ) -> Answer | Failure:
-        try:
-            with self._timed(plugin, hook_name):
-                value = implementation(**_accepted(implementation, arguments))
-                if isinstance(value, Iterator):
-                    value = list(value)  # a generator runs here, inside the fence
-                return Answer(plugin.name, plugin.version, value)
-        except Exception as error:
-            logger.exception("plugin_failed", plugin=plugin.name, hook=hook_name)
-            return Failure(plugin.name, plugin.version, f"{type(error).__name__}: {error}")
+    def _settings_model(self, plugin_name: str) -> type[BaseModel]:
+        answer = self.ask_plugin("register_settings", plugin_name)
+        if not isinstance(answer, Answer):
+            raise cannot_start(plugin_name, f"register_settings failed: {answer.error if answer else ''}")
+        if not (isinstance(answer.value, type) and issubclass(answer.value, BaseModel)):
+            raise cannot_start(
+                plugin_name, "register_settings answered something that is no model of settings."
+            )
+        return answer.value
 
-    def _implementations(self, hook_name: str) -> Sequence[tuple[Plugin, Callable[..., Any]]]:
-        """Who implements a hook, in order. Looked up once: plugins come and go only with the process."""
-        known = self._found.get(hook_name)
-        if known is None:
-            caller = getattr(self._manager.hook, hook_name)
-            by_name = {impl.plugin_name: impl.function for impl in caller.get_hookimpls()}
-            known = [(plugin, by_name[plugin.name]) for plugin in self.plugins if plugin.name in by_name]
-            self._found[hook_name] = known
-        return known
-
-    @contextmanager
-    def _timed(self, plugin: Plugin, hook_name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        problem = ""
-        try:
-            yield
-        except SystemExit as error:
-            problem = "SystemExit: a plugin must not end the process"
-            raise RuntimeError(problem) from error
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            with self._timings.lock:
-                timing = self._timings.by_hook.setdefault((plugin.name, hook_name), Timing())
-                timing.calls += 1
-                timing.errors += bool(problem)
-                timing.seconds += seconds
-                timing.slowest = max(timing.slowest, seconds)
-                timing.last_error = problem or timing.last_error
-
-
-def _accepted(implementation: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Only the arguments the implementation names, as pluggy passes them."""
-    return {name: arguments[name] for name in _argument_names(implementation) if name in arguments}
-
-
-@functools.lru_cache(maxsize=1000)
-def _argument_names(implementation: Callable[..., Any]) -> tuple[str, ...]:
-    names, optional = pluggy._hooks.varnames(implementation)
-    return (*names, *optional)
+    def _implementations_of(self, hook_name: str) -> list[Implementation]:
+        """Who implements a hook, in order. Plugins come and go only with the process."""
+        caller = getattr(self._manager.hook, hook_name)
+        assert caller.spec is not None  # noqa: S101  (every hook of the contracts is in the catalogue)
+        by_name = {impl.plugin_name: impl.function for impl in caller.get_hookimpls()}
+        return [
+            Implementation(
+                plugin, hook_name, self.contracts[hook_name], by_name[plugin.name], caller.spec.argnames
+            )
+            for plugin in self.plugins
+            if plugin.name in by_name
+        ]

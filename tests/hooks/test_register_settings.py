@@ -25,6 +25,8 @@ class Badges:
 class Plain:
     """Takes no settings."""
 
+    hub_api = "1.1"
+
 
 def hooks_of(**plugins: object) -> Hooks:
     return Hooks(hookspecs, [Plugin(name, "1", instance) for name, instance in plugins.items()])

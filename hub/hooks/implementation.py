@@ -1,0 +1,224 @@
+"""One plugin's implementation of one hook, and the one place where a plugin's code is called.
+
+A call has to be cheap: what can be worked out once is worked out when the hub starts, nothing is locked, and what takes longer is
+left to calls that fail. Whatever a plugin raises ends here.
+"""
+
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from time import perf_counter
+from types import NoneType
+from typing import Any
+
+import pluggy
+
+from hub.errors import HubError, OutsideFailed
+from hub.hooks import recording
+from hub.hooks.contract import LIMITS, HookContract
+from hub.hooks.memory import resident_bytes
+from hub.hooks.plugin import Answer, Failure, Plugin
+from hub.hooks.rendering import mask, secrets_in, words_of
+from hub.hooks.timing import FOLD_AT, Measured
+from hub.hooks.watch import Overran, here, leave_fired
+from hub.logging import get_logger
+
+logger = get_logger(__name__)
+MOST_ITEMS = 100_000
+"""So many things may be in one answer."""
+SAMPLE = 64
+"""Of so many calls, one looks at how much the process grew."""
+_PLAIN = frozenset({NoneType, bool, int, float, str})
+_END = object()
+
+
+class PluginFailed(HubError):
+    """What a plugin raised, in words that can be shown."""
+
+
+class Implementation:
+    """``function`` is what the plugin wrote for a hook that offers these arguments; it is called with those that it names.
+
+    ``limit`` is after how many seconds a call is interrupted where somebody watches.
+    """
+
+    __slots__ = (
+        "_measured",
+        "_names",
+        "_takes_all",
+        "contract",
+        "function",
+        "hook",
+        "limit",
+        "name",
+        "plugin",
+    )
+
+    def __init__(
+        self,
+        plugin: Plugin,
+        hook: str,
+        contract: HookContract,
+        function: Callable[..., Any],
+        offered: Sequence[str],
+    ) -> None:
+        self.plugin = plugin
+        self.name = plugin.name
+        self.hook = hook
+        self.contract = contract
+        self.function = function
+        self.limit = LIMITS[contract.shape]
+        names, optional = pluggy._hooks.varnames(function)
+        self._names = tuple(name for name in (*names, *optional) if name in offered)
+        self._takes_all = len(self._names) == len(offered)
+        self._measured = Measured()
+
+    def accepted(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Only the arguments the implementation names, as pluggy passes them."""
+        if self._takes_all:
+            return arguments
+        return {name: arguments[name] for name in self._names if name in arguments}
+
+    def ask(self, arguments: Mapping[str, Any]) -> Answer | Failure:
+        """Its answer, or what went wrong."""
+        value, error, seconds = self._run(self.function, self.accepted(arguments), self.limit)
+        words = self._noted(arguments, value, error, seconds)
+        plugin = self.plugin
+        if words is None:
+            return Answer(plugin.name, plugin.version, value)
+        return Failure(plugin.name, plugin.version, words)
+
+    def tell(self, arguments: Mapping[str, Any]) -> None:
+        """Call it; what it raises is raised, in words that can be shown."""
+        value, error, seconds = self._run(self.function, self.accepted(arguments), self.limit)
+        words = self._noted(arguments, value, error, seconds)
+        if error is not None:
+            raise _shown(error, words or "")
+
+    def rows(self, arguments: Mapping[str, Any], limit: float) -> Iterator[Any]:
+        """What it yields, row by row, in ``limit`` seconds altogether; OutsideFailed ``plugin_slow`` when that is not enough."""
+        deadline = perf_counter() + limit
+        count = 0
+        accepted = self.accepted(arguments)
+        # In a tuple, so that it is not taken for an answer and run to its end.
+        rows, error, taken = self._run(lambda: (iter(self.function(**accepted)),), _NONE, limit)
+        try:
+            while error is None:
+                row, error, seconds = self._run(lambda: next(rows[0], _END), _NONE, deadline - perf_counter())
+                taken += seconds
+                if error is not None or row is _END:
+                    break
+                count += 1
+                yield row
+                if perf_counter() > deadline:
+                    error = Overran()
+        finally:
+            words = self._noted(arguments, range(count), error, taken)
+        if isinstance(error, Overran):
+            raise OutsideFailed("plugin_slow", f"{self.name} took more than {limit:.0f} s to fetch.")
+        if error is not None:
+            raise _shown(error, words or "")
+
+    def note_error(self, words: str) -> None:
+        """Count an answer that cannot be used."""
+        self._measured.note_error(words)
+
+    def drain(self) -> Any:
+        """Its Timing since the last time; None when there was nothing."""
+        return self._measured.drain()
+
+    def _run(
+        self, function: Callable[..., Any], arguments: Mapping[str, Any], limit: float
+    ) -> tuple[Any, BaseException | None, float]:
+        """Call it: its answer, or what it raised, and the seconds it took. Nothing of a plugin gets past this."""
+        slot = here.slot
+        outer = slot.call
+        value: Any = None
+        error: BaseException | None = None
+        sampled = not len(self._measured.durations) % SAMPLE
+        before = resident_bytes() if sampled else 0
+        began = perf_counter()
+        try:
+            try:
+                slot.call = (self, began, limit)
+                value = function(**arguments)
+                if type(value) not in _PLAIN:
+                    value = _bounded(value)
+            except BaseException as raised:  # noqa: BLE001
+                error = raised
+            slot.call = outer
+        except Overran as raised:  # it came when the call was as good as over
+            slot.call = outer
+            error = raised
+        seconds = perf_counter() - began
+        if slot.fired is not None:
+            leave_fired(slot)
+            error = error or Overran()
+        if sampled:
+            self._measured.note_growth(max(0, resident_bytes() - before), SAMPLE)
+        if isinstance(error, KeyboardInterrupt) and _somebody_waits():
+            raise error
+        return value, error, seconds
+
+    def _noted(
+        self, arguments: Mapping[str, Any], value: object, error: BaseException | None, seconds: float
+    ) -> str | None:
+        """Count the call, and show it to whoever records; what went wrong, in words, if anything did."""
+        durations = self._measured.durations
+        durations.append(seconds)
+        if len(durations) >= FOLD_AT:
+            self._measured.fold()
+        words = None if error is None else self._failed(arguments, error)
+        if recording.active:
+            recording.record(self, arguments, value, words, seconds)
+        return words
+
+    def _failed(self, arguments: Mapping[str, Any], error: BaseException) -> str:
+        secrets = secrets_in(getattr(self.plugin.instance, "settings", None), arguments)
+        if isinstance(error, Overran):
+            words = f"Overran: took more than {self.limit:g} s and was interrupted"
+        elif isinstance(error, Exception):
+            words = words_of(error, secrets)
+        else:
+            words = f"{type(error).__name__}: a plugin must not end the process"
+        where = "".join(traceback.format_tb(error.__traceback__, limit=-5))
+        logger.error(
+            "plugin_failed", plugin=self.name, hook=self.hook, error=words, where=mask(where, secrets)
+        )
+        self._measured.note_error(words)
+        return words
+
+
+_NONE: Mapping[str, Any] = {}
+
+
+def _bounded(value: Any) -> Any:
+    """The answer; a generator runs here, inside the fence. ValueError when there is too much in it."""
+    if hasattr(type(value), "__next__"):
+        value = list(islice(value, MOST_ITEMS + 1))
+    if isinstance(value, list | tuple | set | frozenset | dict) and len(value) > MOST_ITEMS:
+        raise ValueError(f"answered with more than {MOST_ITEMS:,} things")
+    return value
+
+
+def _shown(error: BaseException, words: str) -> Exception:
+    """The error itself where it says nothing but these words, else one that says them."""
+    if (
+        isinstance(error, Exception)
+        and words_of(error) == words
+        and f"{type(error).__name__}: {error}" == words
+    ):
+        return error
+    if isinstance(error, OutsideFailed):
+        return OutsideFailed(error.code, words.partition(": ")[2], retryable=error.retryable)
+    return PluginFailed("plugin_failed", words)
+
+
+def _somebody_waits() -> bool:
+    """Whether Ctrl+C ends this process as a command: then it is for the command and not for the plugin."""
+    return (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )

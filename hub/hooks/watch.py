@@ -1,0 +1,123 @@
+"""Watching calls of plugins while they run, and interrupting those that take too long.
+
+A call costs its thread two writes. One thread of the process looks at all of them a few times a second. In one that is over its
+limit it raises Overran, which ends any loop of Python. What does not end by that, because it waits in C, is told to whoever
+runs the process: see ``hub.hooks.stuck``.
+"""
+
+import ctypes
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+GRACE_SECONDS = 5.0
+BEAT_SECONDS = 0.2
+
+
+class Overran(BaseException):  # so that ``except Exception`` in a plugin does not keep it
+    """Raised in a plugin that took longer than its shape allows."""
+
+
+Running = tuple[Any, float, float]
+"""A call: its implementation, when it began, and after how many seconds it is too long."""
+
+
+class Slot:
+    """What one thread runs of plugins just now. ``call`` is set and cleared by the thread, ``fired`` by the watch."""
+
+    __slots__ = ("__weakref__", "call", "fired", "thread_id", "told")
+
+    def __init__(self) -> None:
+        self.thread_id = threading.get_ident()
+        self.call: Running | None = None
+        self.fired: Running | None = None
+        self.told: Running | None = None
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A call that did not end although it was interrupted."""
+
+    plugin: str
+    hook: str
+    shape: str
+    seconds: float
+
+
+class _Here(threading.local):
+    def __init__(self) -> None:
+        self.slot = Slot()
+        with _lock:
+            _slots.add(self.slot)
+
+
+_lock = threading.Lock()
+_slots: "weakref.WeakSet[Slot]" = weakref.WeakSet()
+_hand = threading.Lock()
+"""Held while an exception is sent to a thread, and by a thread that was sent one while it leaves the call."""
+here = _Here()
+
+
+def leave_fired(slot: Slot) -> None:
+    """Make sure that nothing sent to this thread arrives after its call; for the thread itself, when the call is over."""
+    for _ in range(2):
+        with suppress(Overran):  # it may arrive in the next lines, and no later
+            with _hand:
+                _raise_in(slot.thread_id, None)
+            slot.fired = None
+            return
+
+
+def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id), ctypes.py_object(exception) if exception else None
+    )
+
+
+class Watch:
+    """Interrupts calls that take too long, from ``start`` to ``stop``. ``on_stuck`` hears of those that do not end by that."""
+
+    def __init__(self, on_stuck: Callable[[Stuck], None] | None = None, grace: float = GRACE_SECONDS) -> None:
+        self._on_stuck = on_stuck
+        self._grace = grace
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="plugin-watch", daemon=True)
+
+    def start(self) -> "Watch":
+        """Begin, in a thread of its own."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End, and wait for it."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT_SECONDS):
+            with _lock:
+                slots = list(_slots)
+            for slot in slots:
+                self._look_at(slot)
+
+    def _look_at(self, slot: Slot) -> None:
+        call = slot.call
+        if call is None:
+            return
+        implementation, began, limit = call
+        seconds = perf_counter() - began
+        if seconds > limit and slot.fired is not call:
+            with _hand:
+                # First the mark, then the look: whoever leaves clears first and then looks for the mark.
+                slot.fired = call
+                if slot.call is call:
+                    _raise_in(slot.thread_id, Overran)
+        elif seconds > limit + self._grace and slot.told is not call and self._on_stuck is not None:
+            slot.told = call
+            self._on_stuck(
+                Stuck(implementation.plugin.name, implementation.hook, implementation.contract.shape, seconds)
+            )
