@@ -24,9 +24,7 @@ class SettableClock:
     """A clock that stands still until it is moved; for tests and what-if runs."""
 
     def __init__(self, start: datetime) -> None:
-        if start.tzinfo is None:
-            raise ValueError("the clock needs an aware instant")
-        self._now = start.astimezone(UTC)
+        self.set(start)
 
     def now(self) -> datetime:
         """The instant the clock was last set to, as aware UTC."""
@@ -35,3 +33,9 @@ class SettableClock:
     def advance(self, **delta: float) -> None:
         """Move forward by ``timedelta(**delta)``."""
         self._now += timedelta(**delta)
+
+    def set(self, instant: datetime) -> None:
+        """Let it be another instant, which must be aware."""
+        if instant.tzinfo is None:
+            raise ValueError("the clock needs an aware instant")
+        self._now = instant.astimezone(UTC)

@@ -1,14 +1,18 @@
 """Plugin projects made importable for a test, with the entry points that pip would have installed."""
 
+import os
+import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
@@ -27,6 +31,24 @@ def installed(*projects: Path) -> Iterator[None]:
         finally:
             for name in own & set(sys.modules):
                 del sys.modules[name]
+
+
+def run_tests(
+    folder: Path, *projects: Path, arguments: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder, in a process of its own, as whoever has installed the hub and these projects runs it."""
+    with tempfile.TemporaryDirectory(prefix="site-") as site:
+        for project in projects:
+            _write_metadata(project, Path(site))
+        path = [site, *map(str, projects), str(ROOT)]
+        options = ["-q", "-W", "error", "-p", "no:randomly", "-p", "no:hypothesispytest", "--rootdir", "."]
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *options, "-p", "no:xdist", *arguments],
+            cwd=folder,
+            env={"PYTHONPATH": os.pathsep.join(path), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+        )
 
 
 def write_plugin(folder: Path, name: str, source: str, *, project: str = "", version: str = "1.0") -> Path:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +19,13 @@ from hub.network.apply_changes import apply_changes
 from hub.network.people.identities import link_identity
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
-from hub.training import tables as training
-from hub.training.courses.catalogue import CatalogueRow
+from hub.testing.small_hub.courses import course_row
+from hub.testing.small_hub.network import HOME_PAGE, LONG_AGO
+from hub.testing.small_hub.reading import live_goals
+from hub.testing.small_hub.statements import VERBS, statement_body
 from hub.training.courses.offerings import find_offering, find_target, set_offerings, set_path
 
-VERBS = "http://adlnet.gov/expapi/verbs/"
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+__all__ = ["LONG_AGO", "VERBS", "World", "account", "activity", "days"]
 
 
 @dataclass
@@ -184,17 +185,7 @@ class World:
 
     def add_courses(self, lms: str, *keys: str, policy: str = "completed-or-passed") -> None:
         """Make the LMS's catalogue exactly these courses, each of 20 minutes."""
-        rows = [
-            CatalogueRow(
-                key,
-                key,
-                key.replace("-", " ").capitalize(),
-                activity(key),
-                minutes=20,
-                completion_policy=policy,
-            )
-            for key in keys
-        ]
+        rows = [course_row(key, completion_policy=policy) for key in keys]
         with self.hub.unit_of_work() as uow:
             set_offerings(uow, self.ids[lms], rows)
             self.ids |= {key: find_offering(uow, key).id for key in keys}
@@ -260,14 +251,7 @@ class World:
         statement_id = id or str(uuid4())
         target = course if verb == "voided" else activity(course)
         timestamp = at or self.hub.clock.now()
-        home_page, name = account(person).rsplit("|", 1)
-        body = {
-            "id": statement_id,
-            "actor": {"account": {"homePage": home_page, "name": name}},
-            "verb": {"id": VERBS + verb},
-            "object": {"id": target} | ({"objectType": "StatementRef"} if verb == "voided" else {}),
-            "result": dict(result or {}),
-        }
+        body = statement_body(statement_id, account(person), verb, target, result)
         content = json.dumps([body, target, person, timestamp.isoformat()]).encode()
         with self.hub.unit_of_work() as uow:
             append_statements(
@@ -295,26 +279,9 @@ class World:
     def live_goals(self, person: str, at: datetime | None = None) -> dict[tuple[str, str], str | None]:
         """Live goals by (course or path, dimension), each with the statement that credited it or None."""
         names = {id: name for name, id in self.ids.items()}
-        goal, source, ledger = training.goal, training.goal_source, training.credit_ledger
-        now = at or self.hub.clock.now()
         with self.hub.reading() as uow:
-            rows = uow.connection.execute(
-                sa.select(goal).where(
-                    goal.c.person_id == self.ids[person],
-                    sa.exists().where(
-                        source.c.goal_id == goal.c.id,
-                        source.c.valid_from <= now,
-                        sa.or_(source.c.valid_to.is_(None), source.c.valid_to > now),
-                    ),
-                )
-            ).all()
-            credited: dict[str, str] = {}
-            for entry in uow.connection.execute(sa.select(ledger).order_by(ledger.c.goal_id, ledger.c.turn)):
-                if entry.kind == "credit":
-                    credited[entry.goal_id] = entry.statement_id
-                else:
-                    credited.pop(entry.goal_id)
-        return {(names[r.target_id], r.dimension): credited.get(r.id) for r in rows}
+            found = live_goals(uow, self.ids[person], at)
+        return {(names[row.target_id], row.dimension): statement_id for row, statement_id in found}
 
     def _person_changed(self, uow: Any, person: str) -> None:
         record_changes(uow, [Change("person_changed", self.ids[person], {}, person_id=self.ids[person])])
@@ -329,12 +296,12 @@ class World:
 
 def activity(key: str) -> str:
     """The activity id of a course."""
-    return f"https://lms.example/courses/{key}"
+    return f"{HOME_PAGE}/courses/{key}"
 
 
 def account(name: str) -> str:
     """The subject of an account actor at the LMSs."""
-    return f"https://lms.example|{name}"
+    return f"{HOME_PAGE}|{name}"
 
 
 def days(count: float) -> timedelta:

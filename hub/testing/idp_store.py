@@ -149,6 +149,12 @@ class IdpStore:
         self._sessions: dict[str, str] = {}
         self._lock = threading.Lock()
 
+    def add(self, person: Person) -> None:
+        """One more account, or the same one with other details."""
+        with self._lock:
+            self._by_sub[person.sub] = person
+            self._by_login |= {person.email.lower(): person, person.username.lower(): person}
+
     def find_client(self, client_id: str) -> Client | None:
         """The client, if that is its id."""
         return self.client if client_id == self.client.client_id else None
