@@ -28,8 +28,6 @@ from hub.logging import get_logger
 logger = get_logger(__name__)
 MOST_ITEMS = 100_000
 """So many things may be in one answer."""
-SAMPLE = 64
-"""Of so many calls, one looks at how much the process grew."""
 _PLAIN = frozenset({NoneType, bool, int, float, str})
 _END = object()
 
@@ -83,9 +81,11 @@ class Implementation:
 
     def ask(self, arguments: Mapping[str, Any]) -> Answer | Failure:
         """Its answer, or what went wrong."""
-        value, error, seconds = self._run(self.function, self.accepted(arguments), self.limit)
-        words = self._noted(arguments, value, error, seconds)
+        value, error, seconds = self._run(
+            self.function, arguments if self._takes_all else self.accepted(arguments), self.limit
+        )
         plugin = self.plugin
+        words = self._noted(arguments, value, error, seconds)
         if words is None:
             return Answer(plugin.name, plugin.version, value)
         return Failure(plugin.name, plugin.version, words)
@@ -137,8 +137,7 @@ class Implementation:
         outer = slot.call
         value: Any = None
         error: BaseException | None = None
-        sampled = not len(self._measured.durations) % SAMPLE
-        before = resident_bytes() if sampled else 0
+        before = resident_bytes() if self._measured.samples else None
         began = perf_counter()
         try:
             try:
@@ -156,9 +155,9 @@ class Implementation:
         if slot.fired is not None:
             leave_fired(slot)
             error = error or Overran()
-        if sampled:
-            self._measured.note_growth(max(0, resident_bytes() - before), SAMPLE)
-        if isinstance(error, KeyboardInterrupt) and _somebody_waits():
+        if before is not None:
+            self._measured.note_growth(max(0, resident_bytes() - before))
+        if error is not None and isinstance(error, KeyboardInterrupt) and _somebody_waits():
             raise error
         return value, error, seconds
 

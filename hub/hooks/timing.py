@@ -1,7 +1,7 @@
 """What is measured of one plugin's hook, at a price that every call can pay."""
 
 import threading
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -10,8 +10,8 @@ BUCKET_SECONDS: tuple[float, ...] = tuple(float(f"{10 ** (n / 5):.3g}") / 1e6 fo
 
 What took longer than the last of them is counted in one more bucket. What is stored has these bounds: do not change them.
 """
-FOLD_AT = 1024
-"""So many durations are kept as they are before they are added up."""
+FOLD_AT = 128
+"""So many durations are kept as they are before they are added up; and of so many calls, one looks at how the process grew."""
 
 
 def _no_counts() -> list[int]:
@@ -48,12 +48,16 @@ def quantile(buckets: list[int], share: float) -> float | None:
 class Measured:
     """Durations of the calls of one implementation. Threads add to it without waiting for each other."""
 
-    __slots__ = ("_lock", "_timing", "durations")
+    __slots__ = ("_folded", "_lock", "_sampled", "_timing", "durations", "samples")
 
     def __init__(self) -> None:
         self.durations: deque[float] = deque()  # appending to it is one step for all threads
+        self.samples = True
+        """Whether the next call shall look at how the process grows in it."""
         self._lock = threading.Lock()
         self._timing = Timing()
+        self._folded = 0
+        self._sampled = 0
 
     def fold(self) -> None:
         """Add up the durations there are."""
@@ -66,11 +70,13 @@ class Measured:
             self._timing.errors += 1
             self._timing.last_error = error
 
-    def note_growth(self, grown_bytes: int, calls: int) -> None:
-        """Add what the process grew by in a call that stands for so many."""
-        if grown_bytes:
-            with self._lock:
-                self._timing.grown_bytes += grown_bytes * calls
+    def note_growth(self, grown_bytes: int) -> None:
+        """Add what the process grew by in one call, which stands for those since the last that was looked at."""
+        with self._lock:
+            self.samples = False
+            calls = self._folded + len(self.durations)
+            self._timing.grown_bytes += grown_bytes * max(1, calls - self._sampled)
+            self._sampled = calls
 
     def drain(self) -> Timing | None:
         """What came since the last time, if anything did."""
@@ -80,10 +86,18 @@ class Measured:
         return drained if drained.calls or drained.errors or drained.grown_bytes else None
 
     def _fold(self) -> None:
-        timing, durations = self._timing, self.durations
-        for _ in range(len(durations)):
-            seconds = durations.popleft()
-            timing.calls += 1
-            timing.seconds += seconds
-            timing.slowest = max(timing.slowest, seconds)
-            timing.buckets[bisect_left(BUCKET_SECONDS, seconds)] += 1
+        timing, next_one = self._timing, self.durations.popleft
+        taken = sorted([next_one() for _ in range(len(self.durations))])
+        self.samples = True
+        if not taken:
+            return
+        timing.calls += len(taken)
+        timing.seconds += sum(taken)
+        timing.slowest = max(timing.slowest, taken[-1])
+        self._folded += len(taken)
+        place = bisect_left(BUCKET_SECONDS, taken[0])
+        counted = 0
+        while counted < len(taken):
+            upto = bisect_right(taken, BUCKET_SECONDS[place]) if place < len(BUCKET_SECONDS) else len(taken)
+            timing.buckets[place] += upto - counted
+            counted, place = upto, place + 1
