@@ -11,6 +11,7 @@ from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed
 from hub.hooks import API_VERSION, hookimpl
 from hub.http import Answer, OutgoingHttp
+from hub.plugin_data.storage import Storage, Writing
 from hub.training.completing.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
@@ -38,7 +39,9 @@ __all__ = [
     "PanelView",
     "PluginSettings",
     "RosterRow",
+    "Storage",
     "Workflow",
+    "Writing",
     "hookimpl",
     "reads",
 ]

@@ -23,6 +23,7 @@ from hub.errors import BadInput, Problem
 from hub.hooks import Hooks, Plugin, cannot_start
 from hub.http import OutgoingHttp
 from hub.journal import Reader
+from hub.journal import tables as journal_tables
 from hub.lifecycle.upkeep import Upkeep
 from hub.limits import tables as limit_tables
 from hub.lti import tables as lti_tables
@@ -45,6 +46,8 @@ from hub.notify.tables import mail
 from hub.notify.webhooks.send import WebhookSender
 from hub.notify.webhooks.tell import tell_webhooks
 from hub.notify.workflow_mails import workflow_mails
+from hub.plugin_data.migrate import registered_migrations
+from hub.plugin_data.storage import lend_storage
 from hub.publish import TELL, publish, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
@@ -118,17 +121,15 @@ EXPIRING = (
     local_tables.recovery_request,
     local_tables.self_registration,
     mail,
+    journal_tables.plugin_hour,
+    journal_tables.plugin_bucket,
 )
 
 
 def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
     """A hub on its database, with the plugins that are on. BadInput when one cannot be used."""
-    hooks = Hooks(hookspecs, load_plugins(settings.plugins))
-    # Without any plugin their tables stay where they are, for when they come back.
-    hooks.configure(settings.plugin if settings.plugins else {})
-    registered_aspects(hooks)
-    registered_workflows(hooks)
-    return Hub(
+    hooks = open_hooks(settings)
+    hub = Hub(
         settings=settings,
         engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),
         clock=clock or SystemClock(),
@@ -136,6 +137,19 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
         http=OutgoingHttp(settings.outgoing_allow),
         sealer=Sealer(settings.secret_keys),
     )
+    lend_storage(hub)
+    return hub
+
+
+def open_hooks(settings: Settings) -> Hooks:
+    """The plugins that are on, with their settings; what they register is checked. BadInput when one cannot be used."""
+    hooks = Hooks(hookspecs, load_plugins(settings.plugins))
+    # Without any plugin their tables stay where they are, for when they come back.
+    hooks.configure(settings.plugin if settings.plugins else {})
+    registered_aspects(hooks)
+    registered_workflows(hooks)
+    registered_migrations(hooks)
+    return hooks
 
 
 def open_worker(hub: Hub) -> Worker:

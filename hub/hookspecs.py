@@ -1,6 +1,7 @@
 """The hook catalogue. Each docstring is the contract: when it is called, with what, and what an exception means."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -41,6 +42,16 @@ def register_workflows() -> Sequence[Workflow]:
 
     Called at start and whenever profiles are checked; always give the same. What a profile took stays as it was until it is
     applied again, also while your plugin is off. One that cannot be stops the start.
+    """
+    raise NotImplementedError
+
+
+@hook("register", "hub", "stop", since="1.1")
+def register_migrations() -> Path:
+    """Name the folder of your Alembic revisions, if you keep tables of your own.
+
+    Called at start and by ``hub migrate``, which applies them after the hub's own. All your tables begin with
+    ``plugin_YOUR_NAME_``; a revision that touches another table is refused. You reach them through ``self.storage``.
     """
     raise NotImplementedError
 

@@ -13,6 +13,8 @@ from hub.cli.findings import Finding, ok, problem, warning
 from hub.config import Settings
 from hub.errors import HubError, OutsideFailed
 from hub.journal import tables as journal
+from hub.plugin_data.migrate import read_schemas
+from hub.plugin_data.ownership import plugins_with_tables
 from hub.runtime import Hub
 from hub.store.append_only import unprotected
 from hub.store.revision import newest_revision, read_revision
@@ -33,6 +35,7 @@ def examine(settings: Settings, file: Path | None) -> list[Finding]:
         for look in (
             _files,
             _schema,
+            _plugins_tables,
             _append_only,
             _clock,
             examine_readers,
@@ -112,6 +115,23 @@ def _schema(hub: Hub) -> Iterator[Finding]:
         yield problem(
             "database", f"{where} has schema {stands}; this hub needs {newest}", "Run `hub migrate`."
         )
+
+
+def _plugins_tables(hub: Hub) -> Iterator[Finding]:
+    with hub.engine.connect() as connection:
+        for schema in read_schemas(connection, hub.hooks):
+            if schema.is_pending:
+                text = (
+                    f"tables of {schema.plugin} are at {schema.stands or 'nothing'}; it needs {schema.newest}"
+                )
+                yield problem("plugins", text, "Run `hub migrate`.")
+        on = {plugin.name for plugin in hub.hooks.plugins}
+        for left in sorted(set(plugins_with_tables(connection)) - on):
+            yield warning(
+                "plugins",
+                f"{left} is not on, and has tables here",
+                f"They wait for it; `hub plugin remove {left} --data` removes them.",
+            )
 
 
 def _append_only(hub: Hub) -> Iterator[Finding]:

@@ -49,7 +49,8 @@ def opened_hub(*, quiet: bool = True) -> Iterator["Hub"]:
 
 
 def check_migrated(hub: "Hub") -> None:
-    """Conflict ``not_migrated`` unless the database has the newest schema."""
+    """Conflict ``not_migrated`` unless the database has the newest schema; ``plugin_not_migrated`` if plugins' tables have not."""
+    from hub.plugin_data.migrate import check_plugins_migrated
     from hub.store.revision import newest_revision, read_revision
 
     with hub.engine.connect() as connection:
@@ -61,3 +62,4 @@ def check_migrated(hub: "Hub") -> None:
             f"The database has {f'schema {stands}' if stands else 'no tables yet'}; this hub needs schema {newest}.",
             "Run `hub migrate`.",
         )
+    check_plugins_migrated(hub.engine, hub.hooks)

@@ -35,6 +35,7 @@ def run(host: str | None, port: int | None, no_worker: bool) -> None:
     """
     from hub.app import open_hub
     from hub.cli.opening import config_file, read_settings
+    from hub.plugin_data.migrate import migrate_plugins
     from hub.store import migrate
 
     settings = read_settings(quiet=False)
@@ -42,6 +43,7 @@ def run(host: str | None, port: int | None, no_worker: bool) -> None:
     port = find_port(host, settings.listen_port if port is None else port)
     hub = open_hub(settings)
     migrate(hub.engine)
+    migrate_plugins(hub.engine, hub.hooks)
     hub.close()
     file = config_file()
     if file is not None:

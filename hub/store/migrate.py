@@ -13,9 +13,14 @@ _POSTGRES_LOCK = 7_170_001
 def migrate(engine: sa.Engine) -> None:
     """Apply every migration that is missing. Safe to call from several processes at once."""
     with engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+        one_at_a_time(connection)
         command.upgrade(alembic_config(connection), "head")
+
+
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Wait until no other process migrates; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
 
 
 def alembic_config(connection: sa.Connection) -> Config:

@@ -1,5 +1,6 @@
 """One unit of work: one transaction, one instant, everything a service needs to do its part."""
 
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from hub.store.many import among, can_be_copied, copy_rows, insert_many, insert_
 
 if TYPE_CHECKING:
     from hub.hooks import Hooks
+
+
+_here = threading.local()
+"""How many units this thread is inside of."""
 
 
 @dataclass
@@ -73,7 +78,16 @@ def unit_of_work(
     with engine.connect() as connection:
         connection = connection.execution_options(hub_writes=writes)
         with connection.begin():
-            yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)
+            _here.units = getattr(_here, "units", 0) + 1
+            try:
+                yield UnitOfWork(connection, clock.now(), settings, hooks, is_sqlite)
+            finally:
+                _here.units -= 1
+
+
+def is_inside_unit() -> bool:
+    """Whether this thread is in the middle of a unit of work, where nothing may begin another."""
+    return getattr(_here, "units", 0) > 0
 
 
 @contextmanager

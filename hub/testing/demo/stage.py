@@ -14,6 +14,7 @@ from hub.config import load_settings
 from hub.network.importing.import_network import import_network
 from hub.network.importing.roster_keys import find_id
 from hub.network.people.person import OPERATOR, grant_role
+from hub.plugin_data.migrate import migrate_plugins
 from hub.runtime import Hub
 from hub.sso.local.invite import invite_person
 from hub.sso.local.opening import open_with_password
@@ -62,6 +63,7 @@ def set_stage(
     hub = open_hub(settings)
     try:
         migrate(hub.engine)
+        migrate_plugins(hub.engine, hub.hooks)
         the_story = _import_network(hub, directory / "network", size, seed, today, progress)
         with ExitStack() as running:
             progress("outside systems", 0, 6)
