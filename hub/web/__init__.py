@@ -4,7 +4,7 @@ import flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from hub.web import admin, language, leave, look, operations, themes
+from hub.web import admin, language, leave, look, operations, plugin_pages, themes
 from hub.web.account import link as link_account
 from hub.web.account import local as account_local
 from hub.web.account import messages
@@ -43,6 +43,7 @@ from hub.web.signing_in import invitations, local_sign_in, register, sign_in, si
 from hub.web.team import decisions as team_decisions
 from hub.web.team import people as team
 from hub.web.team import why as team_why
+from hub.web.timings import save_now_and_then
 from hub.web.viewer import layout_context
 from hub.web.words import FILTERS
 
@@ -90,6 +91,7 @@ PAGES = (
     invitations.blueprint,
     language.blueprint,
     messages.blueprint,
+    plugin_pages.blueprint,
 )
 
 
@@ -110,7 +112,7 @@ def install(app: flask.Flask) -> CSRFProtect:
     Bootstrap5(app)
     language.install_languages(app)
     app.jinja_env.filters.update(FILTERS, reason_words=reason_words)
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, plugin_links=plugin_pages.plugin_links)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(themes.load_theme_of_strangers)
     app.context_processor(layout_context)
@@ -130,6 +132,7 @@ def install(app: flask.Flask) -> CSRFProtect:
         messages.stop
     )  # mail programs press the button (RFC 8058); the sealed address is all the proof there is
     # The last one registered runs first: headers are on the response before it is counted.
+    app.after_request(save_now_and_then)
     app.after_request(count_request)
     app.after_request(set_headers)
     app.teardown_request(end_request)

@@ -6,22 +6,27 @@ With several web processes, set PROMETHEUS_MULTIPROC_DIR: then the counters of a
 import os
 import time
 from collections.abc import Iterator
+from itertools import accumulate
 
 import flask
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
+from hub.hooks.timing import BUCKET_SECONDS
 from hub.journal.health import database_answers
+from hub.journal.timings import Durations, read_durations
 from hub.journal.views import ReaderState, TimingRow, count_undelivered, list_readers, list_timings
 from hub.runtime import Hub
 from hub.training.credit.views import count_waiting
 from hub.xapi.forward.views import count_parked
 
 REGISTRY = CollectorRegistry()
+_SHOWN = [place for place in range(5, len(BUCKET_SECONDS)) if place % 5 in (0, 3)]
+"""Of the bounds of durations, 1 and 4 of each power of ten."""
 REQUESTS = Counter("hub_requests", "Requests answered.", ["endpoint", "method", "status"], registry=REGISTRY)
 SECONDS = Histogram(
     "hub_request_seconds",
@@ -67,11 +72,12 @@ class _DatabaseCollector(Collector):
         if not up:
             return
         with self._hub.reading() as uow:
-            readers, timings = list_readers(uow), list_timings(uow)
+            readers, timings, durations = list_readers(uow), list_timings(uow), read_durations(uow)
             undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
             refused, aside = count_parked(uow), count_put_aside(uow)
         yield from _reader_metrics(readers)
         yield from _plugin_metrics(timings)
+        yield _plugin_durations(durations)
         outbox = GaugeMetricFamily("hub_outbox", "Deliveries that have not arrived.", labels=["state"])
         for state, number in undelivered.items():
             outbox.add_metric([state], number)
@@ -117,3 +123,15 @@ def _plugin_metrics(timings: list[TimingRow]) -> Iterator[Metric]:
         errors.add_metric(key, timing.errors)
         seconds.add_metric(key, timing.seconds)
     yield from (calls, errors, seconds)
+
+
+def _plugin_durations(durations: list[Durations]) -> Metric:
+    """A histogram with two bounds for each power of ten from 10 µs: as many as help, and not more series than that."""
+    metric = HistogramMetricFamily(
+        "hub_plugin_call_seconds", "How long calls of plugins took.", labels=["plugin", "hook"]
+    )
+    for each in durations:
+        below = list(accumulate(each.buckets))
+        buckets = [(str(BUCKET_SECONDS[place]), below[place]) for place in _SHOWN]
+        metric.add_metric([each.plugin, each.hook], [*buckets, ("+Inf", below[-1])], each.seconds)
+    return metric

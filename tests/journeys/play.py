@@ -35,6 +35,8 @@ BOOKKEEPING = frozenset(
         "lti_token",
         "lti_tool",
         "oidc_provider",
+        "plugin_bucket",
+        "plugin_hour",
         "plugin_timing",
         "request_count",
         "sign_in_flow",

@@ -46,6 +46,15 @@ def test_metrics_tell_of_readers_deliveries_plugins_and_requests(world: World) -
     assert found["hub_statements_waiting"] == 1
     assert found["hub_database_up"] == 1
     assert found['hub_plugin_calls_total{hook="recognize_completion",plugin="standard_completion"}'] >= 1
+    labels = 'hook="recognize_completion",{bound}plugin="standard_completion"'
+    counts = [
+        value
+        for name, value in found.items()
+        if name.startswith("hub_plugin_call_seconds_bucket{") and "recognize_completion" in name
+    ]
+    assert counts == sorted(counts)
+    assert counts[-1] == found[f"hub_plugin_call_seconds_count{{{labels.format(bound='')}}}"] >= 1
+    assert found[f"hub_plugin_call_seconds_sum{{{labels.format(bound='')}}}"] > 0
 
 
 def test_unknown_addresses_share_one_label(world: World) -> None:
