@@ -15,6 +15,7 @@ from tests.journeys.happenings import (
     Relocated,
     RuleSet,
     Switched,
+    SwitchedForPartner,
     Voided,
 )
 from tests.journeys.world import BRANDS, Sent, activity, an_id
@@ -86,6 +87,7 @@ CHANGES: dict[str, Happening] = {
     "an audience asks others": AudienceSet("technicians", IN_THE_FIELD),
     "an audience asks nobody": AudienceSet("technicians", Conditions(partners=(NOBODYS,))),
     "a plugin goes on": Switched("everybody", "one_brand", on=True),
+    "a plugin goes off for a partner": SwitchedForPartner("first_days", on=False),
     "a plugin goes off": Switched("technicians", "first_days", on=False),
     "a course reports another activity": CatalogueRead(0, ((0, 2, USUAL), (1, 1, USUAL))),
     "a course asks for more": CatalogueRead(0, ((0, 1, "passed"), (1, 1, USUAL))),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.audiences.rules.rule import Audience, Rule, set_audience, set_rule, switch_plugin
 from hub.network.people.identities import link_identity
 from hub.training.completing.policies import read_policy, set_policy
@@ -152,6 +153,17 @@ class Switched:
         world.clock.advance(seconds=1)
         with world.hub.unit_of_work() as uow:
             switch_plugin(uow, self.audience, self.plugin, on=self.on)
+
+
+@dataclass(frozen=True)
+class SwitchedForPartner:
+    plugin: str
+    on: bool
+
+    def happen(self, world: World) -> None:
+        world.clock.advance(seconds=1)
+        with world.hub.unit_of_work() as uow:
+            switch_for_partner(uow, an_id("partner", 0), self.plugin, on=self.on)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.journeys.happenings import (
     Relocated,
     RuleSet,
     Switched,
+    SwitchedForPartner,
     Voided,
     Waited,
 )
@@ -128,6 +129,7 @@ configured: list[st.SearchStrategy[Any]] = [
     rule_set,
     st.builds(AudienceSet, st.sampled_from(AUDIENCES), conditions),
     st.builds(Switched, st.sampled_from(AUDIENCES), st.sampled_from(sorted(PLUGINS)), st.booleans()),
+    st.builds(SwitchedForPartner, st.sampled_from(sorted(PLUGINS)), st.booleans()),
     catalogue_read,
     st.builds(
         PolicySet,

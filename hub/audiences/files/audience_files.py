@@ -14,6 +14,7 @@ from hub.audiences.files.plan_file import audience_of, compare_file, rule_of
 from hub.audiences.files.shapes import AudienceFile, read_audience_file, refuse
 from hub.audiences.plans.diff import AudienceChange, Diff, RuleChange, SwitchChange
 from hub.audiences.plans.planning import Compare, make_change, plan_change
+from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.audiences.rules.rule import Rule, read_rules, set_audience, set_rule, switch_plugin
 from hub.journal import audit
 from hub.store import UnitOfWork
@@ -95,7 +96,10 @@ def _write(uow: UnitOfWork, file: AudienceFile, names: Names, diff: Diff) -> Non
     for audience in (a.table for a in file.audiences):
         set_audience(uow, audience_of(audience, names))
     for switch in (c for c in diff.changes if isinstance(c, SwitchChange)):
-        switch_plugin(uow, switch.audience.key, switch.plugin, on=switch.on)
+        if switch.partner_id is None:
+            switch_plugin(uow, switch.audience.key, switch.plugin, on=switch.on)
+        else:
+            switch_for_partner(uow, switch.partner_id, switch.plugin, on=switch.on)
     known = {rule.key: rule for rule in read_rules(uow)}
     for rule in (r.table for r in file.rules):
         set_rule(uow, rule_of(uow, rule, names, known.get(rule.key)))

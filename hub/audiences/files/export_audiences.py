@@ -12,6 +12,7 @@ from hub.audiences.files.names import KINDS
 from hub.audiences.profiles.profile import rule_keys
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AttributeTest, Conditions
+from hub.audiences.rules.partner_switches import read_off_times
 from hub.audiences.rules.rule import Rule, read_audience, read_rule, read_rules
 from hub.audiences.views import list_switches
 from hub.errors import HubError
@@ -25,8 +26,8 @@ _HEAD = "# Paths, audiences and rules of this hub, as `hub audiences export` wro
 
 
 def export_audiences(uow: UnitOfWork) -> str:
-    """All paths, audiences with their plugins, and rules but those of profiles, as TOML in order of their keys."""
-    return "\n".join([_HEAD, *_paths(uow), *_audiences(uow), *_rules(uow)])
+    """All paths, audiences with their plugins, for which partners these are off, and rules but those of profiles, as TOML by keys."""
+    return "\n".join([_HEAD, *_paths(uow), *_audiences(uow), *_plugins(uow), *_rules(uow)])
 
 
 def export_one(uow: UnitOfWork, kind: Literal["rule", "audience"], key: str) -> str:
@@ -63,6 +64,14 @@ def _audiences(uow: UnitOfWork, *keys: str) -> Iterator[str]:
         if row.provisioning:
             values["provisioning"] = as_text(row.provisioning)
         yield _table("audience", values)
+
+
+def _plugins(uow: UnitOfWork) -> Iterator[str]:
+    for plugin, by_partner in sorted(read_off_times(uow).items()):
+        ids = tuple(partner for partner, times in by_partner.items() if any(end is None for _, end in times))
+        if ids:
+            partners = sorted(_external_names(uow, "partner", ids))
+            yield _table("plugin", {"key": as_text(plugin), "off_for": as_text(partners)})
 
 
 def _rules(uow: UnitOfWork) -> Iterator[str]:

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.audiences import tables as audience_tables
-from hub.audiences.files.shapes import AudienceFile, AudienceTable, ConditionsTable, Placed, RuleTable
+from hub.audiences.files.shapes import (
+    AudienceFile,
+    AudienceTable,
+    ConditionsTable,
+    Placed,
+    PluginTable,
+    RuleTable,
+)
 from hub.audiences.profiles.profile import rule_keys
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AttributeTest, Conditions
@@ -57,10 +64,12 @@ def external_name(kind: str, name: str) -> str:
 def look_up(uow: UnitOfWork, file: AudienceFile) -> Names:
     """Everything the file's names stand for."""
     conditions = [a.table.conditions for a in file.audiences] + [r.table.conditions for r in file.rules]
-    ids = {
-        kind: _ids(uow, kind, {external_name(kind, name) for c in conditions for name in getattr(c, field)})
+    said = {
+        kind: {external_name(kind, name) for c in conditions for name in getattr(c, field)}
         for field, kind in KINDS.items()
     }
+    said["partner"].update(name for plugin in file.plugins for name in plugin.table.off_for)
+    ids = {kind: _ids(uow, kind, names) for kind, names in said.items()}
     return Names(
         ids,
         frozenset(uow.connection.scalars(sa.select(network.dimension.c.key))),
@@ -89,6 +98,8 @@ def problems_of(uow: UnitOfWork, file: AudienceFile, names: Names) -> list[Probl
             for p in audience.table.plugins or ()
             if p not in names.plugins
         ]
+    for plugin in file.plugins:
+        problems += _problems_of_plugin(plugin, names)
     beginnings = _beginnings(uow, [rule.table.key for rule in file.rules])
     owned = {key for key, _, _ in rule_keys(read_setups(uow))}
     for rule in file.rules:
@@ -97,6 +108,16 @@ def problems_of(uow: UnitOfWork, file: AudienceFile, names: Names) -> list[Probl
         problems += _unknown(rule, names)
         problems += _problems_of_rule(rule, names, beginnings)
     return problems
+
+
+def _problems_of_plugin(plugin: Placed[PluginTable], names: Names) -> Iterator[Problem]:
+    if plugin.table.off_for and plugin.table.key not in names.plugins:
+        yield plugin.problem(
+            f"no plugin {plugin.table.key} that can be switched is on in the settings", "key"
+        )
+    for name in plugin.table.off_for:
+        if name not in names.ids["partner"]:
+            yield plugin.problem(f"the network has no partner {name}", "off_for")
 
 
 def _problems_of_rule(

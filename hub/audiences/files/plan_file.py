@@ -18,8 +18,11 @@ from hub.audiences.plans.diff import (
     compare_rule,
 )
 from hub.audiences.profiles.follow_audiences import follow_audiences
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.partner_switches import read_off_times
 from hub.audiences.rules.rule import Audience, Rule, read_rules
 from hub.audiences.views import list_switches
+from hub.network.views import names_of_partners
 from hub.store import UnitOfWork
 from hub.training import tables as training
 from hub.training.courses.offerings import read_steps
@@ -34,10 +37,12 @@ def compare_file(uow: UnitOfWork, file: AudienceFile, names: Names) -> Diff:
         *_paths(uow, file),
         *_audiences(uow, file, names),
         *_switches(uow, file, names),
+        *_partner_switches(uow, file, names),
         *_rules(uow, file, names),
     ]
-    items = len(file.paths) + len(file.audiences) + len(file.rules)
-    unchanged = items - sum(not isinstance(c, SwitchChange) for c in changes)
+    items = len(file.paths) + len(file.audiences) + len(file.rules) + len(file.plugins)
+    switched = {c.plugin for c in changes if isinstance(c, SwitchChange) and c.partner_id is not None}
+    unchanged = items - sum(not isinstance(c, SwitchChange) for c in changes) - len(switched)
     return Diff((*changes, *follow_audiences(uow, changes)), unchanged)
 
 
@@ -112,6 +117,20 @@ def _switches(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[Swi
         now = on.get(table.key, set())
         yield from (SwitchChange(audience, plugin, on=True) for plugin in table.plugins if plugin not in now)
         yield from (SwitchChange(audience, plugin, on=False) for plugin in sorted(now - set(table.plugins)))
+
+
+def _partner_switches(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[SwitchChange]:
+    off = read_off_times(uow)
+    names_of = names_of_partners(uow, {partner for times in off.values() for partner in times})
+    for table in (p.table for p in file.plugins):
+        times = off.get(table.key, {})
+        is_off = {partner for partner, spans in times.items() if any(end is None for _, end in spans)}
+        wanted = {names.ids["partner"][name]: name for name in table.off_for}
+        for partner in sorted({*wanted, *is_off}):
+            if (partner in wanted) != (partner in is_off):
+                name = wanted.get(partner) or names_of[partner]
+                there = Audience(name, name, Conditions(partners=(partner,)))
+                yield SwitchChange(there, table.key, on=partner in is_off, partner_id=partner)
 
 
 def _rules(uow: UnitOfWork, file: AudienceFile, names: Names) -> Iterator[RuleChange]:

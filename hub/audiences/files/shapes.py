@@ -24,7 +24,7 @@ from hub.network.validity.dates import OPEN_END, is_in_reach
 from hub.training.goals.due_policy import FROM_START, DuePolicy, Period
 from hub.training.goals.goal import GoalKind
 
-_HEADER = re.compile(r"^\s*\[\[\s*(path|audience|rule)\s*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^\s*\[\[\s*(path|audience|plugin|rule)\s*\]\]", re.MULTILINE)
 _FORMS = {
     "key": "letters, digits and . _ -, at most 100",
     "target": "offering:KEY or path:KEY",
@@ -150,6 +150,13 @@ class AudienceTable(_Table):
     provisioning: list[Mode] | None = Field(None, min_length=1)
 
 
+class PluginTable(_Table):
+    """``[[plugin]]``. ``off_for`` are all the partners (their ``partner_id``) for which it is off inside its audiences."""
+
+    key: Key
+    off_for: list[Words]
+
+
 class DueTable(_Table):
     """``{ end_of = "quarter", at_least_days = 30 }``: one of days, date, anniversary and end_of; days are the location's."""
 
@@ -211,7 +218,7 @@ class RuleTable(_Table):
         return kind, key
 
 
-T = TypeVar("T", PathTable, AudienceTable, RuleTable)
+T = TypeVar("T", PathTable, AudienceTable, PluginTable, RuleTable)
 
 
 @dataclass(frozen=True)
@@ -233,6 +240,7 @@ class AudienceFile:
     paths: Sequence[Placed[PathTable]]
     audiences: Sequence[Placed[AudienceTable]]
     rules: Sequence[Placed[RuleTable]]
+    plugins: Sequence[Placed[PluginTable]] = ()
 
 
 def read_audience_file(file: Path) -> AudienceFile:
@@ -243,17 +251,18 @@ def read_audience_file(file: Path) -> AudienceFile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refuse([Problem(f"is not TOML: {error}", str(file))]) from None
     problems = [
-        Problem(f"unknown table {name}; known are path, audience and rule", file.name)
+        Problem(f"unknown table {name}; known are path, audience, plugin and rule", file.name)
         for name in tables
-        if name not in {"path", "audience", "rule"}
+        if name not in {"path", "audience", "plugin", "rule"}
     ]
     lines = _lines(text)
     paths = list(_read(PathTable, "path", tables, lines, file.name, problems))
     audiences = list(_read(AudienceTable, "audience", tables, lines, file.name, problems))
     rules = list(_read(RuleTable, "rule", tables, lines, file.name, problems))
+    plugins = list(_read(PluginTable, "plugin", tables, lines, file.name, problems))
     if problems:
         raise refuse(problems)
-    return AudienceFile(paths, audiences, rules)
+    return AudienceFile(paths, audiences, rules, plugins)
 
 
 def refuse(problems: Sequence[Problem]) -> BadInput:
@@ -313,7 +322,7 @@ def _words(kind: str, message: str, field: Sequence[int | str]) -> str:
 
 def _lines(text: str) -> Mapping[str, Sequence[int]]:
     """The lines on which the tables of each kind begin."""
-    found: dict[str, list[int]] = {"path": [], "audience": [], "rule": []}
+    found: dict[str, list[int]] = {"path": [], "audience": [], "plugin": [], "rule": []}
     for header in _HEADER.finditer(text):
         found[header[1]].append(text.count("\n", 0, header.start(1)) + 1)
     return found

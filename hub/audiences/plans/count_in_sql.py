@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.assigning.reassign import people_matching
 from hub.audiences.counting.count_people import Count, count_with_maps
 from hub.audiences.plans.count_in_bitmaps import count_in_bitmaps
 from hub.audiences.plans.diff import AudienceChange, Effects, ItemChange, PathChange, SwitchChange
@@ -32,6 +33,14 @@ def set_aside(uow: UnitOfWork, changes: Sequence[ItemChange]) -> sa.Select[tuple
     keys = [change.after.key for change in changes if isinstance(change, AudienceChange)]
     keys += [change.audience.key for change in changes if isinstance(change, SwitchChange)]
     about.append(sa.select(opinion.c.person_id).where(opinion.c.audience.in_(keys)))
+    about += [
+        sa.select(opinion.c.person_id).where(
+            opinion.c.plugin == change.plugin,
+            opinion.c.person_id.in_(people_matching(change.audience.conditions)),
+        )
+        for change in changes
+        if isinstance(change, SwitchChange) and change.partner_id is not None
+    ]
     either = sa.union(*about).subquery("aside")
     return sa.select(either.c.person_id)
 

@@ -57,11 +57,15 @@ class AudienceChange:
 
 @dataclass(frozen=True)
 class SwitchChange:
-    """A plugin that goes on or off for an audience, which is given as it will be."""
+    """A plugin that goes on or off for an audience, which is given as it will be.
+
+    With ``partner_id`` it does so at the locations of this partner, and ``audience`` stands for all who work there.
+    """
 
     audience: Audience
     plugin: str
     on: bool
+    partner_id: str | None = None
 
     @property
     def key(self) -> str:

@@ -19,7 +19,9 @@ from hub.audiences.plans.following import Following
 from hub.audiences.profiles.profile import Setup
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AppointmentFacts
+from hub.audiences.rules.partner_switches import read_off_times
 from hub.audiences.rules.rule import SwitchedPlugin, read_rules, read_switched
+from hub.network.validity.intervals import Intervals, subtract, union
 from hub.store import UnitOfWork
 from hub.training.goals.decisions import read_decisions
 from hub.training.goals.goal import Source
@@ -69,7 +71,8 @@ class Reckoning:
         after = rules | {change.key: change.after for change in changes if isinstance(change, RuleChange)}
         switched = read_switched(uow)
         self._is = _Config(RuleIndex(rules.values()), switched)
-        self._would_be = _Config(RuleIndex(after.values()), _switched_after(switched, changes, uow.now))
+        becomes = _switched_after(switched, changes, read_off_times(uow), uow.now)
+        self._would_be = _Config(RuleIndex(after.values()), becomes)
         self._digest = hashlib.sha256()
         self._effects = Effects()
         self._following = Following(uow, changes)
@@ -169,15 +172,18 @@ def _times(sources: Iterable[Source]) -> Mapping[str, set[Times]]:
 
 
 def _switched_after(
-    switched: Sequence[SwitchedPlugin], changes: Sequence[ItemChange], now: datetime
+    switched: Sequence[SwitchedPlugin],
+    changes: Sequence[ItemChange],
+    off: Mapping[str, Mapping[str, Intervals]],
+    now: datetime,
 ) -> list[SwitchedPlugin]:
     after = {change.key: change.after for change in changes if isinstance(change, AudienceChange)}
     becomes = [replace(s, audience=after.get(s.audience.key, s.audience)) for s in switched]
-    for change in changes:
-        if not isinstance(change, SwitchChange):
-            continue
+    switches = [change for change in changes if isinstance(change, SwitchChange)]
+    for change in (each for each in switches if each.partner_id is None):
         if change.on:
-            becomes.append(SwitchedPlugin(change.audience, change.plugin, (now, None)))
+            there = off.get(change.plugin, {})
+            becomes.append(SwitchedPlugin(change.audience, change.plugin, (now, None), there))
             continue
         becomes = [
             replace(s, during=(s.during[0], now))
@@ -185,4 +191,18 @@ def _switched_after(
             else s
             for s in becomes
         ]
+    for change in switches:
+        if change.partner_id is not None:
+            partner = change.partner_id
+            becomes = [
+                replace(s, off={**s.off, partner: _off_after(s.off.get(partner, ()), change.on, now)})
+                if s.plugin == change.plugin
+                else s
+                for s in becomes
+            ]
     return sorted(becomes, key=lambda each: (each.audience.key, each.plugin))
+
+
+def _off_after(off: Intervals, on: bool, now: datetime) -> Intervals:
+    """When a plugin is off for a partner, once it was switched there now."""
+    return subtract(off, ((now, None),)) if on else union((*off, (now, None)))

@@ -34,6 +34,9 @@ DONE_WORDS = {
     "launch": "Opened a course",
     "score": "Score received",
     "plugin_switched": "Switched a plugin",
+    "plugin_set_aside": "Set a plugin aside",
+    "plugin_taken_back": "Took a plugin back",
+    "plugin_switched_for_partner": "Switched a plugin for a partner",
     "rule_changed": "Rule changed",
     "theme_changed": "Theme changed",
     "theme_removed": "Theme removed",
@@ -156,6 +159,9 @@ DONE_WORDS = {
     "line_item_updated": "Line of a gradebook changed",
     "merge_undone": "Took apart two people who had been made one",
     "people_merged": "Made one of two people",
+    "plugin_page": "Page of a plugin refused",
+    "plugin_removed": "Removed what a plugin kept",
+    "person_exported": "Exported what is kept about somebody",
     "person_created": "Added somebody",
     "person_switched_off": "Switched somebody off",
     "person_switched_on": "Switched somebody on",
@@ -315,6 +321,12 @@ def _happening(
             else _(
                 "%(plugin)s off for %(audience)s", plugin=row.subject_id, audience=row.detail.get("audience")
             ),
+        )
+    elif row.action == "plugin_switched_for_partner":
+        facts = (
+            _("%(plugin)s on", plugin=row.subject_id)
+            if row.detail.get("on")
+            else _("%(plugin)s off", plugin=row.subject_id),
         )
     elif row.action in {"role_granted", "role_withdrawn"}:
         facts = (
