@@ -33,6 +33,7 @@ COMMANDS = (
     "profiles",
     "why",
     "plugins",
+    "plugin",
     "grant",
     "audit",
     "secrets",

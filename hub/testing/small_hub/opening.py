@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.config import DEFAULT_PLUGINS, Settings
 from hub.http import OutgoingHttp
 from hub.ids import content_hash, new_id
+from hub.plugin_data.migrate import migrate_plugins
 from hub.runtime import Hub
 from hub.store import migrate, open_engine
 from hub.testing.serve import free_port
@@ -85,7 +86,9 @@ def open_small_hub(
         "plugin": {name: dict(table) for name, table in tables.items()},
         **settings,
     }
-    return open_hub(Settings(_env_prefix=_NO_ENVIRONMENT, **given), clock=clock)
+    hub = open_hub(Settings(_env_prefix=_NO_ENVIRONMENT, **given), clock=clock)
+    migrate_plugins(hub.engine, hub.hooks)
+    return hub
 
 
 def with_http(hub: Hub, http: OutgoingHttp) -> Hub:

@@ -13,9 +13,11 @@ from hub.network.people.appointments import add_appointment, end_appointment
 from hub.network.people.places import Place
 from hub.network.people.provision import NewPerson, create_person
 from hub.runtime import Hub
+from hub.testing.small_hub.courses import Course, LearningPath
 from hub.testing.small_hub.network import LONG_AGO, SmallNetwork
 from hub.testing.small_hub.reading import credited, live_goals, target_keys
 from hub.training import tables
+from hub.training.goals.decide_goals import choose_goal
 from hub.training.my_training.panel import Panel
 from hub.training.my_training.reasons import read_reasons
 
@@ -113,6 +115,20 @@ class Person:
             if row.id in statements
         ]
         return sorted(credits, key=lambda credit: (credit.target, credit.dimension))
+
+    def completions(self) -> list[str]:
+        """The keys of the courses that the person has completed, whether or not anything asks for them."""
+        hub, done = self._settled(), tables.completion
+        with hub.reading() as uow:
+            ids = uow.connection.scalars(sa.select(done.c.offering_id).where(done.c.person_id == self.id))
+            keys = target_keys(uow)
+            return sorted({keys["offering", id] for id in ids})
+
+    def choose(self, target: Course | LearningPath) -> None:
+        """Let the person take up a course or a path, as from the catalogue; so that something asks for it without any plugin."""
+        kind = "offering" if isinstance(target, Course) else "path"
+        with self.network.hub.unit_of_work() as uow:
+            choose_goal(uow, self.id, kind, target.id)
 
     def panels(self) -> list[Panel]:
         """The boxes that plugins show on "My training" now; AssertionError where one of them failed."""
