@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hub.audiences.assigning.opinion import Candidate, Opinion
+from hub.audiences.events import AudienceJoined
+from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import HubError, OutsideFailed
@@ -14,13 +16,14 @@ from hub.http import Answer, OutgoingHttp
 from hub.plugin_data.storage import Storage, Writing
 from hub.training.completing.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
-from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
+from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked, GoalAdded
 from hub.training.my_training.panel import Panel, PanelView
 
 __all__ = [
     "API_VERSION",
     "Answer",
     "Aspect",
+    "AudienceJoined",
     "Candidate",
     "CatalogueRow",
     "CatalogueSource",
@@ -30,7 +33,9 @@ __all__ = [
     "CreditGranted",
     "CreditRevoked",
     "Evidence",
+    "GoalAdded",
     "HubError",
+    "News",
     "Offering",
     "Opinion",
     "OutgoingHttp",

@@ -12,9 +12,11 @@ from hub import __version__, hookspecs
 from hub.access.tables import rest_answer
 from hub.audiences.assigning.reassign import reassign
 from hub.audiences.counting.keep_maps import KeepMaps
+from hub.audiences.joinings import joinings
 from hub.audiences.profiles.aspects import registered_aspects
 from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.run_workflows import workflows, workflows_joined
+from hub.audiences.tables import audience_joining
 from hub.audiences.told.sizes import Sizes
 from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
@@ -48,7 +50,7 @@ from hub.notify.webhooks.tell import tell_webhooks
 from hub.notify.workflow_mails import workflow_mails
 from hub.plugin_data.migrate import registered_migrations
 from hub.plugin_data.storage import lend_storage
-from hub.publish import TELL, publish, tell_plugin
+from hub.publish import GATHERED, TELL, publish, tell_news, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.sso import tables as sso_tables
@@ -83,6 +85,7 @@ READERS = (
     reassign,
     workflows,
     workflows_joined,
+    joinings,
     publish,
     tell_webhooks,
     notice_reader,
@@ -112,6 +115,7 @@ EXPIRING = (
     lti_tool_tables.lti_entry,
     network_tables.identity_proof,
     waiting_row,
+    audience_joining,
     lti_service_token,
     lti_content_request,
     lti_pick,
@@ -170,12 +174,13 @@ def open_worker(hub: Hub) -> Worker:
     )
     handlers = {
         TELL: tell_plugin(hub),
+        GATHERED: tell_news(hub),
         LTI_NOTICE: send_notice(hub),
         OIDC_LOGOUT: send_logout(hub),
         MAIL: send_mails(hub),
         RECOVERY: answer_request(hub),
     }
-    left_alone = frozenset() if hub.hooks.plugins else frozenset({TELL})
+    left_alone = frozenset() if hub.hooks.plugins else frozenset({TELL, GATHERED})
     return Worker(hub, readers_of(hub), handlers, EXPIRING, errands, left_alone)
 
 

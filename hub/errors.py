@@ -61,10 +61,16 @@ class Conflict(HubError):
 
 
 class OutsideFailed(HubError):
-    """Another system did not do its part. ``retryable`` tells passing failures from permanent ones."""
+    """Another system did not do its part. ``retryable`` tells passing failures from permanent ones.
+
+    ``wait``: for how many seconds it asked to be left alone, an hour at most.
+    """
 
     status = 502
 
-    def __init__(self, code: str, message: str, help: str = "", *, retryable: bool = True) -> None:
+    def __init__(
+        self, code: str, message: str, help: str = "", *, retryable: bool = True, wait: float = 0.0
+    ) -> None:
         super().__init__(code, message, help)
         self.retryable = retryable
+        self.wait = wait

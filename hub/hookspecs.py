@@ -6,13 +6,15 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from hub.audiences.assigning.opinion import Candidate, Opinion
+from hub.audiences.events import AudienceJoined
+from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook
 from hub.http import OutgoingHttp
 from hub.training.completing.completion import Completion, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
-from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked
+from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked, GoalAdded
 from hub.training.my_training.panel import Panel, PanelView
 
 
@@ -115,3 +117,26 @@ def credit_revoked(event: CreditRevoked, http: OutgoingHttp) -> None:
 def plan_panels(view: PanelView) -> Sequence[Panel]:
     """Add panels to "My training" of people in your audiences. An exception becomes a small error box."""
     raise NotImplementedError
+@hook("tell", "hub", "retry", since="1.1")
+def goal_added(event: GoalAdded, http: OutgoingHttp) -> None:
+    """A goal is new in somebody's plan, and no performance review.
+
+    Told once for each goal, after the commit: a rule for ten thousand people makes ten thousand calls. Who can do with less
+    takes ``news_gathered``. An exception is tried again, then parked and shown.
+    """
+
+
+@hook("tell", "hub", "retry", since="1.1")
+def audience_joined(event: AudienceJoined, http: OutgoingHttp) -> None:
+    """Somebody's appointment is new in an audience. Told after the commit, once; an exception is tried again, then parked and shown."""
+
+
+@hook("tell", "hub", "retry", since="1.1")
+def news_gathered(news: Sequence[News], http: OutgoingHttp) -> None:
+    """What happened in the last minutes, a thousand events at most: goals that are new or credited, credits taken back, people who joined.
+
+    No performance reviews, and nothing that no longer holds. Your class, or your settings, say in ``gather_minutes`` for how long
+    news is gathered, five usually. An exception has the same news told again, then parked and shown.
+    """
+
+

@@ -117,6 +117,21 @@ plugin_note = sa.Table(
     comment="What plugins keep in mind about appointments and are told again when they are asked.",
 )
 
+audience_joining = sa.Table(
+    "audience_joining",
+    metadata,
+    sa.Column("appointment_id", Id(), primary_key=True),
+    sa.Column("audience", sa.String(100), primary_key=True),
+    sa.Column(
+        "expires_at",
+        Time(),
+        nullable=False,
+        index=True,
+        comment="from then on it is too long ago to be announced again",
+    ),
+    comment="Whose joining of which audience was announced, while plugins want to hear of that.",
+)
+
 reassign_queue = sa.Table(
     "reassign_queue",
     metadata,

@@ -32,7 +32,7 @@ def announce(uow: UnitOfWork, events: Iterable[Event]) -> None:
                 "kind": kind_of(type(e)),
                 "at": uow.now,
                 "person_id": e.person_id,
-                "body": _body(e),
+                "body": body_of(e),
             }
             for e in events
         ],
@@ -44,7 +44,8 @@ def kind_of(event: type[Event]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
 
 
-def _body(event: Event) -> dict[str, Any]:
+def body_of(event: Event) -> dict[str, Any]:
+    """What an event says besides whom it is about, as it is kept."""
     values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     return {
         key: value.isoformat() if isinstance(value, datetime) else value

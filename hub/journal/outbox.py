@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -55,7 +55,7 @@ class Effect:
     Of the effects in one ``lane`` only that with the highest ``sequence``, in the order of texts, counts: those before it
     are superseded unless they were delivered. Lanes are not emptied by ``deliver`` but by whoever asks
     ``hub.journal.lanes`` for the kind. ``parked`` is a code for why there is no use in trying, if there is none, and
-    ``reason`` says it in words.
+    ``reason`` says it in words. Nothing is tried ``not_before`` an instant.
     """
 
     kind: str
@@ -67,6 +67,7 @@ class Effect:
     sequence: str | None = None
     parked: str = ""
     reason: str = ""
+    not_before: datetime | None = None
 
 
 def enqueue(
@@ -106,7 +107,7 @@ def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
         "body": dict(effect.body),
         "state": PARKED if effect.parked else WAITING,
         "attempts": 0,
-        "next_attempt_at": uow.now,
+        "next_attempt_at": effect.not_before or uow.now,
         "created_at": uow.now,
         "last_error": effect.reason or None,
         "lane": effect.lane,
@@ -263,7 +264,8 @@ def _note_failed(uow: UnitOfWork, delivery: Delivery, error: Exception) -> None:
     o = tables.outbox
     permanent = isinstance(error, OutsideFailed) and not error.retryable
     parked = permanent or delivery.attempts >= MAX_ATTEMPTS
-    wait = timedelta(seconds=min(2.0 ** min(delivery.attempts, 12), MAX_WAIT_SECONDS))
+    asked = error.wait if isinstance(error, OutsideFailed) else 0.0
+    wait = timedelta(seconds=min(max(2.0 ** min(delivery.attempts, 12), asked), MAX_WAIT_SECONDS))
     values = {
         "state": PARKED if parked else WAITING,
         "next_attempt_at": uow.now + wait,

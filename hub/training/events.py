@@ -23,6 +23,17 @@ class PlanChanged(Event):
 
 
 @dataclass(frozen=True)
+class GoalAdded(Event):
+    """A goal is new in somebody's plan, and no review. Not announced by itself: plans say which goals are new to them."""
+
+    goal_id: str
+    target_kind: str
+    target_id: str
+    dimension: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
 class CreditGranted(Event):
     """A goal was credited; ``statement_id`` is the evidence."""
 

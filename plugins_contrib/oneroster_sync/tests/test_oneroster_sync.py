@@ -89,7 +89,11 @@ def test_course_deleted_while_pages_are_read_hides_no_other(service: Service) ->
 
 def test_list_that_never_holds_still_is_left_alone(service: Service) -> None:
     service.rows["courses"] = [course(n, str(n)) for n in range(100)]
-    service.before_page = lambda offset: service.rows["courses"].pop(0) and None
+
+    def shrink(offset: int) -> None:
+        service.rows["courses"].pop(0)
+
+    service.before_page = shrink
     with pytest.raises(OutsideFailed, match="changed while it was read") as failure:
         rows(service)
     assert failure.value.retryable

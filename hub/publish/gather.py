@@ -1,0 +1,91 @@
+"""Telling a plugin of many things at once: what happens within a few minutes is one delivery, however much it is.
+
+A delivery that still gathers lies in the outbox and is not due yet; its body names places in the log of events, so that it
+holds nothing about anybody. What is told is read when its time has come, and leaves out what no longer holds by then.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.audiences.news import is_news, read_news
+from hub.errors import OutsideFailed
+from hub.journal import Delivery
+from hub.journal.outbox import WAITING, Effect, Handler, enqueue_all
+from hub.journal.tables import event as event_table
+from hub.journal.tables import outbox
+from hub.runtime import Hub
+from hub.store import UnitOfWork
+
+HOOK = "news_gathered"
+GATHERED = "tell_many"
+FULL = 1000
+"""Events in one delivery."""
+USUAL_MINUTES, MOST_MINUTES = 5.0, 1440.0
+
+
+def gather(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> None:
+    """Add events to what plugins are told together."""
+    positions = [event.position for event in events if is_news(event)]
+    for plugin in uow.hooks.implementers(HOOK) if positions else ():
+        _gather_for(uow, plugin, positions)
+
+
+def tell_news(hub: Hub) -> Handler:
+    """The outbox handler that tells one plugin what was gathered for it."""
+
+    def deliver(delivery: Delivery) -> None:
+        plugin = delivery.receiver
+        if plugin not in hub.hooks.implementers(HOOK):
+            raise OutsideFailed("plugin_off", f"The plugin {plugin} is not on.", retryable=False)
+        with hub.reading() as uow:
+            mine = uow.among(event_table.c.position, delivery.body["positions"])
+            query = sa.select(event_table).where(mine).order_by(event_table.c.position)
+            news = read_news(uow, uow.connection.execute(query).all())
+        if news:
+            hub.hooks.tell(HOOK, plugin, news=news, http=hub.http)
+
+    return deliver
+
+
+def _gather_for(uow: UnitOfWork, plugin: str, positions: Sequence[int]) -> None:
+    o, left = outbox, list(positions)
+    # Locked, so that nobody takes it for sending meanwhile; one that was tried before says what it said.
+    still_open = (
+        sa.select(o.c.id, o.c.body)
+        .where(
+            o.c.kind == GATHERED,
+            o.c.receiver == plugin,
+            o.c.state == WAITING,
+            o.c.attempts == 0,
+            o.c.next_attempt_at > uow.now,
+        )
+        .order_by(o.c.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    row = uow.connection.execute(still_open).one_or_none()
+    if row is not None:
+        there = row.body["positions"]
+        more, left = left[: FULL - len(there)], left[FULL - len(there) :]
+        values = {"body": {"positions": [*there, *more]}}
+        uow.connection.execute(sa.update(o).where(o.c.id == row.id).values(**values))
+    due = uow.now + timedelta(minutes=_minutes(uow, plugin))
+    parts = [left[start : start + FULL] for start in range(0, len(left), FULL)]
+    enqueue_all(
+        uow,
+        [
+            Effect(GATHERED, plugin, f"{GATHERED}:{plugin}:{part[0]}", {"positions": part}, not_before=due)
+            for part in parts
+        ],
+    )
+
+
+def _minutes(uow: UnitOfWork, plugin: str) -> float:
+    """For how long a plugin lets news be gathered, as its class or its settings say."""
+    instance = next(each.instance for each in uow.hooks.plugins if each.name == plugin)
+    settings = getattr(instance, "settings", None)
+    said = getattr(settings, "gather_minutes", getattr(instance, "gather_minutes", USUAL_MINUTES))
+    return min(max(float(said), 0.0), MOST_MINUTES)
