@@ -10,10 +10,14 @@ from hub.audiences.events import AudienceJoined
 from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
-from hub.errors import HubError, OutsideFailed
+from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed, OutsideFailed
 from hub.hooks import API_VERSION, hookimpl
 from hub.http import Answer, OutgoingHttp
 from hub.plugin_data.storage import Storage, Writing
+from hub.plugin_pages.page import Button, Field, Form, Heading, Json, Link, Page, Redirect, Table, Tag, Text
+from hub.plugin_pages.request import Request
+from hub.plugin_pages.route import Route
+from hub.plugin_pages.seen import Seen
 from hub.training.completing.completion import Completion, CompletionTerms, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked, GoalAdded
@@ -24,27 +28,45 @@ __all__ = [
     "Answer",
     "Aspect",
     "AudienceJoined",
+    "BadInput",
+    "Button",
     "Candidate",
     "CatalogueRow",
     "CatalogueSource",
     "Completion",
     "CompletionRecognized",
     "CompletionTerms",
+    "Conflict",
     "CreditGranted",
     "CreditRevoked",
     "Evidence",
+    "Field",
+    "Form",
     "GoalAdded",
+    "Heading",
     "HubError",
+    "Json",
+    "Link",
+    "Missing",
     "News",
+    "NotAllowed",
     "Offering",
     "Opinion",
     "OutgoingHttp",
     "OutsideFailed",
+    "Page",
     "Panel",
     "PanelView",
     "PluginSettings",
+    "Redirect",
+    "Request",
     "RosterRow",
+    "Route",
+    "Seen",
     "Storage",
+    "Table",
+    "Tag",
+    "Text",
     "Workflow",
     "Writing",
     "hookimpl",

@@ -50,6 +50,8 @@ from hub.notify.webhooks.tell import tell_webhooks
 from hub.notify.workflow_mails import workflow_mails
 from hub.plugin_data.migrate import registered_migrations
 from hub.plugin_data.storage import lend_storage
+from hub.plugin_pages.route import check_routes
+from hub.plugin_views import installed
 from hub.publish import GATHERED, TELL, publish, tell_news, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
@@ -71,14 +73,8 @@ from hub.xapi import tables as xapi_tables
 from hub.xapi.cmi5.overdue import OverdueSessions
 from hub.xapi.forward.forwarder import Forwarder
 
-BUILT_IN_PLUGINS = (
-    "hub.plugins.standard_completion",
-    "hub.plugins.csv_catalogue",
-    "hub.plugins.csv_roster",
-    "hub.plugins.moodle",
-    "hub.plugins.webhooks",
-)
-PLUGIN_GROUP = "partner_training_hub.plugins"
+BUILT_IN_PLUGINS = installed.BUILT_IN_PLUGINS
+PLUGIN_GROUP = installed.PLUGIN_GROUP
 READERS = (
     recognize,
     recognize_changes,
@@ -153,6 +149,7 @@ def open_hooks(settings: Settings) -> Hooks:
     registered_aspects(hooks)
     registered_workflows(hooks)
     registered_migrations(hooks)
+    check_routes(hooks)
     return hooks
 
 

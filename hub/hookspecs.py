@@ -12,6 +12,7 @@ from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook
 from hub.http import OutgoingHttp
+from hub.plugin_pages.route import Route
 from hub.training.completing.completion import Completion, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
 from hub.training.events import CompletionRecognized, CreditGranted, CreditRevoked, GoalAdded
@@ -54,6 +55,16 @@ def register_migrations() -> Path:
 
     Called at start and by ``hub migrate``, which applies them after the hub's own. All your tables begin with
     ``plugin_YOUR_NAME_``; a revision that touches another table is refused. You reach them through ``self.storage``.
+    """
+    raise NotImplementedError
+
+
+@hook("register", "hub", "stop", since="1.1")
+def register_routes() -> Sequence[Route]:
+    """Name your pages, below ``/plugins/YOUR_NAME/``, and who may see each.
+
+    Called once at start. A view gets a Request and answers with a Page made of parts, which the hub draws, or with JSON. Whoever
+    looks must be signed in, unless a route says in words why not. While your plugin is on for no audience they are not there.
     """
     raise NotImplementedError
 
@@ -113,10 +124,6 @@ def credit_revoked(event: CreditRevoked, http: OutgoingHttp) -> None:
     """The evidence of such a credit was voided. Told after the commit; an exception is tried again, then parked and shown."""
 
 
-@hook("show", "subject", "box")
-def plan_panels(view: PanelView) -> Sequence[Panel]:
-    """Add panels to "My training" of people in your audiences. An exception becomes a small error box."""
-    raise NotImplementedError
 @hook("tell", "hub", "retry", since="1.1")
 def goal_added(event: GoalAdded, http: OutgoingHttp) -> None:
     """A goal is new in somebody's plan, and no performance review.
@@ -140,3 +147,7 @@ def news_gathered(news: Sequence[News], http: OutgoingHttp) -> None:
     """
 
 
+@hook("show", "subject", "box")
+def plan_panels(view: PanelView) -> Sequence[Panel]:
+    """Add panels to "My training" of people in your audiences. An exception becomes a small error box."""
+    raise NotImplementedError

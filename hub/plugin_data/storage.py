@@ -1,6 +1,6 @@
 """A plugin's way to its own tables: a transaction of its own, and what is noted in it for when the plugin is asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,8 @@ from hub.plugin_data.ownership import owner_check
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.store.unit_of_work import is_inside_unit
+
+Allow = Callable[[UnitOfWork, Collection[str]], None]
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,18 @@ class Storage:
             yield uow.connection
 
     @contextmanager
-    def writing(self, actor_id: str | None = None) -> Iterator[Writing]:
-        """A transaction: rows and notes, all of it or nothing. ``actor_id`` is whose act it is; None for the plugin's own."""
-        with self.writing_unit(actor_id) as (_, writing):
-            yield writing
+    def writing(self, actor_id: str | None = None, allow: Allow = lambda *_: None) -> Iterator[Writing]:
+        """A transaction: rows and notes, all of it or nothing.
 
-    @contextmanager
-    def writing_unit(self, actor_id: str | None) -> Iterator[tuple[UnitOfWork, Writing]]:
-        """The same with the unit around it, for the hub's own use before the plugin's block begins."""
+        ``actor_id`` is whose act it is; None for the plugin's own. ``allow`` raises for appointments that may not be noted about.
+        """
         self._refuse_inside()
         with self._hub.unit_of_work() as uow:
             writing = Writing(uow.connection, uow.now)
             with fenced(uow.connection, self._plugin, self._owns):
-                yield uow, writing
+                yield writing
             if writing.noted:
+                allow(uow, list(writing.noted))
                 set_notes(uow, self._plugin, writing.noted, actor_id)
 
     def _refuse_inside(self) -> None:

@@ -42,6 +42,7 @@ _PAGES = frozenset(
         "partner_provisioning",
         "partner_tokens",
         "partner_webhooks",
+        "plugin_pages",
         "signed_out",
         "local_sign_in",
         "account_local",
