@@ -7,9 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.assigning.opinions import HOOK as OPINIONS
-from hub.audiences.panels import HOOK as PANELS
 from hub.audiences.profiles.profile import WORKFLOW
+from hub.audiences.rules.partner_switches import SWITCHED_HOOKS
+from hub.network import tables as network
 from hub.store import UnitOfWork
 
 
@@ -23,9 +23,34 @@ class AudienceSwitches:
     provisioning: Sequence[str]
 
 
+@dataclass(frozen=True)
+class PartnerOff:
+    """A partner for which a plugin is off, and since when."""
+
+    partner_id: str
+    name: str
+    since: datetime
+
+
 def switchable_plugins(uow: UnitOfWork) -> list[str]:
     """Names of the plugins that are switched per audience, in their order."""
-    return list(dict.fromkeys([*uow.hooks.implementers(OPINIONS), *uow.hooks.implementers(PANELS)]))
+    switched = {name for hook in SWITCHED_HOOKS for name in uow.hooks.implementers(hook)}
+    return [plugin.name for plugin in uow.hooks.plugins if plugin.name in switched]
+
+
+def list_partners_off(uow: UnitOfWork) -> dict[str, list[PartnerOff]]:
+    """The partners for which plugins are off now, by plugin; each in order of the partners' names."""
+    off, partner = tables.plugin_off, network.partner
+    rows = uow.connection.execute(
+        sa.select(off.c.plugin, off.c.partner_id, partner.c.name, off.c.valid_from)
+        .join(partner, partner.c.id == off.c.partner_id)
+        .where(off.c.valid_to.is_(None))
+        .order_by(partner.c.name, partner.c.id)
+    )
+    found: dict[str, list[PartnerOff]] = {}
+    for row in rows:
+        found.setdefault(row.plugin, []).append(PartnerOff(row.partner_id, row.name, row.valid_from))
+    return found
 
 
 def list_switches(uow: UnitOfWork) -> list[AudienceSwitches]:

@@ -93,6 +93,14 @@ class TimingRow:
         return self.seconds / self.calls if self.calls else 0.0
 
 
+@dataclass(frozen=True)
+class Undelivered:
+    """How many deliveries to one receiver wait, and how many are parked."""
+
+    waiting: int
+    parked: int
+
+
 def list_audit(
     uow: UnitOfWork,
     *,
@@ -137,15 +145,22 @@ def audit_row(row: Any) -> AuditRow:
 
 
 def list_deliveries(
-    uow: UnitOfWork, *, state: str = "", person_id: str | None = None, before: str | None = None
+    uow: UnitOfWork,
+    *,
+    state: str = "",
+    person_id: str | None = None,
+    receiver: str = "",
+    before: str | None = None,
 ) -> Listed[DeliveryRow]:
-    """The outbox, narrowed to one state and one person. Ids are in order of time."""
+    """The outbox, narrowed to one state, one person and one receiver. Ids are in order of time."""
     o = tables.outbox
     query = sa.select(o).order_by(o.c.id.desc()).limit(ROWS + 1)
     if state:
         query = query.where(o.c.state == state)
     if person_id:
         query = query.where(o.c.person_id == person_id)
+    if receiver:
+        query = query.where(o.c.receiver == receiver)
     if before is not None:
         query = query.where(o.c.id < before)
     rows = [
@@ -174,6 +189,21 @@ def count_undelivered(uow: UnitOfWork) -> dict[str, int]:
         sa.select(o.c.state, sa.func.count()).where(o.c.state.in_([WAITING, PARKED])).group_by(o.c.state)
     )
     return {WAITING: 0, PARKED: 0} | {row[0]: row[1] for row in rows}
+
+
+def count_deliveries_to(uow: UnitOfWork, kind: str) -> dict[str, Undelivered]:
+    """What has not arrived of one kind of effect, by receiver."""
+    o = tables.outbox
+    rows = uow.connection.execute(
+        sa.select(o.c.receiver, o.c.state, sa.func.count())
+        .where(o.c.state.in_([WAITING, PARKED]), o.c.kind == kind)
+        .group_by(o.c.receiver, o.c.state)
+    ).all()
+    counts = {(receiver, state): int(count) for receiver, state, count in rows}
+    return {
+        receiver: Undelivered(counts.get((receiver, WAITING), 0), counts.get((receiver, PARKED), 0))
+        for receiver in {row[0] for row in rows}
+    }
 
 
 def list_pauses(uow: UnitOfWork) -> list[PauseRow]:

@@ -1,0 +1,1 @@
+"""What operators see of plugins: on the command line, on the admin pages, and in JSON the same."""
