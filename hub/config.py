@@ -109,6 +109,11 @@ class Settings(BaseSettings):
     embedded_worker: bool = Field(
         True, description="Let `hub run` start and supervise one worker of its own."
     )
+    worker_megabytes: int = Field(
+        2048,
+        ge=0,
+        description="A worker that has grown larger than this ends between two turns and is started anew; 0 for no limit.",
+    )
     plugins: Annotated[list[str], NoDecode, BeforeValidator(_read_plugins)] = Field(
         default_factory=lambda: list(DEFAULT_PLUGINS),
         description='Plugins that are on, in the order in which they are asked. "none" (HUB_PLUGINS=none) starts without '

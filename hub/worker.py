@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import CHUNK, has_queue, reassign, reassign_chunk
 from hub.garbage import seldom_collected
+from hub.hooks.memory import resident_bytes
 from hub.journal import Reader
+from hub.journal.aside import heed_aside
 from hub.journal.outbox import Handler, deliver, has_deliveries
 from hub.journal.readers import has_work, register_readers, run_reader
 from hub.journal.timings import save_timings
@@ -32,6 +34,7 @@ MANY = 5_000
 """People worked out one after the other, from which on the database is told to look at their goals anew."""
 STOP_SECONDS = 10
 TIMINGS_SECONDS = 5
+ASIDE_SECONDS = 2
 HOUSEKEEPING_SECONDS = 300
 KEEP_EXPIRED = timedelta(days=1)
 
@@ -68,6 +71,8 @@ class Worker:
     _queue_due: float = 0.0
     _queue_is_long: bool = False
     _worked_out: int = 0
+    is_outgrown: bool = False
+    """Whether it ended because it had grown too large."""
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set; an error in one turn is logged and the next turn comes all the same.
@@ -86,7 +91,9 @@ class Worker:
                 _repeat(
                     stop,
                     self.follow_steadily,
+                    (ASIDE_SECONDS, self.heed_aside),
                     (TIMINGS_SECONDS, self.save_timings),
+                    (TIMINGS_SECONDS, lambda: self.end_if_outgrown(stop)),
                     (HOUSEKEEPING_SECONDS, self.remove_expired),
                 )
         finally:
@@ -95,9 +102,10 @@ class Worker:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def register(self) -> None:
-        """Give new readers their place."""
+        """Give new readers their place, and learn which plugins are not to be called."""
         with self.hub.unit_of_work() as uow:
             register_readers(uow, self.readers)
+            heed_aside(uow)
 
     def turn(self) -> bool:
         """Do one batch of everything that waits; whether there was anything."""
@@ -184,6 +192,29 @@ class Worker:
         if timings:
             with self.hub.unit_of_work() as uow:
                 save_timings(uow, timings)
+
+    def heed_aside(self) -> None:
+        """Learn which plugins are not to be called."""
+        with self.hub.reading() as uow:
+            heed_aside(uow)
+
+    def end_if_outgrown(self, stop: threading.Event) -> None:
+        """End a worker that is larger than the settings allow, between two turns; and say which plugins it grew in."""
+        limit, has = self.hub.settings.worker_megabytes, resident_bytes() // 2**20
+        if not limit or has <= limit:
+            return
+        grown = [(plugin, hook, size // 2**20) for plugin, hook, size in self.hub.hooks.grown()[:3]]
+        logger.error("worker_outgrown", megabytes=has, limit=limit, grown_in_plugins=grown)
+        for plugin, hook, size in grown:
+            if size > limit // 4:
+                self.hub.hooks.note_error(
+                    plugin,
+                    hook,
+                    f"a worker grew to {has:,} MB, about {size:,} MB of it here, and was started anew",
+                )
+        self.save_timings()
+        self.is_outgrown = True
+        stop.set()
 
     def remove_expired(self) -> None:
         """Delete what has been out of date for a day: flows, sessions, replay guards, tokens, counters."""

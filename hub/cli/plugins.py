@@ -1,79 +1,90 @@
-"""``hub plugins``: what is plugged in."""
+"""``hub plugins``: what is plugged in, how it does, and for whom it is on."""
+
+import json
 
 import click
 
+from hub.cli.set_aside import set_aside, take_back
+
 
 @click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @click.pass_context
-def plugins(ctx: click.Context) -> None:
+def plugins(ctx: click.Context, as_json: bool) -> None:
     """Show the plugins that are on, or switch one.
 
-    The table has them in their order, each with its hooks, audiences and timings.
+    Each is shown in its place, with its hooks, how often they were called in the last 24 hours, how often they failed and how
+    long they took, with its settings and for whom it is on. `hub plugins show PLUGIN` says all about one.
     """
     if ctx.invoked_subcommand is None:
-        _show()
+        _list(as_json)
+
+
+plugins.add_command(set_aside)
+plugins.add_command(take_back)
 
 
 @plugins.command()
-@click.argument("audience")
 @click.argument("plugin")
-@click.argument("state", type=click.Choice(["on", "off"]))
-def switch(audience: str, plugin: str, state: str) -> None:
-    """Switch PLUGIN on or off for AUDIENCE, from now on, without a restart."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+def show(plugin: str, as_json: bool) -> None:
+    """Say all about PLUGIN: its hooks with their last errors, settings, audiences, partners and tables."""
+    from hub.cli.opening import opened_hub
+    from hub.cli.plugins_text import show_lines
+    from hub.plugin_views.as_json import plugin_as_json
+    from hub.plugin_views.overview import read_plugin
+
+    with opened_hub() as hub, hub.reading() as uow:
+        found = read_plugin(uow, plugin)
+    click.echo(json.dumps(plugin_as_json(found), indent=2) if as_json else "\n".join(show_lines(found)))
+
+
+@plugins.command()
+@click.option(
+    "--partner",
+    help="Switch it for this partner (its partner_id or name), inside the audiences for which it is on.",
+)
+@click.argument("words", nargs=-1, metavar="[AUDIENCE] PLUGIN on|off")
+def switch(partner: str | None, words: tuple[str, ...]) -> None:
+    """Switch PLUGIN on or off for AUDIENCE, or for a partner, from now on, without a restart.
+
+    \b
+      hub plugins switch technicians first_90_days on
+      hub plugins switch --partner P-0042 first_90_days off
+    """
+    from hub.audiences.rules.partner_switches import switch_for_partner
     from hub.audiences.rules.rule import switch_plugin
     from hub.cli.opening import opened_hub
+    from hub.network.views import find_partner
 
+    said = [*(() if partner is None else (partner,)), *words]
+    if len(said) != 3 or said[2] not in ("on", "off"):
+        raise click.UsageError("Say AUDIENCE PLUGIN on|off, or --partner PARTNER PLUGIN on|off.")
+    whom, plugin, state = said
     with opened_hub() as hub, hub.unit_of_work() as uow:
-        changed = switch_plugin(uow, audience, plugin, on=state == "on")
+        if partner is None:
+            changed = switch_plugin(uow, whom, plugin, on=state == "on")
+        else:
+            changed = switch_for_partner(uow, find_partner(uow, partner), plugin, on=state == "on")
     if changed:
-        click.echo(f"{plugin} is now {state} for {audience}. The worker brings everybody's goals up to date.")
+        click.echo(f"{plugin} is now {state} for {whom}. The worker brings everybody's goals up to date.")
     else:
-        click.echo(f"{plugin} already is {state} for {audience}.")
+        click.echo(f"{plugin} already is {state} for {whom}.")
 
 
-def _show() -> None:
+def _list(as_json: bool) -> None:
     from hub.audiences.views import list_switches
     from hub.cli.opening import opened_hub
-    from hub.cli.output import show_table
-    from hub.journal.views import list_timings
+    from hub.cli.plugins_text import list_lines
+    from hub.plugin_views.as_json import plugins_as_json
+    from hub.plugin_views.installed import list_not_on
+    from hub.plugin_views.overview import list_plugins
 
     with opened_hub() as hub:
         with hub.reading() as uow:
-            switches, timings = list_switches(uow), {(t.plugin, t.hook): t for t in list_timings(uow)}
-        rows = []
-        for number, plugin in enumerate(hub.hooks.plugins, start=1):
-            on_for = ", ".join(s.key for s in switches if plugin.name in s.on_since)
-            name = f"{number}. {plugin.name}", plugin.version, "built in" if plugin.built_in else "installed"
-            hooks = [h for h in hub.hooks.contracts if plugin.name in hub.hooks.implementers(h)]
-            for hook in hooks or [""]:
-                timing = timings.get((plugin.name, hook))
-                contract = hub.hooks.contracts.get(hook)
-                shape = f"{contract.shape}, {contract.scope}" if contract else ""
-                scope = (on_for or "no audience") if contract and contract.scope == "subject" else ""
-                counted = (
-                    (
-                        f"{timing.calls:,}",
-                        f"{1000 * timing.mean:.1f}",
-                        f"{1000 * timing.slowest:.1f}",
-                        str(timing.errors),
-                    )
-                    if timing
-                    else ("", "", "", "")
-                )
-                rows.append((*name, hook, shape, scope, *counted))
-                name = "", "", ""
-    columns = (
-        "plugin",
-        "version",
-        "from",
-        "hook",
-        "shape, scope",
-        "on for",
-        "calls",
-        "mean ms",
-        "slowest ms",
-        "errors",
-    )
-    show_table(columns, rows)
-    if not switches:
-        click.echo("\nThere are no audiences yet; `hub audiences apply` makes them.")
+            on, audiences = list_plugins(uow), list_switches(uow)
+        not_on = list_not_on(hub.hooks, hub.settings)
+    if as_json:
+        click.echo(json.dumps(plugins_as_json(on, not_on), indent=2))
+    else:
+        click.echo("\n".join(list_lines(on, not_on, bool(audiences))))

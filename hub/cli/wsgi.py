@@ -5,14 +5,19 @@ import gc
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import flask
 
 if TYPE_CHECKING:
     from hub.cli.gateway import Gateway, Largest
+    from hub.runtime import Hub
 
+ASIDE_SECONDS = 2
 ENDS_WITH_PARENT = "HUB_RUN_PARENT"
 """The process id of ``hub run``, if it started this one: then a web process ends when its parent is gone, however that happened."""
 
@@ -21,16 +26,38 @@ def application() -> flask.Flask:
     """Make the application; for any WSGI server that takes a factory, such as ``granian --factory``."""
     from hub.app import create_app, open_hub
     from hub.cli.parent import when_parent_ends
+    from hub.cli.stuck import become_set_aside
     from hub.config import load_settings
+    from hub.hooks.watch import Watch
     from hub.logging import configure_logging
 
     if ENDS_WITH_PARENT in os.environ:
         when_parent_ends(int(os.environ[ENDS_WITH_PARENT]), lambda: os._exit(1))
     settings = load_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
-    app = create_app(open_hub(settings))
+    config = os.environ.get("HUB_CONFIG")
+    Watch(become_set_aside(Path(config) if config else None, pages=True), ends_frozen=True).start()
+    hub = open_hub(settings)
+    app = create_app(hub)
+    threading.Thread(target=_heed_aside, args=(hub,), name="plugins-aside", daemon=True).start()
     _collect_seldom()
     return app
+
+
+def _heed_aside(hub: "Hub") -> None:
+    """Learn again and again which plugins are not to be called."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from hub.journal.aside import heed_aside
+    from hub.logging import get_logger
+
+    while True:
+        try:
+            with hub.reading() as uow:
+                heed_aside(uow)
+        except SQLAlchemyError:
+            get_logger(__name__).exception("plugins_aside_unknown")
+        time.sleep(ASIDE_SECONDS)
 
 
 def gateway() -> "Gateway":

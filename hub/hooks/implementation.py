@@ -19,7 +19,7 @@ from hub.errors import HubError, OutsideFailed
 from hub.hooks import recording
 from hub.hooks.contract import LIMITS, HookContract
 from hub.hooks.memory import resident_bytes
-from hub.hooks.plugin import Answer, Failure, Plugin
+from hub.hooks.plugin import Answer, Failure, Plugin, SetAside
 from hub.hooks.rendering import mask, secrets_in, words_of
 from hub.hooks.timing import FOLD_AT, Measured
 from hub.hooks.watch import Overran, here, leave_fired
@@ -39,13 +39,14 @@ class PluginFailed(HubError):
 class Implementation:
     """``function`` is what the plugin wrote for a hook that offers these arguments; it is called with those that it names.
 
-    ``limit`` is after how many seconds a call is interrupted where somebody watches.
+    ``limit`` is after how many seconds a call is interrupted where somebody watches. ``aside`` is why it is not called, if so.
     """
 
     __slots__ = (
         "_measured",
         "_names",
         "_takes_all",
+        "aside",
         "contract",
         "function",
         "hook",
@@ -68,6 +69,7 @@ class Implementation:
         self.contract = contract
         self.function = function
         self.limit = LIMITS[contract.shape]
+        self.aside = ""
         names, optional = pluggy._hooks.varnames(function)
         self._names = tuple(name for name in (*names, *optional) if name in offered)
         self._takes_all = len(self._names) == len(offered)
@@ -81,6 +83,8 @@ class Implementation:
 
     def ask(self, arguments: Mapping[str, Any]) -> Answer | Failure:
         """Its answer, or what went wrong."""
+        if self.aside:
+            return self._not_called(arguments, str(self._set_aside()))
         value, error, seconds = self._run(
             self.function, arguments if self._takes_all else self.accepted(arguments), self.limit
         )
@@ -92,6 +96,8 @@ class Implementation:
 
     def tell(self, arguments: Mapping[str, Any]) -> None:
         """Call it; what it raises is raised, in words that can be shown."""
+        if self.aside:
+            raise self._set_aside()
         value, error, seconds = self._run(self.function, self.accepted(arguments), self.limit)
         words = self._noted(arguments, value, error, seconds)
         if error is not None:
@@ -99,6 +105,8 @@ class Implementation:
 
     def rows(self, arguments: Mapping[str, Any], limit: float) -> Iterator[Any]:
         """What it yields, row by row, in ``limit`` seconds altogether; OutsideFailed ``plugin_slow`` when that is not enough."""
+        if self.aside:
+            raise self._set_aside()
         deadline = perf_counter() + limit
         count = 0
         accepted = self.accepted(arguments)
@@ -121,9 +129,27 @@ class Implementation:
         if error is not None:
             raise _shown(error, words or "")
 
+    def unanswered(self, arguments: Mapping[str, Any], reason: str) -> Failure:
+        """What stands for an answer that nobody waits for, or asks for, any longer. It counts as an error."""
+        words = f"Overran: {reason}"
+        self._measured.note_error(words)
+        return self._not_called(arguments, words)
+
+    def _not_called(self, arguments: Mapping[str, Any], words: str) -> Failure:
+        if recording.active:
+            recording.record(self, arguments, None, words, 0.0)
+        return Failure(self.name, self.plugin.version, words)
+
+    def _set_aside(self) -> SetAside:
+        return SetAside("plugin_set_aside", f"The plugin {self.name} is set aside: {self.aside}")
+
     def note_error(self, words: str) -> None:
         """Count an answer that cannot be used."""
         self._measured.note_error(words)
+
+    def grown_bytes(self) -> int:
+        """By how much the process grew in its calls since it began, estimated."""
+        return self._measured.grown_ever
 
     def drain(self) -> Any:
         """Its Timing since the last time; None when there was nothing."""

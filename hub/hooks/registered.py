@@ -13,12 +13,14 @@ import pluggy
 from pydantic import BaseModel, ValidationError
 
 from hub.errors import BadInput, Problem
+from hub.hooks.aloof import ask_aloof
 from hub.hooks.contract import PROJECT, HookContract
 from hub.hooks.implementation import Implementation
 from hub.hooks.plugin import Answer, Failure, Plugin, cannot_start
 from hub.hooks.rendering import LONGEST, mask, secrets_in, words_of
 from hub.hooks.timing import Timing
 from hub.hooks.versions import API_VERSION, Deprecation, at_most, check_versions
+from hub.hooks.watch import is_watched
 from hub.logging import get_logger
 
 logger = get_logger(__name__)
@@ -157,8 +159,9 @@ class Hooks:
         return None
 
     def show(self, hook_name: str, only: Collection[str], **arguments: Any) -> list[Answer | Failure]:
-        """Panels of the named plugins; one that raises leaves a Failure in its place."""
-        return [each.ask(arguments) for each in self._implementations[hook_name] if each.name in only]
+        """Panels of the named plugins; one that raises, or holds the page up, leaves a Failure in its place."""
+        ask = ask_aloof if is_watched() else Implementation.ask
+        return [ask(each, arguments) for each in self._implementations[hook_name] if each.name in only]
 
     def tell(self, hook_name: str, plugin_name: str, **arguments: Any) -> None:
         """Tell one plugin what happened; what it raises reaches the caller, who tries again later."""
@@ -171,6 +174,21 @@ class Hooks:
         for each in self._implementations[hook_name]:
             if each.name == plugin_name:
                 yield from each.rows(arguments, seconds)
+
+    def set_aside(self, reasons: Mapping[str, str]) -> None:
+        """From now on call none of these plugins, and all others: each call of one fails with its reason.
+
+        What they registered when the hub started stays.
+        """
+        for found in self._implementations.values():
+            for each in found:
+                if each.contract.shape != "register":
+                    each.aside = reasons.get(each.name, "")
+
+    def grown(self) -> list[tuple[str, str, int]]:
+        """Plugin, hook and by how many bytes the process grew in its calls since it began; the largest first."""
+        every = [(i.name, i.hook, i.grown_bytes()) for found in self._implementations.values() for i in found]
+        return sorted((each for each in every if each[2]), key=lambda each: -each[2])
 
     def note_error(self, plugin_name: str, hook_name: str, error: str) -> None:
         """Count an answer that cannot be used as an error of its plugin, and show why."""

@@ -35,20 +35,10 @@ class Timing:
     grown_bytes: int = 0
 
 
-def quantile(buckets: list[int], share: float) -> float | None:
-    """How long calls took at most that are among the quickest ``share`` (0 to 1), as their bucket bounds it; None without calls."""
-    left = share * sum(buckets)
-    for place, count in enumerate(buckets):
-        left -= count
-        if count and left <= 0:
-            return BUCKET_SECONDS[min(place, len(BUCKET_SECONDS) - 1)]
-    return None
-
-
 class Measured:
     """Durations of the calls of one implementation. Threads add to it without waiting for each other."""
 
-    __slots__ = ("_folded", "_lock", "_sampled", "_timing", "durations", "samples")
+    __slots__ = ("_folded", "_lock", "_sampled", "_timing", "durations", "grown_ever", "samples")
 
     def __init__(self) -> None:
         self.durations: deque[float] = deque()  # appending to it is one step for all threads
@@ -56,6 +46,7 @@ class Measured:
         """Whether the next call shall look at how the process grows in it."""
         self._lock = threading.Lock()
         self._timing = Timing()
+        self.grown_ever = 0
         self._folded = 0
         self._sampled = 0
 
@@ -75,7 +66,9 @@ class Measured:
         with self._lock:
             self.samples = False
             calls = self._folded + len(self.durations)
-            self._timing.grown_bytes += grown_bytes * max(1, calls - self._sampled)
+            estimate = grown_bytes * max(1, calls - self._sampled)
+            self._timing.grown_bytes += estimate
+            self.grown_ever += estimate
             self._sampled = calls
 
     def drain(self) -> Timing | None:

@@ -2,20 +2,23 @@
 
 A call costs its thread two writes. One thread of the process looks at all of them a few times a second. In one that is over its
 limit it raises Overran, which ends any loop of Python. What does not end by that, because it waits in C, is told to whoever
-runs the process: see ``hub.hooks.stuck``.
+runs the process. What keeps all of Python from running ends the process; a line of C sees to that.
 """
 
 import ctypes
+import faulthandler
 import threading
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 GRACE_SECONDS = 5.0
 BEAT_SECONDS = 0.2
+FROZEN_SECONDS = 60.0
+"""A process in which this thread could not run for so long is ended: something in C holds Python and does not let go."""
 
 
 class Overran(BaseException):  # so that ``except Exception`` in a plugin does not keep it
@@ -78,31 +81,55 @@ def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
     )
 
 
-class Watch:
-    """Interrupts calls that take too long, from ``start`` to ``stop``. ``on_stuck`` hears of those that do not end by that."""
+_watches: "list[Watch]" = []
 
-    def __init__(self, on_stuck: Callable[[Stuck], None] | None = None, grace: float = GRACE_SECONDS) -> None:
+
+def is_watched() -> bool:
+    """Whether calls of this process are watched."""
+    return bool(_watches)
+
+
+class Watch:
+    """Interrupts calls that take too long, from ``start`` to ``stop``. ``on_stuck`` hears of those that do not end by that.
+
+    With ``ends_frozen`` the process ends, and says where it was, when this thread cannot run for FROZEN_SECONDS.
+    """
+
+    def __init__(
+        self,
+        on_stuck: Callable[[Stuck], None] | None = None,
+        *,
+        grace: float = GRACE_SECONDS,
+        ends_frozen: bool = False,
+    ) -> None:
         self._on_stuck = on_stuck
         self._grace = grace
+        self._ends_frozen = ends_frozen
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="plugin-watch", daemon=True)
 
     def start(self) -> "Watch":
         """Begin, in a thread of its own."""
+        _watches.append(self)
         self._thread.start()
         return self
 
     def stop(self) -> None:
         """End, and wait for it."""
+        _watches.remove(self)
         self._stop.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):
+            if self._ends_frozen:
+                faulthandler.dump_traceback_later(FROZEN_SECONDS, exit=True)
             with _lock:
                 slots = list(_slots)
             for slot in slots:
                 self._look_at(slot)
+        if self._ends_frozen:
+            faulthandler.cancel_dump_traceback_later()
 
     def _look_at(self, slot: Slot) -> None:
         call = slot.call
@@ -121,3 +148,13 @@ class Watch:
             self._on_stuck(
                 Stuck(implementation.plugin.name, implementation.hook, implementation.contract.shape, seconds)
             )
+
+
+@contextmanager
+def watching(on_stuck: Callable[[Stuck], None] | None = None) -> Iterator[None]:
+    """Watch calls in the block."""
+    watch = Watch(on_stuck).start()
+    try:
+        yield
+    finally:
+        watch.stop()

@@ -260,6 +260,19 @@ plugin_timing = sa.Table(
     sa.PrimaryKeyConstraint("plugin", "hook"),
 )
 
+plugin_aside = sa.Table(
+    "plugin_aside",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column(
+        "hook", sa.String(64), nullable=False, comment="what it was doing; empty where somebody set it aside"
+    ),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("since", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("plugin"),
+    comment="Plugins that no process calls until somebody takes them back.",
+)
+
 plugin_hour = sa.Table(
     "plugin_hour",
     metadata,

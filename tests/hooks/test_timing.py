@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from hub.hooks.timing import BUCKET_SECONDS, FOLD_AT, Measured, Timing, quantile
+from hub.hooks.timing import BUCKET_SECONDS, FOLD_AT, Measured, Timing
 
 
 def test_buckets_are_five_for_each_power_of_ten() -> None:
@@ -28,16 +28,6 @@ def test_each_duration_is_in_the_bucket_that_bounds_it() -> None:
     ]
     assert (timing.calls, timing.slowest) == (5, 1000)
     assert measured.drain() is None
-
-
-def test_quantiles_are_bounds_of_their_buckets() -> None:
-    measured = Measured()
-    measured.durations.extend([0.0009] * 94 + [0.9] * 6)
-    timing = measured.drain()
-    assert timing is not None
-    assert quantile(timing.buckets, 0.5) == pytest.approx(0.001)
-    assert quantile(timing.buckets, 0.95) == pytest.approx(1.0)
-    assert quantile(Timing().buckets, 0.5) is None
 
 
 def test_no_call_of_any_thread_is_lost() -> None:
