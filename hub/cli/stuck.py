@@ -34,6 +34,7 @@ def become_set_aside(settings_file: Path | None, *, pages: bool = False) -> Call
         reason = f"{stuck.hook} did not come back within {stuck.seconds:.0f} s and could not be interrupted"
         command = ["plugins", "set-aside", stuck.plugin, "--hook", stuck.hook, "--because", reason]
         logging.shutdown()
+        os.environ["HUB_PLUGINS"] = "none"  # the command needs none of them, least of all this one
         os.execv(  # noqa: S606
             sys.executable,
             [sys.executable, "-m", "hub.cli", *named, *command, "--exit-with", str(BEGIN_ANEW)],

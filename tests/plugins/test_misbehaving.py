@@ -103,7 +103,7 @@ TOO_MUCH = [never_ends, lambda: [1] * (implementation.MOST_ITEMS + 1)]
 @pytest.fixture(autouse=True)
 def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for shape in contract.LIMITS:
-        monkeypatch.setitem(contract.LIMITS, shape, LIMIT)  # type: ignore[arg-type]
+        monkeypatch.setitem(contract.LIMITS, shape, LIMIT)
 
 
 @pytest.fixture(autouse=True)
