@@ -24,10 +24,16 @@ class PanelFailure:
     plugin: str
 
 
-def read_panels(uow: UnitOfWork, person_id: str) -> list[Panel | PanelFailure]:
-    """The person's panels in the order of the plugins. Only plugins of the audiences the person is in now are asked."""
+def read_panels(
+    uow: UnitOfWork, person_id: str, supposed: Sequence[SwitchedPlugin] = ()
+) -> list[Panel | PanelFailure]:
+    """The person's panels in the order of the plugins. Only plugins of the audiences the person is in now are asked.
+
+    ``supposed`` are switches that there are not, for whoever tries a plugin before it is on.
+    """
     plugins = uow.hooks.implementers(HOOK)
-    switched = [s for s in read_switched(uow) if s.plugin in plugins and holds(s.during, uow.now)]
+    known = [*read_switched(uow), *supposed]
+    switched = [s for s in known if s.plugin in plugins and holds(s.during, uow.now)]
     if not switched:
         return []
     appointments = read_facts(uow, [person_id]).get(person_id, [])

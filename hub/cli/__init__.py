@@ -34,6 +34,7 @@ COMMANDS = (
     "why",
     "plugins",
     "plugin",
+    "try",
     "grant",
     "audit",
     "secrets",

@@ -1,5 +1,6 @@
 """What the catalogue offers to whoever gives or chooses a goal. Reads only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -44,6 +45,16 @@ def find_targets(uow: UnitOfWork, words: str = "") -> list[Target]:
     for word in words.split():
         query = query.where(every.c.title.icontains(word, autoescape=True))
     return [Target(*row) for row in uow.connection.execute(query)]
+
+
+def keys_of_targets(uow: UnitOfWork, targets: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Keys of courses and paths, by kind and id."""
+    found: dict[tuple[str, str], str] = {}
+    for kind, table in (("offering", tables.offering), ("path", tables.path)):
+        ids = [id for target_kind, id in targets if target_kind == kind]
+        rows = uow.connection.execute(sa.select(table.c.id, table.c.key).where(uow.among(table.c.id, ids)))
+        found |= {(kind, row.id): row.key for row in rows}
+    return found
 
 
 def target_of(value: str) -> tuple[str, str]:

@@ -163,14 +163,16 @@ def voided_among(uow: UnitOfWork, statements: Rows) -> set[str]:
     return {id for connection, ids in by_connection.items() for id in voided_ids(uow, connection, ids)}
 
 
-def judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, Any] | None:
-    """Ask the plugins whether a statement completes the offering; the completion's columns, or None."""
+def evidence_of(row: sa.Row[Any]) -> Evidence:
+    """A statement of the journal as plugins see it."""
     told = _decode(row.payload)
     extensions = told.context.extensions if told.context else _NOTHING
-    evidence = Evidence(
-        row.id, row.verb, row.object_id, row.timestamp, _object(told.result), _object(extensions)
-    )
-    answer = uow.hooks.ask_first("recognize_completion", statement=evidence, offering=offering)
+    return Evidence(row.id, row.verb, row.object_id, row.timestamp, _object(told.result), _object(extensions))
+
+
+def judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, Any] | None:
+    """Ask the plugins whether a statement completes the offering; the completion's columns, or None."""
+    answer = uow.hooks.ask_first("recognize_completion", statement=evidence_of(row), offering=offering)
     if isinstance(answer, Failure):
         raise HubError(
             "plugin_failed", f"The plugin {answer.plugin} failed on statement {row.id}: {answer.error}"
