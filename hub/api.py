@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.audiences.assigning.opinion import Candidate, Opinion
 from hub.audiences.events import AudienceJoined
+from hub.audiences.mails import Mails
 from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed, OutsideFailed
 from hub.hooks import API_VERSION, hookimpl
 from hub.http import Answer, OutgoingHttp
+from hub.plugin_data.personal_data import Erased, PersonalData
 from hub.plugin_data.storage import Storage, Writing
 from hub.plugin_pages.page import Button, Field, Form, Heading, Json, Link, Page, Redirect, Table, Tag, Text
 from hub.plugin_pages.request import Request
@@ -39,6 +41,7 @@ __all__ = [
     "Conflict",
     "CreditGranted",
     "CreditRevoked",
+    "Erased",
     "Evidence",
     "Field",
     "Form",
@@ -47,6 +50,7 @@ __all__ = [
     "HubError",
     "Json",
     "Link",
+    "Mails",
     "Missing",
     "News",
     "NotAllowed",
@@ -57,6 +61,7 @@ __all__ = [
     "Page",
     "Panel",
     "PanelView",
+    "PersonalData",
     "PluginSettings",
     "Redirect",
     "Request",

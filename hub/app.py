@@ -49,6 +49,7 @@ from hub.notify.webhooks.send import WebhookSender
 from hub.notify.webhooks.tell import tell_webhooks
 from hub.notify.workflow_mails import workflow_mails
 from hub.plugin_data.migrate import registered_migrations
+from hub.plugin_data.personal_data import check_personal_data
 from hub.plugin_data.storage import lend_storage
 from hub.plugin_pages.route import check_routes
 from hub.plugin_views import installed
@@ -150,6 +151,7 @@ def open_hooks(settings: Settings) -> Hooks:
     registered_workflows(hooks)
     registered_migrations(hooks)
     check_routes(hooks)
+    check_personal_data(hooks)
     return hooks
 
 

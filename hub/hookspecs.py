@@ -1,17 +1,20 @@
 """The hook catalogue. Each docstring is the contract: when it is called, with what, and what an exception means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from hub.audiences.assigning.opinion import Candidate, Opinion
 from hub.audiences.events import AudienceJoined
+from hub.audiences.mails import Mails
 from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.hooks import hook
 from hub.http import OutgoingHttp
+from hub.plugin_data.personal_data import Erased, PersonalData
 from hub.plugin_pages.route import Route
 from hub.training.completing.completion import Completion, Evidence, Offering
 from hub.training.courses.catalogue import CatalogueRow, CatalogueSource, RosterRow
@@ -65,6 +68,36 @@ def register_routes() -> Sequence[Route]:
 
     Called once at start. A view gets a Request and answers with a Page made of parts, which the hub draws, or with JSON. Whoever
     looks must be signed in, unless a route says in words why not. While your plugin is on for no audience they are not there.
+    """
+    raise NotImplementedError
+
+
+@hook("register", "hub", "stop", since="1.1")
+def register_personal_data() -> Sequence[PersonalData]:
+    """Say what you keep about people, or send elsewhere; nothing for an empty list.
+
+    Called at start, and for the page of plugins. A plugin with tables must say it; one that keeps something implements
+    ``export_person`` and ``erase_person``.
+    """
+    raise NotImplementedError
+
+
+@hook("fetch", "hub", "stop", since="1.1")
+def export_person(person_id: str) -> Iterable[Mapping[str, Any]]:
+    """Yield all that you keep about somebody, as JSON objects.
+
+    Called outside any unit of work when somebody asks what is kept about them. An exception stops the export: half would look
+    like all.
+    """
+    raise NotImplementedError
+
+
+@hook("fetch", "hub", "stop", since="1.1")
+def erase_person(person_id: str, http: OutgoingHttp) -> Iterable[Erased]:
+    """Erase somebody from all that you keep, and say how much of what that was. Asked again, yield nothing.
+
+    Called outside any unit of work, after the hub erased its own. An exception leaves the erasure open, where operators see it,
+    and you are asked again until it is done.
     """
     raise NotImplementedError
 
@@ -139,11 +172,11 @@ def audience_joined(event: AudienceJoined, http: OutgoingHttp) -> None:
 
 
 @hook("tell", "hub", "retry", since="1.1")
-def news_gathered(news: Sequence[News], http: OutgoingHttp) -> None:
+def news_gathered(news: Sequence[News], http: OutgoingHttp, mails: Mails) -> None:
     """What happened in the last minutes, a thousand events at most: goals that are new or credited, credits taken back, people who joined.
 
     No performance reviews, and nothing that no longer holds. Your class, or your settings, say in ``gather_minutes`` for how long
-    news is gathered, five usually. An exception has the same news told again, then parked and shown.
+    news is gathered, five usually. ``mails`` writes by the hub's own mail server. An exception has the same news told again, then parked and shown.
     """
 
 

@@ -26,15 +26,19 @@ def erase(who: str, dry_run: bool, yes: bool) -> None:
     from hub.cli.opening import opened_hub
     from hub.cli.output import progress_bars
     from hub.lifecycle.erase import erase as erase_subject
+    from hub.lifecycle.erase_in_plugins import open_plugins, plugins_to_ask
     from hub.lifecycle.plan_erasure import plan_erasure
     from hub.lifecycle.receipts import read_receipt
     from hub.lifecycle.traces import finish_erasures
 
     with opened_hub() as hub:
         with hub.reading() as uow:
-            subject = _find(uow, who)
+            subject = find_subject(uow, who)
             planned = plan_erasure(uow, subject)
+            plugins = plugins_to_ask(uow) if subject.person_id else []
         _show(subject, planned)
+        if plugins:
+            click.echo(f"Plugins that erase what they keep themselves: {', '.join(plugins)}.")
         if dry_run:
             click.echo("\nThis was a dry run: nothing was changed.")
             return
@@ -44,11 +48,20 @@ def erase(who: str, dry_run: bool, yes: bool) -> None:
             receipt = erase_subject(hub, subject, progress=progress)
         finish_erasures(hub)
         with hub.reading() as uow:
-            receipt = read_receipt(uow, receipt.id)
+            receipt, still_open = read_receipt(uow, receipt.id), open_plugins(uow, receipt.id)
     click.echo(json.dumps(receipt.as_json(), indent=2))
+    for plugin, reason in still_open.items():
+        click.echo(f"{plugin} may still hold something: {reason}", err=True)
+    if still_open:
+        click.echo(
+            "The erasure stays open until they have erased it. A worker asks them again; so does this command.",
+            err=True,
+        )
+        click.get_current_context().exit(1)
 
 
-def _find(uow: "UnitOfWork", who: str) -> "Subject":
+def find_subject(uow: "UnitOfWork", who: str) -> "Subject":
+    """Whom WHO means. Missing where it means nobody, BadInput for what is no identifier."""
     from hub.errors import Missing
     from hub.ids import is_id
     from hub.lifecycle.subject import FORMS, subject_of_actor, subject_of_person

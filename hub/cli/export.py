@@ -45,6 +45,12 @@ _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
     is_flag=True,
     help="Export nothing: the export that followed into FOLDER runs no more, and nothing need wait for it.",
 )
+@click.option(
+    "--person",
+    "who",
+    metavar="WHO",
+    help="All that is kept about one person instead, named as for `hub erase`.",
+)
 def export(
     folder: Path,
     format: str,
@@ -58,8 +64,11 @@ def export(
     per_file: int,
     follow: int | None,
     forget: bool,
+    who: str | None,
 ) -> None:
     """Write statements into files in FOLDER, as they are stored, with a manifest of their checksums.
+
+    With --person: person.json with what the hub and its plugins keep about somebody, and the statements they are the actor of.
 
     Killed and started again it goes on where it was. Started again later with the same options it adds what came since.
     """
@@ -70,6 +79,9 @@ def export(
     from hub.xapi.transfer.export_statements import ExportOptions
 
     with opened_hub() as hub:
+        if who is not None:
+            _export_person(hub, folder, who)
+            return
         if forget:
             _forget(hub, folder)
             return
@@ -86,6 +98,22 @@ def export(
             _export_once(hub, folder, options)
         else:
             _follow(hub, folder, options, follow)
+
+
+def _export_person(hub: "Hub", folder: Path, who: str) -> None:
+    from hub.cli.erase import find_subject
+    from hub.errors import BadInput
+    from hub.lifecycle.export_person import export_person
+
+    with hub.reading() as uow:
+        subject = find_subject(uow, who)
+    if subject.person_id is None:
+        raise BadInput(
+            "no_person", "The hub does not know this actor as a person.", "Export statements instead."
+        )
+    counts = export_person(hub, subject, subject.person_id, folder)
+    told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
+    click.echo(f"All that is kept about {subject.shown} is in {folder}: person.json, and {told}.")
 
 
 def _forget(hub: "Hub", folder: Path) -> None:

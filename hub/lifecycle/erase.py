@@ -23,6 +23,7 @@ from hub.journal.tables import reader as reader_table
 from hub.lifecycle import tables
 from hub.lifecycle.delete_files import delete_files
 from hub.lifecycle.delete_statements import delete_statements
+from hub.lifecycle.erase_in_plugins import ask_plugins, note_plugins, open_plugins
 from hub.lifecycle.find_mentions import find_mentions
 from hub.lifecycle.plan_erasure import count_sent, count_statements
 from hub.lifecycle.receipts import Receipt, receipt_of, seal_receipt
@@ -64,6 +65,8 @@ def erase(
 ) -> Receipt:
     """Delete it all; the receipt. The same again finishes what was interrupted.
 
+    Then plugins erase what they keep. Who fails leaves the erasure open, without a hash on its receipt, and is asked again.
+
     The actor's statements go, with their files, documents and completions; its credits are withdrawn. Statements of
     others that name it stay without the name. A person leaves a tombstone that is switched off. What was sent to other
     record stores before is theirs to erase: the receipt says to whom. What the database's files still hold of deleted
@@ -86,11 +89,22 @@ def erase(
         while after is not None:
             chunk = _erase_chunk(uow, erasure_id, subject, after)
             after = chunk.last
-        receipt = _finish(uow, erasure_id, subject)
+        _erase_rest(uow, erasure_id, subject)
     delete_files(hub, chunk.files)
     with hub.unit_of_work() as uow:
         _update(uow, erasure_id, files=[])
-    return receipt
+    ask_plugins(hub, erasure_id)
+    with hub.unit_of_work() as uow:
+        return _finish(uow, erasure_id)
+
+
+def carry_on_in_plugins(hub: "Hub") -> bool:
+    """Ask plugins again that could not erase somebody, where it is time, and end the erasures that are done; whether any was asked."""
+    asked = ask_plugins(hub)
+    for erasure_id in asked:
+        with hub.unit_of_work() as uow:
+            _finish(uow, erasure_id)
+    return bool(asked)
 
 
 def _begin(uow: UnitOfWork, subject: Subject, actor_id: str | None) -> str:
@@ -171,13 +185,17 @@ def _withdraw(uow: UnitOfWork, statement_ids: Sequence[str]) -> dict[str, int]:
     return {"completions": deleted, "credits withdrawn": len(set(before) - after)}
 
 
-def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
-    """Everything but statements, in one unit with the receipt."""
+def _erase_rest(uow: UnitOfWork, erasure_id: str, subject: Subject) -> None:
+    """Everything of the hub's own but statements, in one unit; and what plugins have to do is noted."""
     erasure = _read(uow, erasure_id)
     counts = Counter(erasure.counts)
     counts.update(erase_actor(uow, subject.names, subject.person_id))
     if subject.person_id is not None:
         lock_people(uow, [subject.person_id])
+        people = (
+            subject.person_id,
+            *absorbed_ids(uow, subject.person_id),
+        )  # forgotten with the network's rows
         counts["journal entries without identities"] += _redact_links(uow, subject.person_id)
         counts["journal entries without attributes"] += _redact_attributes(uow, subject.person_id)
         counts["notes of plugins"] += _forget_notes(uow, subject.person_id)
@@ -191,7 +209,16 @@ def _finish(uow: UnitOfWork, erasure_id: str, subject: Subject) -> Receipt:
             _let_deliveries_be(uow, person_id)
         for whole in (sso, network):
             counts.update(whole.erase_person(uow, subject.person_id))
-    told = {kind: number for kind, number in sorted(counts.items()) if number}
+        note_plugins(uow, erasure_id, people)
+    _update(uow, erasure_id, counts={kind: number for kind, number in sorted(counts.items()) if number})
+
+
+def _finish(uow: UnitOfWork, erasure_id: str) -> Receipt:
+    """Seal the receipt, if no plugin holds anything any more; else the erasure stays open, and the receipt says so."""
+    erasure = _read(uow, erasure_id)
+    if erasure.finished_at is not None or open_plugins(uow, erasure_id):
+        return receipt_of(erasure)
+    told = dict(sorted(erasure.counts.items()))
     _update(uow, erasure_id, counts=told, finished_at=uow.now)
     receipt = seal_receipt(receipt_of(_read(uow, erasure_id)))
     _update(uow, erasure_id, receipt_hash=receipt.hash)

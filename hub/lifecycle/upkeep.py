@@ -14,6 +14,8 @@ from hub.journal.arrivals import BATCH, count_arrivals, has_arrivals
 from hub.journal.seal import has_unsealed, seal_audit
 from hub.lifecycle.apply_retention import begin_retention, carry_on, list_runs, unfinished_runs
 from hub.lifecycle.delete_files import settle_files
+from hub.lifecycle.erase import carry_on_in_plugins
+from hub.lifecycle.erase_in_plugins import has_due
 from hub.lifecycle.plan_retention import RetentionPlanChanged, plan_retention
 from hub.lifecycle.traces import finish_erasures, has_traces
 from hub.logging import get_logger
@@ -46,7 +48,7 @@ class Upkeep:
         """Do a little of what waits; whether there was anything."""
         with self.hub.reading() as uow:
             arrived, runs, traces = has_arrivals(uow), unfinished_runs(uow), has_traces(uow)
-            mails, unsealed = has_waiting(uow), has_unsealed(uow)
+            mails, unsealed, plugins = has_waiting(uow), has_unsealed(uow), has_due(uow)
         sealed = 0
         if mails:
             with self.hub.unit_of_work() as uow:
@@ -64,6 +66,8 @@ class Upkeep:
             self.finish_at = time.monotonic() + ERROR_SECONDS  # even if the blob store fails
             if finish_erasures(self.hub):
                 self.finish_at = 0.0
+        if plugins:
+            carry_on_in_plugins(self.hub)
         if time.monotonic() >= self.settle_at:
             self.settle_at = time.monotonic() + SETTLE_SECONDS
             settle_files(self.hub)

@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from hub.api import CatalogueRow, CatalogueSource, OutgoingHttp, OutsideFailed, hookimpl
+from hub.api import CatalogueRow, CatalogueSource, OutgoingHttp, OutsideFailed, PersonalData, hookimpl
 
 REQUIRED = ("external_id", "key", "title", "activity_id")
 
@@ -14,6 +14,11 @@ class Plugin:
     """``launch`` is a JSON object of custom launch parameters; it, description, minutes and policy may be empty."""
 
     hub_api = "1.1"
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing."""
+        return []
 
     @hookimpl
     def read_catalogue(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[CatalogueRow]:

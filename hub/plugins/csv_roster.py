@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from hub.api import CatalogueSource, OutgoingHttp, OutsideFailed, RosterRow, hookimpl
+from hub.api import CatalogueSource, OutgoingHttp, OutsideFailed, PersonalData, RosterRow, hookimpl
 
 REQUIRED = ("person_id", "subject")
 
@@ -13,6 +13,11 @@ class Plugin:
     """``person_id`` as in the network files; ``form`` may be left out, for accounts the LMS names in its LTI launches."""
 
     hub_api = "1.1"
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing: accounts it reads are the hub's to keep."""
+        return []
 
     @hookimpl
     def read_roster(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[RosterRow]:

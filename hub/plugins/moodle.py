@@ -9,10 +9,18 @@ tells it only to tokens that may see user identity, where ID numbers are part of
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.api import CatalogueRow, CatalogueSource, OutgoingHttp, OutsideFailed, RosterRow, hookimpl
+from hub.api import (
+    CatalogueRow,
+    CatalogueSource,
+    OutgoingHttp,
+    OutsideFailed,
+    PersonalData,
+    RosterRow,
+    hookimpl,
+)
 
 USERS_PER_CALL = 500
 _PASSING = frozenset({"sitemaintenance", "upgraderunning"})
@@ -23,6 +31,11 @@ class Plugin:
     """Moodle as a source of courses and of accounts. A course's statements and launches name it by its address."""
 
     hub_api = "1.1"
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing: accounts it reads are the hub's to keep."""
+        return []
 
     @hookimpl
     def read_catalogue(self, source: CatalogueSource, http: OutgoingHttp) -> Iterator[CatalogueRow]:

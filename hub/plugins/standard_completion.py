@@ -1,9 +1,9 @@
 """What counts as completion unless a plugin in front says otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import Completion, CompletionTerms, Evidence, Offering, hookimpl
+from hub.api import Completion, CompletionTerms, Evidence, Offering, PersonalData, hookimpl
 
 VERSION = "1"
 _VERBS = "http://adlnet.gov/expapi/verbs/"
@@ -24,6 +24,11 @@ class Plugin:
     """
 
     hub_api = "1.1"
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing."""
+        return []
 
     @hookimpl
     def recognize_completion(self, statement: Evidence, offering: Offering) -> Completion | None:

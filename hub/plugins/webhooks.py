@@ -3,15 +3,16 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 
-from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PluginSettings, hookimpl
+from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PersonalData, PluginSettings, hookimpl
 
 
 class Settings(PluginSettings):
     """``urls``: who is told. ``secret``: signs the body; the receiver compares X-Hub-Signature."""
 
     urls: list[str] = []
-    secret: str = ""
+    secret: SecretStr = SecretStr("")
 
 
 class Plugin:
@@ -19,6 +20,18 @@ class Plugin:
 
     hub_api = "1.1"
     settings: Settings
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing here; whom it tells keeps what it is told."""
+        return [
+            PersonalData(
+                "Ids of people with the goals they reached",
+                "other systems want to hear of it",
+                "these systems decide; erasure has to be asked for there",
+                "the addresses in the settings",
+            )
+        ]
 
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:
@@ -40,7 +53,7 @@ class Plugin:
                 "completed_at": event.completed_at.isoformat(),
             }
         ).encode()
-        signature = hmac.new(self.settings.secret.encode(), body, hashlib.sha256).hexdigest()
+        signature = hmac.new(self.settings.secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature": f"sha256={signature}"}
         for url in self.settings.urls:
             answer = http.post(url, connection="webhooks", headers=headers, body=body)

@@ -6,7 +6,17 @@ from typing import Any
 
 from pydantic import Field
 
-from hub.api import Aspect, Candidate, Opinion, Panel, PanelView, PluginSettings, hookimpl, reads
+from hub.api import (
+    Aspect,
+    Candidate,
+    Opinion,
+    Panel,
+    PanelView,
+    PersonalData,
+    PluginSettings,
+    hookimpl,
+    reads,
+)
 
 WAVE = "launch_wave"
 
@@ -28,6 +38,11 @@ class Plugin:
 
     hub_api = "1.1"
     settings: Settings
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing: it answers from what it is asked."""
+        return []
 
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:

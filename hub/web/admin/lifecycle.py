@@ -10,6 +10,7 @@ from hub.flask_hub import current_hub
 from hub.ids import is_id
 from hub.lifecycle.apply_retention import begin_retention, list_runs
 from hub.lifecycle.erase import erase
+from hub.lifecycle.erase_in_plugins import open_plugins
 from hub.lifecycle.plan_erasure import plan_erasure
 from hub.lifecycle.plan_retention import RetentionPlan, RetentionPlanChanged, plan_retention
 from hub.lifecycle.receipts import list_receipts, read_receipt
@@ -159,9 +160,11 @@ def erase_now() -> Response:
 def erasure_receipt(erasure_id: str) -> str:
     """The receipt of an erasure."""
     with current_hub().reading() as uow:
-        receipt = read_receipt(uow, erasure_id)
+        receipt, still_open = read_receipt(uow, erasure_id), open_plugins(uow, erasure_id)
         people = names_of_people(uow, [receipt.actor_id])
-    return flask.render_template("admin/erasure_receipt.html", receipt=receipt, people=people)
+    return flask.render_template(
+        "admin/erasure_receipt.html", receipt=receipt, people=people, open_plugins=still_open
+    )
 
 
 @blueprint.get("/erasure/<erasure_id>/receipt.json")
