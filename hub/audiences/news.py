@@ -1,7 +1,7 @@
 """What happened, as plugins are told of it many at a time: read when it is told, without reviews and without what no longer holds."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.compile import read_audiences
+from hub.audiences.profiles.profile import told_of
+from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import match
 from hub.audiences.rules.rule import Audience
 from hub.network import tables as network
@@ -26,7 +28,8 @@ class News:
     """One thing that happened. ``id`` is the same whenever it is told; ``audiences`` are the keys of those the person is in now.
 
     ``title`` is that of the course or path, or the name of the audience somebody joined; ``target`` is its key there, and
-    ``at`` is when it was announced, except that of somebody who joined, which is when that begins.
+    ``at`` is when it was announced, except that of somebody who joined, which is when that begins. ``settings`` are what the
+    profiles of these audiences say for the plugin that is told, by the audience's key.
     """
 
     id: str
@@ -39,6 +42,7 @@ class News:
     target_kind: str
     target: str
     due_at: datetime | None = None
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def is_news(event: sa.Row[Any]) -> bool:
@@ -63,9 +67,10 @@ def goals_added(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> Iterator[tupl
                 )
 
 
-def read_news(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> list[News]:
-    """What there is to tell of these events now, in their order."""
-    audiences = read_audiences(uow)
+def read_news(uow: UnitOfWork, events: Sequence[sa.Row[Any]], plugin: str) -> list[News]:
+    """What there is to tell a plugin of these events now, in their order."""
+    audiences, setups = read_audiences(uow), read_setups(uow)
+    said = {key: dict(values) for key in audiences if (values := told_of(setups.get(key), plugin)[0])}
     people = sorted({event.person_id for event in events})
     names, theirs = _names(uow, people), _audiences_of(uow, people, audiences)
     goals = _goals(uow, {id for event in events for id in _goals_of(event)})
@@ -83,7 +88,12 @@ def read_news(uow: UnitOfWork, events: Sequence[sa.Row[Any]]) -> list[News]:
                 )
         else:
             found += _of_goals(event, person, goals)
-    return found
+    return [_with_settings(one, said) for one in found]
+
+
+def _with_settings(news: News, said: Mapping[str, Mapping[str, Any]]) -> News:
+    mine = {key: said[key] for key in news.audiences if key in said}
+    return replace(news, settings=mine) if mine else news
 
 
 def _of_goals(

@@ -10,16 +10,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.audiences.mails import Mails
 from hub.audiences.news import is_news, read_news
 from hub.errors import OutsideFailed
 from hub.journal import Delivery
 from hub.journal.outbox import WAITING, Effect, Handler, enqueue_all
 from hub.journal.tables import event as event_table
 from hub.journal.tables import outbox
+from hub.notify.send_mail import send_mail
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
 HOOK = "news_gathered"
+LETTER = "news"
 GATHERED = "tell_many"
 FULL = 1000
 """Events in one delivery."""
@@ -43,11 +46,21 @@ def tell_news(hub: Hub) -> Handler:
         with hub.reading() as uow:
             mine = uow.among(event_table.c.position, delivery.body["positions"])
             query = sa.select(event_table).where(mine).order_by(event_table.c.position)
-            news = read_news(uow, uow.connection.execute(query).all())
-        if news:
-            hub.hooks.tell(HOOK, plugin, news=news, http=hub.http)
+            news = read_news(uow, uow.connection.execute(query).all(), plugin)
+        if not news:
+            return
+        mails = Mails()
+        hub.hooks.tell(HOOK, plugin, news=news, http=hub.http, mails=mails)
+        with hub.unit_of_work() as uow:
+            _write_mails(uow, plugin, delivery.id, mails)
 
     return deliver
+
+
+def _write_mails(uow: UnitOfWork, plugin: str, delivery_id: str, mails: Mails) -> None:
+    for number, wanted in enumerate(mails.wanted):
+        values = {"subject": wanted.subject, "lines": list(wanted.lines), "plugin": plugin}
+        send_mail(uow, wanted.to, LETTER, values, key=f"{LETTER}:{delivery_id}:{number}")
 
 
 def _gather_for(uow: UnitOfWork, plugin: str, positions: Sequence[int]) -> None:
@@ -62,11 +75,9 @@ def _gather_for(uow: UnitOfWork, plugin: str, positions: Sequence[int]) -> None:
             o.c.attempts == 0,
             o.c.next_attempt_at > uow.now,
         )
-        .order_by(o.c.id.desc())
-        .limit(1)
         .with_for_update()
     )
-    row = uow.connection.execute(still_open).one_or_none()
+    row = min(uow.connection.execute(still_open), key=lambda row: len(row.body["positions"]), default=None)
     if row is not None:
         there = row.body["positions"]
         more, left = left[: FULL - len(there)], left[FULL - len(there) :]

@@ -150,7 +150,7 @@ def test_many_goals_of_one_rule_make_few_deliveries(
     world.add_rule("brake-safety", "brakes", "service", positions=("technician",))
     world.drain()
     # 52 technicians and 3 who joined
-    assert [len(row.body["positions"]) for row in deliveries(world, "many")] == [20, 20, 15]
+    assert sorted(len(row.body["positions"]) for row in deliveries(world, "many")) == [15, 20, 20]
     clock.advance(minutes=6)
     world.drain()
     assert sum(one.kind == "goal_added" for news in many.heard for one in news) == 52
