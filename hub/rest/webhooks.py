@@ -130,7 +130,7 @@ def end_webhook(path: ById) -> Written:
 def try_webhook(path: ById) -> Written:
     """Send something that says nothing, to try the receiver."""
     now = current_writing()
-    subscriptions.try_webhook(now.uow, now.sight.reach, path.id)
+    subscriptions.try_webhook(now.uow, now.sight.reach, path.id, actor_id=now.actor_id)
     return changed(path.id, did=True)
 
 
@@ -138,5 +138,5 @@ def try_webhook(path: ById) -> Written:
 def resend_parked(path: ById) -> Resent:
     """Try again everything that was given up."""
     now = current_writing()
-    count = subscriptions.resend_parked(now.uow, now.sight.reach, path.id)
+    count = subscriptions.resend_parked(now.uow, now.sight.reach, path.id, actor_id=now.actor_id)
     return Resent(outcome="changed" if count else "unchanged", deliveries=count)

@@ -95,15 +95,16 @@ def one_page(desk: WebhookDesk, webhook_id: str) -> str:
 
 def do(desk: WebhookDesk, webhook_id: str, action: str) -> Response:
     """Send a test, send again what was given up, or end it."""
+    actor_id = current_viewer().person.id
     with current_hub().unit_of_work() as uow:
         if action == "test":
-            try_webhook(uow, desk.reach, webhook_id)
+            try_webhook(uow, desk.reach, webhook_id, actor_id=actor_id)
             flask.flash(_("A test is on its way. Load the page again in a moment to see whether it arrived."))
         elif action == "resend":
-            resend_parked(uow, desk.reach, webhook_id)
+            resend_parked(uow, desk.reach, webhook_id, actor_id=actor_id)
             flask.flash(_("What was given up is tried again now."))
         elif action == "end":
-            end_webhook(uow, desk.reach, webhook_id, actor_id=current_viewer().person.id)
+            end_webhook(uow, desk.reach, webhook_id, actor_id=actor_id)
             flask.flash(_("The address is told nothing more."))
         else:
             raise Missing("not_found", "There is no such page.")

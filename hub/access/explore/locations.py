@@ -74,8 +74,13 @@ def list_location_lines(
     where = locations_wanted(sight, at, wanted)
     is_searched = bool(wanted.words.split())
     meant = sa.select(location.c.id).where(*where)
-    counted = (meant.limit(MOST_COUNTED + 1) if is_searched else meant).subquery()
-    total = uow.connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+    if is_searched:  # a word is looked for in every name: once is enough
+        found = uow.connection.scalars(meant.limit(MOST_COUNTED + 1)).all()
+        total = len(found)
+        if total <= MOST_COUNTED:
+            where = [uow.among(location.c.id, found)]
+    else:
+        total = uow.connection.scalar(sa.select(sa.func.count()).select_from(meant.subquery())) or 0
     name = folded(location.c.name)
     query = (
         sa.select(location, partner.c.name.label("partner"))

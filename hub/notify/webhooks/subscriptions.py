@@ -141,7 +141,7 @@ def end_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str
     return True
 
 
-def try_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> None:
+def try_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str | None = None) -> None:
     """Send something that says nothing, so that its receiver can be tried. Missing ``no_webhook``, also for one that ended."""
     row = _find(uow, reach, webhook_id)
     if row.ended is not None:
@@ -149,12 +149,24 @@ def try_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str) -> None:
     told = new_id()
     body = {"type": TEST, "timestamp": uow.now.isoformat(), "data": {}}
     enqueue_all(uow, [effect_of(row.id, told, body)])
+    audit(uow, "webhook_tried", webhook_id, actor_id=actor_id, partner_id=row.partner_id)
 
 
-def resend_parked(uow: UnitOfWork, reach: Reach, webhook_id: str) -> int:
+def resend_parked(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str | None = None) -> int:
     """Try again everything that was parked for a webhook; how much that is. Missing ``no_webhook``."""
     row = _find(uow, reach, webhook_id)
-    return resend_where(uow, sa.and_(outbox.c.kind == WEBHOOK, outbox.c.receiver == receiver_of(row.id)))
+    parked = sa.and_(outbox.c.kind == WEBHOOK, outbox.c.receiver == receiver_of(row.id))
+    count = resend_where(uow, parked)
+    if count:
+        audit(
+            uow,
+            "webhook_resent",
+            webhook_id,
+            actor_id=actor_id,
+            partner_id=row.partner_id,
+            detail={"count": count},
+        )
+    return count
 
 
 def list_webhooks(uow: UnitOfWork, reach: Reach, asked: Asked) -> Page[WebhookLine]:

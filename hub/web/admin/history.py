@@ -72,6 +72,8 @@ DONE_WORDS = {
     "api_write": "Changed something by a program",
     "webhook_created": "Webhook made",
     "webhook_ended": "Webhook ended",
+    "webhook_resent": "Webhook told again what was given up",
+    "webhook_tried": "Webhook sent a test",
     "tool_connected": "LMS connected",
     "tool_disabled": "LMS switched off",
     "tool_enabled": "LMS switched on",

@@ -19,6 +19,7 @@ from hub.errors import BadInput, Missing, OutsideFailed
 from hub.http import Answer
 from hub.ids import new_id
 from hub.journal import announce
+from hub.journal import tables as journal
 from hub.journal.readers import register_readers, run_reader
 from hub.notify.webhooks import send
 from hub.notify.webhooks.subscriptions import (
@@ -80,6 +81,14 @@ class News:
             pass
         while send.WebhookSender(hub).turn():
             pass
+
+    def audited(self, action: str) -> list[tuple[str, Any]]:
+        """Subjects and details of what the audit trail has of an action."""
+        query = sa.select(journal.audit.c.subject_id, journal.audit.c.detail)
+        with self.network.hub.reading() as uow:
+            return [
+                tuple(row) for row in uow.connection.execute(query.where(journal.audit.c.action == action))
+            ]
 
     def line(self, webhook_id: str) -> Any:
         with self.network.hub.reading() as uow:
@@ -158,6 +167,8 @@ def test_what_is_refused_is_parked_and_sent_again_when_somebody_says_so(news: Ne
         with pytest.raises(Missing):
             resend_parked(uow, Reach("partner", news.network.ids["summit"]), webhook_id)
         assert resend_parked(uow, OPERATOR, webhook_id) == 2
+        assert resend_parked(uow, OPERATOR, webhook_id) == 0
+    assert news.audited("webhook_resent") == [(webhook_id, {"count": 2})]
     news.work()
     assert (news.line(webhook_id).parked, len(news.receiver.sent)) == (0, 4)
 
@@ -187,6 +198,7 @@ def test_one_that_ended_is_told_nothing_and_a_test_says_nothing(news: News) -> N
         try_webhook(uow, OPERATOR, webhook_id)
     news.work()
     assert [(each["type"], each["data"]) for each in news.receiver.told] == [("webhook_tested", {})]
+    assert news.audited("webhook_tried") == [(webhook_id, {})]
     news.credit("of ana", "ana")
     run_reader(hub.unit_of_work, tell_webhooks, "test")
     with hub.unit_of_work() as uow:
