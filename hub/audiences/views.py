@@ -10,6 +10,7 @@ from hub.audiences import tables
 from hub.audiences.assigning.opinions import HOOK as OPINIONS
 from hub.audiences.panels import HOOK as PANELS
 from hub.audiences.profiles.profile import WORKFLOW
+from hub.audiences.remote.remote_plugins import PREFIX, remote_names
 from hub.store import UnitOfWork
 
 
@@ -25,7 +26,8 @@ class AudienceSwitches:
 
 def switchable_plugins(uow: UnitOfWork) -> list[str]:
     """Names of the plugins that are switched per audience, in their order."""
-    return list(dict.fromkeys([*uow.hooks.implementers(OPINIONS), *uow.hooks.implementers(PANELS)]))
+    remote = (PREFIX + name for name in remote_names(uow))
+    return list(dict.fromkeys([*uow.hooks.implementers(OPINIONS), *uow.hooks.implementers(PANELS), *remote]))
 
 
 def list_switches(uow: UnitOfWork) -> list[AudienceSwitches]:

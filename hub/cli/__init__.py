@@ -33,6 +33,7 @@ COMMANDS = (
     "profiles",
     "why",
     "plugins",
+    "remote-plugin",
     "grant",
     "audit",
     "secrets",
@@ -48,8 +49,8 @@ COMMANDS = (
 
 
 def python_name(command: str) -> str:
-    """How a command is called in Python, where some names are taken: ``import_``."""
-    return f"{command}_" if keyword.iskeyword(command) else command
+    """How a command is called in Python, where some names are taken or none: ``import_``, ``remote_plugin``."""
+    return f"{command}_" if keyword.iskeyword(command) else command.replace("-", "_")
 
 
 class Commands(click.Group):

@@ -14,6 +14,8 @@ from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile
 from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
+from hub.audiences.remote.answers import REMOTE_ANSWERED
+from hub.audiences.remote.questions import REMOTE_ASKED, apply_questions
 from hub.audiences.rules.rule import (
     RULE_REMOVED,
     apply_audience,
@@ -76,6 +78,8 @@ APPLY: Mapping[str, Apply] = {
     PROFILE_REMOVED: _each(apply_removed_profile),
     WORKFLOW_ACTED: apply_acted,
     "opinions_given": apply_opinions,
+    REMOTE_ASKED: apply_questions,
+    REMOTE_ANSWERED: apply_opinions,
     DECIDED: apply_decisions,
 }
 """Kinds of change that decide what is derived."""

@@ -118,6 +118,7 @@ _AUDIENCES = (
     audiences.rule,
     audiences.opinion,
     audiences.asked,
+    audiences.remote_question,
     profiles.audience_profile,
     profiles.workflow_action,
 )

@@ -48,7 +48,7 @@ def hear_plugins(
     bodies: list[dict[str, Any]] = []
     for plugin in uow.hooks.implementers(HOOK):
         mine = [s for s in switched if s.plugin == plugin and s.during[1] is None]
-        candidates = _candidates(uow, facts, mine, setups) if mine else {}
+        candidates = candidates_of(uow, facts, mine, setups) if mine else {}
         changed = _changed(uow, plugin, candidates)
         if not changed:
             continue
@@ -110,12 +110,13 @@ def opinions_in(bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _candidates(
+def candidates_of(
     uow: UnitOfWork,
     facts: Mapping[str, Sequence[AppointmentFacts]],
     switched: Sequence[SwitchedPlugin],
     setups: Mapping[str, Setup],
 ) -> dict[str, list[Candidate]]:
+    """What one plugin can be asked about these people, by person; ``switched`` are the audiences it is on for."""
     names = _external_ids(uow, facts)
     plugin = switched[0].plugin
     found: dict[str, list[Candidate]] = {}
@@ -204,7 +205,7 @@ def _checked(
         if opinion.verdict == "waive" and opinion.kind == NEVER_WAIVED:
             never.add(opinion.target)  # it is kept with the answer, and waives nothing
         if candidate.person_id in said:
-            said[candidate.person_id].append(_opinion_body(opinion, candidate, target_id))
+            said[candidate.person_id].append(opinion_body(opinion, candidate, target_id))
     for target in sorted(never):
         uow.hooks.note_error(
             plugin, HOOK, f"would waive {target}, which is {NEVER_WAIVED}: nobody waives that"
@@ -222,7 +223,8 @@ def _checked(
     ]
 
 
-def _opinion_body(opinion: Opinion, candidate: Candidate, target_id: str) -> dict[str, Any]:
+def opinion_body(opinion: Opinion, candidate: Candidate, target_id: str) -> dict[str, Any]:
+    """An opinion as changes of kind ``opinions_given`` have it."""
     return {
         "appointment_id": opinion.appointment_id,
         "audience": candidate.audience,

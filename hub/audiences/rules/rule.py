@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.remote.remote_plugins import is_remote_plugin
 from hub.audiences.rules.conditions import Conditions, Status
 from hub.errors import BadInput, Missing
 from hub.journal import Change, audit, record_changes
@@ -128,9 +129,8 @@ def switch_plugin(
 
     BadInput when the plugin is not among those that are on in the settings, Missing when there is no such audience.
     """
-    if on and plugin not in uow.hooks.implementers("decide_assignments") + uow.hooks.implementers(
-        "plan_panels"
-    ):
+    switchable = uow.hooks.implementers("decide_assignments") + uow.hooks.implementers("plan_panels")
+    if on and plugin not in switchable and not is_remote_plugin(uow, plugin):
         raise BadInput(
             "no_plugin", f"No plugin {plugin} that can be switched per audience is on in the settings."
         )

@@ -68,6 +68,8 @@ DONE_WORDS = {
     "audiences_applied": "Audiences and rules applied",
     "api_write": "Changed something by a program",
     "webhook_created": "Webhook made",
+    "remote_plugin_added": "Remote plugin connected",
+    "remote_plugin_ended": "Remote plugin ended",
     "webhook_ended": "Webhook ended",
     "tool_connected": "LMS connected",
     "tool_disabled": "LMS switched off",
