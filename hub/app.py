@@ -45,6 +45,7 @@ from hub.notify.send_mail import MAIL
 from hub.notify.send_reports import Reports
 from hub.notify.smtp import send_mails
 from hub.notify.tables import mail
+from hub.notify.webhooks.remote import ask_remotely
 from hub.notify.webhooks.send import WebhookSender
 from hub.notify.webhooks.tell import tell_webhooks
 from hub.notify.workflow_mails import workflow_mails
@@ -85,6 +86,7 @@ READERS = (
     joinings,
     publish,
     tell_webhooks,
+    ask_remotely,
     notice_reader,
     workflow_mails,
     pass_back,

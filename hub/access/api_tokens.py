@@ -28,7 +28,7 @@ from hub.words.phrase import say
 CHANGED = "api_token_changed"
 NETWORK, PEOPLE, AUDIENCES, GOALS = "network/read", "people/read", "audiences/read", "goals/read"
 NETWORK_WRITE, PEOPLE_WRITE, AUDIENCES_WRITE = "network/write", "people/write", "audiences/write"
-GOALS_WRITE, WEBHOOKS = "goals/write", "webhooks"
+GOALS_WRITE, WEBHOOKS, OPINIONS = "goals/write", "webhooks", "opinions/write"
 SCOPES = {
     NETWORK: say("Read partners, locations, brands, positions, dimensions and their nodes."),
     PEOPLE: say("Read people with their appointments, attributes and managers."),
@@ -39,6 +39,7 @@ SCOPES = {
     AUDIENCES_WRITE: say("Change which rules are live."),
     GOALS_WRITE: say("Give, choose and waive goals, as the person whose token it is."),
     WEBHOOKS: say("Let an address be told of news."),
+    OPINIONS: say("Answer what a remote plugin is asked."),
 }
 """What a token may be used for, in words."""
 OF_PARTNER = frozenset({NETWORK, PEOPLE, AUDIENCES, GOALS, PEOPLE_WRITE, WEBHOOKS})

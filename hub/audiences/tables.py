@@ -132,6 +132,26 @@ audience_joining = sa.Table(
     comment="Whose joining of which audience was announced, while plugins want to hear of that.",
 )
 
+remote_plugin = sa.Table(
+    "remote_plugin",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    reference("token_id", "api_token", index=True),
+    sa.Column("created_at", Time(), nullable=False),
+    sa.Column("ended_at", Time()),
+    comment="Plugins that run elsewhere: asked by webhook, and answering with this token.",
+)
+
+remote_question = sa.Table(
+    "remote_question",
+    metadata,
+    reference("person_id", "person"),
+    sa.Column("plugin", sa.String(64), nullable=False, comment="as switches call it"),
+    sa.Column("question_hash", sa.String(64), nullable=False, comment="of all it was told about the person"),
+    sa.PrimaryKeyConstraint("person_id", "plugin"),
+    comment="What a remote plugin was last asked about a person; ``asked`` has what it last answered.",
+)
+
 reassign_queue = sa.Table(
     "reassign_queue",
     metadata,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from hub.audiences import tables
 from hub.audiences.profiles.profile import WORKFLOW
+from hub.audiences.remote.remote_plugins import PREFIX, remote_names
 from hub.audiences.rules.partner_switches import SWITCHED_HOOKS
 from hub.network import tables as network
 from hub.store import UnitOfWork
@@ -35,7 +36,8 @@ class PartnerOff:
 def switchable_plugins(uow: UnitOfWork) -> list[str]:
     """Names of the plugins that are switched per audience, in their order."""
     switched = {name for hook in SWITCHED_HOOKS for name in uow.hooks.implementers(hook)}
-    return [plugin.name for plugin in uow.hooks.plugins if plugin.name in switched]
+    local = [plugin.name for plugin in uow.hooks.plugins if plugin.name in switched]
+    return [*local, *(PREFIX + name for name in remote_names(uow))]
 
 
 def list_partners_off(uow: UnitOfWork) -> dict[str, list[PartnerOff]]:

@@ -35,6 +35,7 @@ COMMANDS = (
     "plugins",
     "plugin",
     "try",
+    "remote-plugin",
     "grant",
     "audit",
     "secrets",
@@ -50,8 +51,8 @@ COMMANDS = (
 
 
 def python_name(command: str) -> str:
-    """How a command is called in Python, where some names are taken: ``import_``."""
-    return f"{command}_" if keyword.iskeyword(command) else command
+    """How a command is called in Python, where some names are taken or none: ``import_``, ``remote_plugin``."""
+    return f"{command}_" if keyword.iskeyword(command) else command.replace("-", "_")
 
 
 class Commands(click.Group):

@@ -15,6 +15,8 @@ from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.read_profiles import apply_profile, apply_removed_profile
 from hub.audiences.profiles.run_workflows import apply_acted
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
+from hub.audiences.remote.answers import REMOTE_ANSWERED
+from hub.audiences.remote.questions import REMOTE_ASKED, apply_questions
 from hub.audiences.rules.partner_switches import PARTNER_SWITCHED, apply_partner_switch
 from hub.audiences.rules.rule import (
     RULE_REMOVED,
@@ -81,6 +83,8 @@ APPLY: Mapping[str, Apply] = {
     PLUGIN_NOTED: apply_notes,
     PLUGIN_REMOVED: _each(apply_removed_plugin),
     "opinions_given": apply_opinions,
+    REMOTE_ASKED: apply_questions,
+    REMOTE_ANSWERED: apply_opinions,
     DECIDED: apply_decisions,
 }
 """Kinds of change that decide what is derived."""

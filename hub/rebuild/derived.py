@@ -120,6 +120,7 @@ _AUDIENCES = (
     audiences.opinion,
     audiences.asked,
     audiences.plugin_note,
+    audiences.remote_question,
     profiles.audience_profile,
     profiles.workflow_action,
 )

@@ -1,7 +1,7 @@
 """A state that is not what the journals say is found, named, and left as it is; the hash sees the same."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +9,18 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
+from hub.audiences.assigning.opinion import Opinion
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.run_workflows import answer_joining
 from hub.audiences.profiles.write_profiles import write_profiles
+from hub.audiences.remote.answers import RemoteAnswer, take_answers
 from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import switch_plugin
 from hub.errors import Conflict, Missing
 from hub.journal.tables import change
 from hub.network import tables as network
 from hub.network.people.identities import link_identity, unlink_identity
+from hub.notify.webhooks.remote import connect_remote_plugin
 from hub.rebuild.derived import DERIVED
 from hub.rebuild.rebuild import select_outlived
 from hub.rebuild.state_hash import TableHash, hash_state, overall_hash
@@ -98,6 +102,19 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
             uow, {"base": Profile("base", "Everybody", None, ("everybody",), workflow(uow))}, [], []
         )
         answer_joining(uow, uow.connection.execute(sa.select(change)).all())
+        connect_remote_plugin(uow, "academy", "https://academy.example/hub")
+        switch_plugin(uow, "everybody", "remote:academy", on=True)
+    world.drain()
+    with world.hub.unit_of_work() as uow:
+        (question, *_) = uow.connection.execute(sa.select(audiences.remote_question)).all()
+        (appointment, *_) = uow.connection.execute(
+            sa.select(network.appointment).where(network.appointment.c.person_id == question.person_id)
+        )
+        opinion = Opinion(
+            appointment.id, "path", "path-0", "so says the academy", datetime(2026, 3, 1, tzinfo=UTC)
+        )
+        answer = RemoteAnswer(question.person_id, question.question_hash, (opinion,))
+        assert [each.outcome for each in take_answers(uow, "academy", "1", [answer])] == ["changed"]
     world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal

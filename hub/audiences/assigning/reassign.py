@@ -19,6 +19,8 @@ from hub.audiences.assigning.put_aside import each_for_themselves, put_aside
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
+from hub.audiences.remote.answers import REMOTE_ANSWERED
+from hub.audiences.remote.questions import ask_remote_plugins
 from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.partner_switches import PARTNER_SWITCHED
 from hub.audiences.rules.rule import (
@@ -63,7 +65,7 @@ def people_touched(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> tuple[set
     subjects: dict[str, set[str]] = defaultdict(set)
     found: list[sa.Select[Any]] = []
     for change in changes:
-        if change.kind in ("person_changed", WORKFLOW_ACTED, PLUGIN_NOTED):
+        if change.kind in ("person_changed", WORKFLOW_ACTED, PLUGIN_NOTED, REMOTE_ANSWERED):
             people.add(change.person_id or change.subject_id)
         elif change.kind == DECIDED:
             people.update(filter(None, (change.person_id, change.body.get(MOVED_FROM))))
@@ -165,6 +167,7 @@ def reassign_people(uow: UnitOfWork, person_ids: Sequence[str], *, ask: bool = T
     switched = read_switched(uow)
     if ask:
         ask_plugins(uow, facts, switched)
+        ask_remote_plugins(uow, facts, switched)
     opinions = read_opinions(uow, person_ids)
     rules = RuleIndex(read_rules(uow))
     decisions = read_decisions(uow, person_ids)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.remote.remote_plugins import is_remote_plugin
 from hub.audiences.rules.conditions import Conditions, Status
 from hub.audiences.rules.partner_switches import SWITCHED_HOOKS, read_off_times
 from hub.errors import BadInput, Missing
@@ -139,7 +140,8 @@ def switch_plugin(
 
     BadInput when the plugin is not among those that are on in the settings, Missing when there is no such audience.
     """
-    if on and not any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS):
+    is_local = any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS)
+    if on and not is_local and not is_remote_plugin(uow, plugin):
         raise BadInput(
             "no_plugin", f"No plugin {plugin} that can be switched per audience is on in the settings."
         )

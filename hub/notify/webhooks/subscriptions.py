@@ -33,6 +33,8 @@ EVENTS = {
     "completion_recognized": say("Somebody completed a course."),
 }
 """What can be told, in words."""
+ASKED = "decide_assignments"
+"""What a remote plugin is sent: as the hook of that name."""
 OF_PARTNER = frozenset({"credit_granted", "credit_revoked"})
 """What partners are told: whatever else their people complete is not theirs to know."""
 TEST = "webhook_tested"
@@ -94,14 +96,17 @@ def add_webhook(
     *,
     actor_id: str | None = None,
     token_id: str | None = None,
+    asks: str | None = None,
 ) -> str:
     """Let an address be told of news from now on; the webhook's id. With ``token_id`` it ends when that token is revoked.
+
+    With ``asks`` it is sent the questions for the remote plugin of this name instead.
 
     ``secret`` is ``whsec_`` and 24 to 64 bytes in base64, as Standard Webhooks has it. BadInput ``bad_webhook`` with every problem.
     """
     problems = [
         *_problems_of_url(uow, reach, url),
-        *_problems_of_events(reach, events),
+        *([] if asks else _problems_of_events(reach, events)),
         *_problems_of_secret(secret),
     ]
     if len(label) > MAX_LABEL or not label.isprintable():
@@ -121,11 +126,12 @@ def add_webhook(
         partner_id=reach.partner_id,
         url=url,
         sealed_secret=Sealer(uow.settings.secret_keys).seal(secret),
-        events=sorted(set(events)),
+        events=[ASKED] if asks else sorted(set(events)),
         label=label,
         created_at=uow.now,
         created_by=actor_id,
         token_id=token_id,
+        asks=asks,
     )
     _record(uow, id, reach, "created", actor_id)
     return id

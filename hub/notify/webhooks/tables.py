@@ -18,5 +18,6 @@ webhook = sa.Table(
     sa.Column("created_by", Id(), comment="null for a token, which is token_id: it ends with that"),
     sa.Column("ended_at", Time()),
     reference("token_id", "api_token", nullable=True, index=True),
+    sa.Column("asks", sa.String(40), index=True, comment="a remote plugin, whose questions alone it is sent"),
     comment="Addresses of programs that are told of news, as far as their owners see.",
 )

@@ -71,6 +71,8 @@ DONE_WORDS = {
     "audiences_applied": "Audiences and rules applied",
     "api_write": "Changed something by a program",
     "webhook_created": "Webhook made",
+    "remote_plugin_added": "Remote plugin connected",
+    "remote_plugin_ended": "Remote plugin ended",
     "webhook_ended": "Webhook ended",
     "webhook_resent": "Webhook told again what was given up",
     "webhook_tried": "Webhook sent a test",

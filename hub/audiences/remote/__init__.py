@@ -1,0 +1,1 @@
+"""Plugins that run elsewhere: parties that are not trusted with code in the hub are asked by webhook, and answer by REST."""
