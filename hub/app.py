@@ -290,9 +290,8 @@ def load_plugins(names: Sequence[str]) -> list[Plugin]:
             Problem("more than one plugin has this name", f"plugins: {n}") for n in sorted(ambiguous)
         ]
         known = ", ".join(sorted({*built_in, *installed}))
-        raise BadInput(
-            "unknown_plugin", "The list of plugins cannot be used.", f"Known are: {known}.", problems
-        )
+        help = f"Known are: {known}. Install what is missing, or take it off by `hub plugin remove NAME`."
+        raise BadInput("unknown_plugin", "The list of plugins cannot be used.", help, problems)
     return [_load_plugin(name, built_in.get(name), installed.get(name)) for name in names]
 
 
