@@ -27,7 +27,7 @@ TOGETHER = dict.fromkeys(
     ("register_migrations", "register_personal_data", "export_person", "erase_person"), "keeper"
 )
 """Hooks that belong together, in one file for all of them."""
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _SAMPLES = {"str": '"a"', "datetime": "datetime(2026, 5, 4, tzinfo=UTC)", "int": "1", "bool": "True"}
 
 
@@ -112,7 +112,7 @@ def _name_problems(name: str) -> list[Problem]:
     if not _NAME.fullmatch(name):
         return [
             Problem(
-                "has lower case letters, digits and underscores, begins with a letter and has 2 to 50 of them",
+                "has lower case letters, digits and underscores, begins with a letter and has 2 to 30 of them",
                 "NAME",
             )
         ]
