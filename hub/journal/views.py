@@ -149,16 +149,19 @@ def list_deliveries(
     *,
     state: str = "",
     person_id: str | None = None,
+    kind: str = "",
     receiver: str = "",
     before: str | None = None,
 ) -> Listed[DeliveryRow]:
-    """The outbox, narrowed to one state, one person and one receiver. Ids are in order of time."""
+    """The outbox, narrowed to one state, one person, one kind and one receiver. Ids are in order of time."""
     o = tables.outbox
     query = sa.select(o).order_by(o.c.id.desc()).limit(ROWS + 1)
     if state:
         query = query.where(o.c.state == state)
     if person_id:
         query = query.where(o.c.person_id == person_id)
+    if kind:
+        query = query.where(o.c.kind == kind)
     if receiver:
         query = query.where(o.c.receiver == receiver)
     if before is not None:

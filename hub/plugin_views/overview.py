@@ -55,6 +55,11 @@ class PluginSeen:
     aside: Aside | None
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is told of anything, by deliveries of its own."""
+        return any(hook.shape == "tell" for hook in self.hooks)
+
+    @property
     def errors(self) -> int:
         """Failed calls of the last 24 hours."""
         return sum(hook.lately.errors for hook in self.hooks)
