@@ -85,7 +85,7 @@ def list_plugins(uow: UnitOfWork) -> list[PluginSeen]:
             plugin.version,
             str(getattr(plugin.instance, "hub_api", "")),
             plugin.built_in,
-            _summary(plugin),
+            summary_of(plugin),
             _hooks_of(hooks, plugin.name, lately),
             plugin.name in switched,
             [audience for audience in switches if plugin.name in audience.on_since],
@@ -109,7 +109,7 @@ def read_plugin(uow: UnitOfWork, name: str) -> PluginSeen:
     return found
 
 
-def _summary(plugin: Plugin) -> str:
+def summary_of(plugin: Plugin) -> str:
     """The first line of what its module says of itself, else of its class."""
     kind = type(plugin.instance)
     said = (getattr(inspect.getmodule(kind), "__doc__", None) or kind.__doc__ or "").strip()

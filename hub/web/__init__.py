@@ -32,6 +32,7 @@ from hub.web.network import many as network_many
 from hub.web.network import placed
 from hub.web.network import waiting as network_waiting
 from hub.web.partner import people as partner_people
+from hub.web.partner import plugins as partner_plugins
 from hub.web.partner import provisioning as partner_provisioning
 from hub.web.partner import tokens as partner_tokens
 from hub.web.partner import webhooks as partner_webhooks
@@ -81,6 +82,7 @@ PAGES = (
     account_sign_ins.blueprint,
     account_tokens.blueprint,
     partner_people.blueprint,
+    partner_plugins.blueprint,
     partner_provisioning.blueprint,
     partner_tokens.blueprint,
     partner_webhooks.blueprint,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from hub import hookspecs
+from hub.access.roles import grant_partner_admin
 from hub.api import CreditGranted, PluginSettings, hookimpl
 from hub.app import create_app
 from hub.audiences.rules.rule import read_switched
@@ -90,7 +91,7 @@ def test_the_list_has_all_in_their_order_and_those_that_are_not_on(world: World)
 def test_a_page_says_how_often_hooks_were_called_how_long_they_took_and_what_failed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.appoint("ana", "technician", "riverside")
+    world.appoint("ana", "technician", "riverside", days=10)
     world.browser("olga").send(f"{PAGE}/switch", PAGE, audience="new-technicians", on="1")
     world.complete("ana", "brake-safety", "north")
     monkeypatch.setattr(FirstNinetyDays, "fails", True)
@@ -136,7 +137,7 @@ def test_a_plugin_is_switched_for_one_audience(world: World) -> None:
 
 
 def test_a_plugin_is_switched_off_for_one_partner_at_the_next_request(world: World) -> None:
-    world.appoint("ana", "technician", "riverside")
+    world.appoint("ana", "technician", "riverside", days=10)
     browser = world.browser("olga")
     browser.send(f"{PAGE}/switch", PAGE, audience="new-technicians", on="1")
     world.work()
@@ -232,7 +233,7 @@ def states(world: World) -> dict[str, str]:
 
 
 def test_a_plugin_is_set_aside_and_taken_back(world: World) -> None:
-    world.appoint("ana", "technician", "riverside")
+    world.appoint("ana", "technician", "riverside", days=10)
     browser = world.browser("olga")
     browser.send(f"{PAGE}/switch", PAGE, audience="new-technicians", on="1")
     browser.send(f"{PAGE}/aside", PAGE, on="0")
@@ -259,3 +260,21 @@ def test_pages_work_on_a_hub_without_plugins(world: World) -> None:
         assert bare.browser("ana").get(path).status_code == 200
     for path in ("/admin/audiences", "/admin/statements", "/admin/readers", "/admin/deliveries"):
         assert bare.browser("olga").get(path).status_code == 200
+
+
+def test_the_admin_of_a_partner_sees_what_is_on_there_and_switches_nothing(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, world.ids["sofia"], world.ids["dealer"])
+    mine = "/partner/plugins"
+    assert "No plugins take part" in page(world, mine, "sofia")
+    browser = world.browser("olga")
+    browser.send(f"{PAGE}/switch", PAGE, audience="new-technicians", on="1")
+    assert "first_90_days On" in text(page(world, mine, "sofia"))
+    browser.send(f"{PAGE}/partner", PAGE, partner=world.ids["dealer"], on="0")
+    found = page(world, mine, "sofia")
+    assert "first_90_days Off here" in text(found)
+    assert "standard_completion" not in found
+    assert "/admin/" not in found
+    assert world.browser("ana").get(mine).status_code == 403
+    other = world.browser("sofia").get(mine, query_string={"partner": new_id()})
+    assert other.status_code == 403

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from hub.journal.timings import Lately
 
 WIDTH, HEIGHT = 120, 12
-_SHORTEST, _LONGEST = 1e-6, 100.0
+_SHORTEST, _LONGEST = 1e-5, 10.0
 
 
 @dataclass(frozen=True)
 class DurationBar:
-    """On a scale of powers of ten from 1 µs to 100 s: a bar from the median to the 95th percentile, and a mark at the slowest."""
+    """On a scale of powers of ten from 10 µs to 10 s: a bar from the median to the 95th percentile, and a mark at the slowest."""
 
     median: float
     p95: float
