@@ -22,6 +22,9 @@ from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
 from hub.errors import BadInput, Problem
+from hub.exports.certified import exports_of
+from hub.exports.queue import certified, certified_people
+from hub.exports.send import CertifiedExports
 from hub.hooks import Hooks, Plugin, cannot_start
 from hub.http import OutgoingHttp
 from hub.journal import Reader
@@ -83,6 +86,8 @@ READERS = (
     workflows,
     workflows_joined,
     joinings,
+    certified,
+    certified_people,
     publish,
     tell_webhooks,
     notice_reader,
@@ -149,6 +154,7 @@ def open_hooks(settings: Settings) -> Hooks:
     hooks.configure(settings.plugin if settings.plugins else {})
     registered_aspects(hooks)
     registered_workflows(hooks)
+    exports_of(hooks)
     registered_migrations(hooks)
     check_routes(hooks)
     check_personal_data(hooks)
@@ -170,6 +176,7 @@ def open_worker(hub: Hub) -> Worker:
         Digests(hub),
         Reports(hub),
         Sizes(hub),
+        CertifiedExports(hub),
     )
     handlers = {
         TELL: tell_plugin(hub),
