@@ -17,11 +17,10 @@ from hub.journal.aside import Aside, list_aside
 from hub.journal.timings import Lately, read_lately
 from hub.journal.views import Undelivered, count_deliveries_to
 from hub.plugin_data.migrate import PluginSchema, read_schemas
+from hub.plugin_data.personal_data import PersonalData, personal_data_of
+from hub.plugin_data.remove import TELLINGS
 from hub.plugin_views.settings_shown import SettingShown, shown_settings
 from hub.store import UnitOfWork
-
-TOLD = "tell"
-"""What the outbox calls deliveries to plugins."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,10 @@ class HookSeen:
 
 @dataclass(frozen=True)
 class PluginSeen:
-    """``place`` counts from 1 in the order in which plugins are asked. ``audiences`` are those it is on for, where it is switched."""
+    """``place`` counts from 1 in the order in which plugins are asked. ``audiences`` are those it is on for, where it is switched.
+
+    ``personal_data`` is what it says it keeps about people, None where it does not say.
+    """
 
     place: int
     name: str
@@ -51,6 +53,7 @@ class PluginSeen:
     partners_off: Sequence[PartnerOff]
     settings: Sequence[SettingShown]
     schema: PluginSchema | None
+    personal_data: Sequence[PersonalData] | None
     deliveries: Undelivered
     aside: Aside | None
 
@@ -75,7 +78,7 @@ def list_plugins(uow: UnitOfWork) -> list[PluginSeen]:
     """Every plugin that is on, in the order in which they are asked."""
     hooks, lately = uow.hooks, read_lately(uow)
     switched, switches, off = switchable_plugins(uow), list_switches(uow), list_partners_off(uow)
-    deliveries = count_deliveries_to(uow, TOLD)
+    deliveries = count_deliveries_to(uow, TELLINGS)
     schemas = {schema.plugin: schema for schema in read_schemas(uow.connection, hooks)}
     aside = {each.plugin: each for each in list_aside(uow)}
     return [
@@ -92,6 +95,7 @@ def list_plugins(uow: UnitOfWork) -> list[PluginSeen]:
             off.get(plugin.name, ()),
             shown_settings(hooks, plugin.name),
             schemas.get(plugin.name),
+            personal_data_of(hooks, plugin.name),
             deliveries.get(plugin.name, Undelivered(0, 0)),
             aside.get(plugin.name),
         )

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from hub import hookspecs
 from hub.access.roles import grant_partner_admin
-from hub.api import CreditGranted, PluginSettings, hookimpl
+from hub.api import CreditGranted, PersonalData, PluginSettings, hookimpl
 from hub.app import create_app
 from hub.audiences.rules.rule import read_switched
 from hub.errors import OutsideFailed
@@ -20,8 +20,8 @@ from hub.journal import enqueue
 from hub.journal import tables as journal
 from hub.journal.aside import list_aside
 from hub.network import tables as network
-from hub.plugin_views.overview import TOLD
-from hub.publish import TELL
+from hub.plugin_data.remove import TELLINGS
+from hub.publish import GATHERED, TELL
 from tests.web.world import FirstNinetyDays, World
 
 SECRET = "hunter2-never-to-be-shown"
@@ -46,6 +46,10 @@ class Told:
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:
         return Settings
+
+    @hookimpl
+    def register_personal_data(self) -> list[PersonalData]:
+        return [PersonalData("ids of people", "to know a repeat", "the CRM forgets them", "crm.example")]
 
     @hookimpl
     def credit_granted(self, event: CreditGranted) -> None:
@@ -78,7 +82,7 @@ def with_told(world: World) -> World:
 
 
 def test_deliveries_to_plugins_are_called_the_same_everywhere() -> None:
-    assert TOLD == TELL
+    assert set(TELLINGS) == {TELL, GATHERED}
 
 
 def test_the_list_has_all_in_their_order_and_those_that_are_not_on(world: World) -> None:
@@ -199,6 +203,13 @@ def test_no_page_shows_a_secret_of_the_settings(with_told: World) -> None:
     assert "crm.example" in found
     assert text(found).count("[masked]") == 3
     assert SECRET not in found
+
+
+def test_a_page_says_what_a_plugin_keeps_about_people(with_told: World) -> None:
+    found = text(page(with_told, f"{LIST}/crm"))
+    assert "What it keeps about people ids of people to know a repeat" in found
+    assert "until the CRM forgets them crm.example" in found
+    assert "about people" not in page(with_told, PAGE)
 
 
 def test_parked_deliveries_of_a_plugin_are_tried_again_one_and_all(with_told: World) -> None:

@@ -14,8 +14,9 @@ from hub.journal.aside import set_plugin_aside, take_plugin_back
 from hub.journal.outbox import MAX_ATTEMPTS, resend_to
 from hub.journal.views import list_deliveries
 from hub.network.views import find_partner, list_partner_names, names_of_partners
+from hub.plugin_data.remove import TELLINGS
 from hub.plugin_views.installed import list_not_on
-from hub.plugin_views.overview import TOLD, list_plugins, read_plugin
+from hub.plugin_views.overview import list_plugins, read_plugin
 from hub.web.admin.blueprint import blueprint
 from hub.web.admin.duration_bar import HEIGHT, WIDTH, draw_durations
 from hub.web.admin.form import Filled, missing, read_form, refuse_incomplete, refused
@@ -81,7 +82,7 @@ def resend_to_plugin(name: str) -> Response:
     if id is not None and not is_id(id):
         raise Missing("no_parked_delivery", "There is no parked delivery with this id.")
     with current_hub().unit_of_work() as uow:
-        sent = resend_to(uow, TOLD, name, id)
+        sent = resend_to(uow, TELLINGS, name, id)
         if not sent:
             raise Missing("no_parked_delivery", "Nothing is parked here any more.")
         audit(uow, "delivery_resent", id or name, actor_id=me, detail={} if id else {"deliveries": sent})
@@ -113,7 +114,7 @@ def _page(name: str, filled: Filled | None = None) -> str:
     with hub.reading() as uow:
         seen = read_plugin(uow, name)
         audiences = list_switches(uow) if seen.is_switched else []
-        parked = list_deliveries(uow, kind=TOLD, receiver=name, state="parked") if seen.is_told else None
+        parked = list_deliveries(uow, kinds=TELLINGS, receiver=name, state="parked") if seen.is_told else None
         partners = list_partner_names(uow, NAMED) if seen.is_switched else []
     return flask.render_template(
         "admin/plugin.html",
