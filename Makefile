@@ -16,7 +16,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo install dev test test-browser test-interop check lint format types imports demo-check wheel ci bench bench-xapi \
-	bench-lti bench-sso bench-network soak screenshots migration words lock lock-interop clean
+	bench-lti bench-sso bench-network bench-plugins soak hooks screenshots migration words lock lock-interop clean
 
 help: ## list what can be made
 	@echo "make TARGET [ARGS=...]"
@@ -114,6 +114,12 @@ bench-sso: dev ## measure sign-ins beside their limits, and a storm of them
 
 bench-network: dev ## measure the partner network beside its limits (ARGS=--tenth or ARGS=--full for its planned size)
 	@$(BIN)/python -m bench.network $(ARGS)
+
+bench-plugins: dev ## measure what plugins cost, a call and a page, beside its limits
+	@$(BIN)/python -m bench.plugins $(ARGS)
+
+hooks: dev ## write docs/hooks.md again from the hook catalogue, its template and its examples
+	@$(BIN)/python -m docs.hooks_page
 
 screenshots: dev ## draw the README's screenshots again (needs Chromium)
 	@$(BIN)/python -m docs.screenshots $(ARGS)

@@ -48,7 +48,7 @@ def build(folder: Path, database_url: str, size: str, today: date) -> BigNetwork
     started = time.perf_counter()
     import_network(hub, files)
     imported = time.perf_counter()
-    _add_training(hub)
+    add_training(hub)
     began = time.perf_counter()
     open_worker(hub).drain()
     done = time.perf_counter()
@@ -58,7 +58,8 @@ def build(folder: Path, database_url: str, size: str, today: date) -> BigNetwork
     return BigNetwork(hub, people, goals, imported - started, done - began, sum(summary.rows.values()))
 
 
-def _add_training(hub: Hub) -> None:
+def add_training(hub: Hub) -> None:
+    """A catalogue, paths and rules that give people about ten goals each."""
     with hub.unit_of_work() as uow:
         lms = create_connection(uow, "academy", "lms", "Academy")
         families: dict[str, list[str]] = {}

@@ -12,6 +12,7 @@ from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
 from hub.errors import BadInput, Conflict, HubError, Missing, NotAllowed, OutsideFailed
+from hub.exports.certified import CertifiedChange, CertifiedPerson, Export, Refusals
 from hub.hooks import API_VERSION, hookimpl
 from hub.http import Answer, OutgoingHttp
 from hub.plugin_data.personal_data import Erased, PersonalData
@@ -35,6 +36,8 @@ __all__ = [
     "Candidate",
     "CatalogueRow",
     "CatalogueSource",
+    "CertifiedChange",
+    "CertifiedPerson",
     "Completion",
     "CompletionRecognized",
     "CompletionTerms",
@@ -43,6 +46,7 @@ __all__ = [
     "CreditRevoked",
     "Erased",
     "Evidence",
+    "Export",
     "Field",
     "Form",
     "GoalAdded",
@@ -64,6 +68,7 @@ __all__ = [
     "PersonalData",
     "PluginSettings",
     "Redirect",
+    "Refusals",
     "Request",
     "RosterRow",
     "Route",

@@ -22,6 +22,9 @@ from hub.bulk.run import BulkChanges
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
 from hub.errors import BadInput, Problem
+from hub.exports.certified import exports_of
+from hub.exports.queue import certified, certified_people
+from hub.exports.send import CertifiedExports
 from hub.hooks import Hooks, Plugin, cannot_start
 from hub.http import OutgoingHttp
 from hub.journal import Reader
@@ -84,6 +87,8 @@ READERS = (
     workflows,
     workflows_joined,
     joinings,
+    certified,
+    certified_people,
     publish,
     tell_webhooks,
     ask_remotely,
@@ -151,6 +156,7 @@ def open_hooks(settings: Settings) -> Hooks:
     hooks.configure(settings.plugin if settings.plugins else {})
     registered_aspects(hooks)
     registered_workflows(hooks)
+    exports_of(hooks)
     registered_migrations(hooks)
     check_routes(hooks)
     check_personal_data(hooks)
@@ -172,6 +178,7 @@ def open_worker(hub: Hub) -> Worker:
         Digests(hub),
         Reports(hub),
         Sizes(hub),
+        CertifiedExports(hub),
     )
     handlers = {
         TELL: tell_plugin(hub),
@@ -292,9 +299,8 @@ def load_plugins(names: Sequence[str]) -> list[Plugin]:
             Problem("more than one plugin has this name", f"plugins: {n}") for n in sorted(ambiguous)
         ]
         known = ", ".join(sorted({*built_in, *installed}))
-        raise BadInput(
-            "unknown_plugin", "The list of plugins cannot be used.", f"Known are: {known}.", problems
-        )
+        help = f"Known are: {known}. Install what is missing, or take it off by `hub plugin remove NAME`."
+        raise BadInput("unknown_plugin", "The list of plugins cannot be used.", help, problems)
     return [_load_plugin(name, built_in.get(name), installed.get(name)) for name in names]
 
 

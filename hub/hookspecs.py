@@ -12,6 +12,7 @@ from hub.audiences.mails import Mails
 from hub.audiences.news import News
 from hub.audiences.profiles.aspects import Aspect
 from hub.audiences.profiles.plugin_workflows import Workflow
+from hub.exports.certified import CertifiedChange, Export, Refusals
 from hub.hooks import hook
 from hub.http import OutgoingHttp
 from hub.plugin_data.personal_data import Erased, PersonalData
@@ -177,6 +178,26 @@ def news_gathered(news: Sequence[News], http: OutgoingHttp, mails: Mails) -> Non
 
     No performance reviews, and nothing that no longer holds. Your class, or your settings, say in ``gather_minutes`` for how long
     news is gathered, five usually. ``mails`` writes by the hub's own mail server. An exception has the same news told again, then parked and shown.
+    """
+
+
+@hook("register", "hub", "stop", since="1.1")
+def register_exports() -> Sequence[Export]:
+    """Name the lists of certified people that you keep in other systems.
+
+    Called at start and whenever people are compared with such a list; always give the same.
+    """
+    raise NotImplementedError
+
+
+@hook("tell", "hub", "retry", since="1.1")
+def certified_changed(
+    export: Export, changes: Sequence[CertifiedChange], refusals: Refusals, http: OutgoingHttp
+) -> None:
+    """Rows of one of your lists that are to be written or taken away, a hundred at most; performance reviews are in none.
+
+    Told when somebody is credited, changes or leaves, and once a day about everything that differs from what you took. An
+    exception has the same told again, later and later; a row that the other system refuses goes to ``refusals``.
     """
 
 

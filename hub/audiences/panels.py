@@ -12,7 +12,7 @@ from hub.audiences.rules.rule import SwitchedPlugin, read_switched
 from hub.hooks import Failure
 from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
-from hub.training.my_training.panel import Panel, PanelView
+from hub.training.my_training.panel import Panel, PanelView, problem_of_panels
 
 HOOK = "plan_panels"
 
@@ -67,8 +67,13 @@ def _ask(uow: UnitOfWork, plugin: str, view: PanelView) -> list[Panel | PanelFai
     found: list[Panel | PanelFailure] = []
     for answer in uow.hooks.show(HOOK, [plugin], view=view):
         # An answer of another kind is the plugin's mistake, and must not become the page's.
-        if isinstance(answer, Failure) or not isinstance(answer.value, Sequence):
+        if isinstance(answer, Failure):
+            found.append(PanelFailure(plugin))
+            continue
+        problem = problem_of_panels(answer.value)
+        if problem:
+            uow.hooks.note_error(plugin, HOOK, problem)
             found.append(PanelFailure(plugin))
         else:
-            found += [panel if isinstance(panel, Panel) else PanelFailure(plugin) for panel in answer.value]
+            found += answer.value
     return found

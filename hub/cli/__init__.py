@@ -33,6 +33,7 @@ COMMANDS = (
     "profiles",
     "why",
     "plugins",
+    "trace",
     "plugin",
     "try",
     "remote-plugin",

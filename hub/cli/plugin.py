@@ -4,13 +4,18 @@ from pathlib import Path
 
 import click
 
+from hub.cli.remove_plugin import remove
+
 
 @click.group()
 def plugin() -> None:
-    """Make a plugin.
+    """Make a plugin, or remove one.
 
     `hub plugins` shows those that are on, `hub plugins check` looks at one before it is, `hub try` asks it.
     """
+
+
+plugin.add_command(remove)
 
 
 @plugin.command()

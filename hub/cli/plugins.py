@@ -4,6 +4,7 @@ import json
 
 import click
 
+from hub.cli.check_plugin import check_plugin
 from hub.cli.set_aside import set_aside, take_back
 
 
@@ -20,6 +21,7 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
         _list(as_json)
 
 
+plugins.add_command(check_plugin)
 plugins.add_command(set_aside)
 plugins.add_command(take_back)
 

@@ -60,6 +60,14 @@ def show_lines(plugin: PluginSeen) -> Iterator[str]:
             yield ""
             yield f"   last error of {hook.name}, {_time(hook.lately.last_error_at)}, in {_version(hook)}"
             yield from _wrapped(hook.lately.last_error, "     ")
+    if plugin.personal_data:
+        yield ""
+        yield "   keeps about people"
+        for each in plugin.personal_data:
+            yield from _wrapped(f"{each.what}, {each.why}; until {each.until}; in {each.where}", "     ")
+    elif plugin.personal_data is not None:
+        yield ""
+        yield "   keeps nothing about people"
     if plugin.settings:
         yield ""
         yield "   settings"

@@ -28,14 +28,13 @@ VERDICTS = {
 def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json: bool) -> None:
     """Show everything that was weighed about PERSON and TARGET, and verify it.
 
-    PERSON is an id, or what the network files call the person; TARGET the key of a course, or path:KEY.
+    PERSON is an id, a person_id of the network files, an e-mail address, or what some system calls the person; TARGET the key of a course, or path:KEY.
     """
     from hub.access.why_scope import OPERATORS, WITH_PURPOSE
     from hub.audiences.why.read_why import read_why_tree
     from hub.audiences.why.verify_why import to_json, verify_why
     from hub.cli.opening import opened_hub
-    from hub.ids import is_id
-    from hub.network.importing.roster_keys import find_ids
+    from hub.network.people.find_somebody import find_somebody
     from hub.training.courses.offerings import find_target
     from hub.training.goals.reviews import note_reviews_seen
 
@@ -43,7 +42,7 @@ def why(person: str, target: str, as_of: datetime | None, purpose: str, as_json:
     scope = WITH_PURPOSE if purpose.strip() else OPERATORS
     with opened_hub() as hub:
         with hub.reading() as uow:
-            person_id = person if is_id(person) else find_ids(uow, "person", [person]).get(person, person)
+            person_id = find_somebody(uow, person)
             found = (kind or "offering", find_target(uow, kind or "offering", key))
             at = as_of.replace(tzinfo=UTC) if as_of else None
             tree = read_why_tree(uow, person_id, found, scope, at)

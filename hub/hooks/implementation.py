@@ -28,6 +28,8 @@ from hub.logging import get_logger
 logger = get_logger(__name__)
 MOST_ITEMS = 100_000
 """So many things may be in one answer."""
+MOST_ROWS = 2_000_000
+"""So many rows may be fetched at once."""
 _PLAIN = frozenset({NoneType, bool, int, float, str})
 _END = object()
 
@@ -119,6 +121,9 @@ class Implementation:
                 if error is not None or row is _END:
                     break
                 count += 1
+                if count > MOST_ROWS:
+                    error = ValueError(f"yielded more than {MOST_ROWS:,} rows")
+                    break
                 yield row
                 if perf_counter() > deadline:
                     error = Overran()

@@ -25,6 +25,10 @@ class Failure:
     error: str
 
 
+LONGEST_VERSION = 32
+"""What is kept with each answer; versions made from a state of the source are longer."""
+
+
 class SetAside(OutsideFailed):
     """A plugin that is on and is not called, because a process had to be ended for it."""
 
@@ -37,6 +41,9 @@ class Plugin:
     version: str
     instance: Any
     built_in: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", self.version[:LONGEST_VERSION])
 
 
 def cannot_start(plugin: str, reason: str) -> BadInput:

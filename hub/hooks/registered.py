@@ -139,16 +139,22 @@ class Hooks:
         """One plugin's implementation of a hook, as it wrote it."""
         return next((i.function for i in self._implementations[hook_name] if i.name == plugin_name), None)
 
-    def ask_first(self, hook_name: str, **arguments: Any) -> Answer | Failure | None:
-        """The first answer that is not None. A plugin that raises ends the search where its hook says ``stop``."""
+    def ask_first(
+        self, hook_name: str, anew: Callable[[], Mapping[str, Any]] | None = None, **arguments: Any
+    ) -> Answer | Failure | None:
+        """The first answer that is not None. A plugin that raises ends the search where its hook says ``stop``.
+
+        ``anew`` makes the arguments once more, for each plugin after the first: then none gets what another has changed.
+        """
         for each in self._implementations[hook_name]:
             result = each.ask(arguments)
             if isinstance(result, Failure):
-                if each.contract.on_error == "skip":
-                    continue
+                if each.contract.on_error != "skip":
+                    return result
+            elif result.value is not None:
                 return result
-            if result.value is not None:
-                return result
+            if anew is not None:
+                arguments = dict(anew())
         return None
 
     def ask_plugin(self, hook_name: str, plugin_name: str, **arguments: Any) -> Answer | Failure | None:

@@ -184,6 +184,13 @@ def resend(uow: UnitOfWork, delivery_id: str) -> None:
         raise _nothing_parked()
 
 
+def resend_to(uow: UnitOfWork, kinds: Sequence[str], receiver: str, delivery_id: str | None = None) -> int:
+    """The same for one parked delivery of some kinds to a receiver, or for all of them; how many there were."""
+    o = tables.outbox
+    chosen = sa.and_(o.c.kind.in_(kinds), o.c.receiver == receiver)
+    return resend_where(uow, chosen if delivery_id is None else sa.and_(chosen, o.c.id == delivery_id))
+
+
 def resend_where(uow: UnitOfWork, chosen: sa.ColumnElement[bool]) -> int:
     """The same for all parked deliveries of a choice; how many there were.
 

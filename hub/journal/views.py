@@ -149,16 +149,19 @@ def list_deliveries(
     *,
     state: str = "",
     person_id: str | None = None,
+    kinds: Sequence[str] = (),
     receiver: str = "",
     before: str | None = None,
 ) -> Listed[DeliveryRow]:
-    """The outbox, narrowed to one state, one person and one receiver. Ids are in order of time."""
+    """The outbox, narrowed to one state, one person, some kinds and one receiver. Ids are in order of time."""
     o = tables.outbox
     query = sa.select(o).order_by(o.c.id.desc()).limit(ROWS + 1)
     if state:
         query = query.where(o.c.state == state)
     if person_id:
         query = query.where(o.c.person_id == person_id)
+    if kinds:
+        query = query.where(o.c.kind.in_(kinds))
     if receiver:
         query = query.where(o.c.receiver == receiver)
     if before is not None:
@@ -191,12 +194,12 @@ def count_undelivered(uow: UnitOfWork) -> dict[str, int]:
     return {WAITING: 0, PARKED: 0} | {row[0]: row[1] for row in rows}
 
 
-def count_deliveries_to(uow: UnitOfWork, kind: str) -> dict[str, Undelivered]:
-    """What has not arrived of one kind of effect, by receiver."""
+def count_deliveries_to(uow: UnitOfWork, kinds: Sequence[str]) -> dict[str, Undelivered]:
+    """What has not arrived of some kinds of effects, by receiver."""
     o = tables.outbox
     rows = uow.connection.execute(
         sa.select(o.c.receiver, o.c.state, sa.func.count())
-        .where(o.c.state.in_([WAITING, PARKED]), o.c.kind == kind)
+        .where(o.c.state.in_([WAITING, PARKED]), o.c.kind.in_(kinds))
         .group_by(o.c.receiver, o.c.state)
     ).all()
     counts = {(receiver, state): int(count) for receiver, state, count in rows}

@@ -110,6 +110,7 @@ class Redirect:
 
     path: str
     message: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

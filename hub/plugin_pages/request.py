@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ class Request:
     """One request of a page.
 
     ``viewer_id`` and ``viewer_name`` are empty where nobody is signed in; ``roles`` are those of the route's ``may`` that the
-    viewer has. ``values`` are those in the path; ``query`` and ``form`` what was sent, the first of each name.
+    viewer has. ``now`` is its instant. ``values`` are those in the path; ``query`` and ``form`` what was sent, the first of each name.
     """
 
     viewer_id: str
@@ -32,6 +33,7 @@ class Request:
     values: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, str]
+    now: datetime
     http: OutgoingHttp
     _plugin: str = field(repr=False)
     _hub: Hub = field(repr=False)

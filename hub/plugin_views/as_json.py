@@ -45,6 +45,9 @@ def plugin_as_json(plugin: PluginSeen) -> dict[str, Any]:
         ],
         "settings": [vars(setting) for setting in plugin.settings],
         "migrations": vars(plugin.schema) | {"pending": plugin.schema.is_pending} if plugin.schema else None,
+        "personal_data": None
+        if plugin.personal_data is None
+        else [vars(each) for each in plugin.personal_data],
         "deliveries": vars(plugin.deliveries),
         "set_aside": {**vars(plugin.aside), "since": _time(plugin.aside.since)} if plugin.aside else None,
     }

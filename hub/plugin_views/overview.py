@@ -17,11 +17,10 @@ from hub.journal.aside import Aside, list_aside
 from hub.journal.timings import Lately, read_lately
 from hub.journal.views import Undelivered, count_deliveries_to
 from hub.plugin_data.migrate import PluginSchema, read_schemas
+from hub.plugin_data.personal_data import PersonalData, personal_data_of
+from hub.plugin_data.remove import TELLINGS
 from hub.plugin_views.settings_shown import SettingShown, shown_settings
 from hub.store import UnitOfWork
-
-TOLD = "tell"
-"""What the outbox calls deliveries to plugins."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,10 @@ class HookSeen:
 
 @dataclass(frozen=True)
 class PluginSeen:
-    """``place`` counts from 1 in the order in which plugins are asked. ``audiences`` are those it is on for, where it is switched."""
+    """``place`` counts from 1 in the order in which plugins are asked. ``audiences`` are those it is on for, where it is switched.
+
+    ``personal_data`` is what it says it keeps about people, None where it does not say.
+    """
 
     place: int
     name: str
@@ -51,8 +53,14 @@ class PluginSeen:
     partners_off: Sequence[PartnerOff]
     settings: Sequence[SettingShown]
     schema: PluginSchema | None
+    personal_data: Sequence[PersonalData] | None
     deliveries: Undelivered
     aside: Aside | None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is told of anything, by deliveries of its own."""
+        return any(hook.shape == "tell" for hook in self.hooks)
 
     @property
     def errors(self) -> int:
@@ -70,7 +78,7 @@ def list_plugins(uow: UnitOfWork) -> list[PluginSeen]:
     """Every plugin that is on, in the order in which they are asked."""
     hooks, lately = uow.hooks, read_lately(uow)
     switched, switches, off = switchable_plugins(uow), list_switches(uow), list_partners_off(uow)
-    deliveries = count_deliveries_to(uow, TOLD)
+    deliveries = count_deliveries_to(uow, TELLINGS)
     schemas = {schema.plugin: schema for schema in read_schemas(uow.connection, hooks)}
     aside = {each.plugin: each for each in list_aside(uow)}
     return [
@@ -80,13 +88,14 @@ def list_plugins(uow: UnitOfWork) -> list[PluginSeen]:
             plugin.version,
             str(getattr(plugin.instance, "hub_api", "")),
             plugin.built_in,
-            _summary(plugin),
+            summary_of(plugin),
             _hooks_of(hooks, plugin.name, lately),
             plugin.name in switched,
             [audience for audience in switches if plugin.name in audience.on_since],
             off.get(plugin.name, ()),
             shown_settings(hooks, plugin.name),
             schemas.get(plugin.name),
+            personal_data_of(hooks, plugin.name),
             deliveries.get(plugin.name, Undelivered(0, 0)),
             aside.get(plugin.name),
         )
@@ -104,7 +113,7 @@ def read_plugin(uow: UnitOfWork, name: str) -> PluginSeen:
     return found
 
 
-def _summary(plugin: Plugin) -> str:
+def summary_of(plugin: Plugin) -> str:
     """The first line of what its module says of itself, else of its class."""
     kind = type(plugin.instance)
     said = (getattr(inspect.getmodule(kind), "__doc__", None) or kind.__doc__ or "").strip()

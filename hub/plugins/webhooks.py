@@ -5,6 +5,8 @@ import hmac
 import json
 from collections.abc import Sequence
 
+from pydantic import SecretStr
+
 from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PersonalData, PluginSettings, hookimpl
 
 
@@ -53,7 +55,9 @@ class Plugin:
                 "completed_at": event.completed_at.isoformat(),
             }
         ).encode()
-        signature = hmac.new(self.settings.secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
+        signature = hmac.new(
+            self.settings.secret.get_secret_value().encode(), body, hashlib.sha256
+        ).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature": f"sha256={signature}"}
         for url in self.settings.urls:
             answer = http.post(url, connection="webhooks", headers=headers, body=body)

@@ -81,14 +81,20 @@ def _gather_for(uow: UnitOfWork, plugin: str, positions: Sequence[int]) -> None:
     if row is not None:
         there = row.body["positions"]
         more, left = left[: FULL - len(there)], left[FULL - len(there) :]
-        values = {"body": {"positions": [*there, *more]}}
+        values = {"body": {**row.body, "positions": [*there, *more]}}
         uow.connection.execute(sa.update(o).where(o.c.id == row.id).values(**values))
     due = uow.now + timedelta(minutes=_minutes(uow, plugin))
     parts = [left[start : start + FULL] for start in range(0, len(left), FULL)]
     enqueue_all(
         uow,
         [
-            Effect(GATHERED, plugin, f"{GATHERED}:{plugin}:{part[0]}", {"positions": part}, not_before=due)
+            Effect(
+                GATHERED,
+                plugin,
+                f"{GATHERED}:{plugin}:{part[0]}",
+                {"hook": HOOK, "positions": part},
+                not_before=due,
+            )
             for part in parts
         ],
     )

@@ -2,7 +2,7 @@
 
 ``hub`` is a hub of the test's own with the project's plugins on, for the audience ``everybody``. ``person``, ``appointment``,
 ``course``, ``learning_path``, ``statement`` and ``launch`` make what a test needs, by names. ``clock`` stands still until it is
-moved, ``outgoing`` notes what would have been sent, ``told`` lists what plugins were told, and ``fake_lms`` and ``fake_idp`` are
+moved, ``outgoing`` notes what would have been sent, ``told`` lists what plugins were told, ``browse`` opens pages, and ``fake_lms`` and ``fake_idp`` are
 simulated systems that really run. docs/writing-a-plugin.md shows them at work.
 
 pytest loads this in every project of the environment. So it imports nothing of the hub until a fixture is used, nothing here
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.clock import SettableClock
     from hub.runtime import Hub
     from hub.testing.small_hub import (
+        Browse,
         FakeIdp,
         FakeLms,
         MakeAppointment,
@@ -186,6 +187,14 @@ def told(hub: "Hub") -> "Told":
     from hub.testing.small_hub import Told
 
     return Told(hub)
+
+
+@pytest.fixture
+def browse(hub: "Hub") -> "Browse":
+    """``browse(ann).get("/my-training").text``: a page as somebody sees it who is signed in; no server runs."""
+    from hub.testing.small_hub import Browse
+
+    return Browse(hub)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from hub.web.network import many as network_many
 from hub.web.network import placed
 from hub.web.network import waiting as network_waiting
 from hub.web.partner import people as partner_people
+from hub.web.partner import plugins as partner_plugins
 from hub.web.partner import provisioning as partner_provisioning
 from hub.web.partner import tokens as partner_tokens
 from hub.web.partner import webhooks as partner_webhooks
@@ -44,6 +45,7 @@ from hub.web.team import decisions as team_decisions
 from hub.web.team import people as team
 from hub.web.team import why as team_why
 from hub.web.timings import save_now_and_then
+from hub.web.trace import begin_trace, end_trace, trace_context
 from hub.web.viewer import layout_context
 from hub.web.words import FILTERS
 
@@ -80,6 +82,7 @@ PAGES = (
     account_sign_ins.blueprint,
     account_tokens.blueprint,
     partner_people.blueprint,
+    partner_plugins.blueprint,
     partner_provisioning.blueprint,
     partner_tokens.blueprint,
     partner_webhooks.blueprint,
@@ -108,6 +111,7 @@ def install(app: flask.Flask) -> CSRFProtect:
     app.before_request(redirect_to_public_host)
     app.before_request(allow_large_upload)
     app.before_request(refuse_nul)
+    app.before_request(begin_trace)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     language.install_languages(app)
@@ -117,6 +121,7 @@ def install(app: flask.Flask) -> CSRFProtect:
     app.before_request(themes.load_theme_of_strangers)
     app.context_processor(layout_context)
     app.context_processor(themes.theme_context)
+    app.context_processor(trace_context)
     register_error_pages(app)
     app.register_blueprint(resources)
     app.register_blueprint(operations.blueprint)
@@ -136,4 +141,5 @@ def install(app: flask.Flask) -> CSRFProtect:
     app.after_request(count_request)
     app.after_request(set_headers)
     app.teardown_request(end_request)
+    app.teardown_request(end_trace)
     return csrf

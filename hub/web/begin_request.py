@@ -39,6 +39,7 @@ _PAGES = frozenset(
         "account_sign_ins",
         "account_tokens",
         "partner_people",
+        "partner_plugins",
         "partner_provisioning",
         "partner_tokens",
         "partner_webhooks",

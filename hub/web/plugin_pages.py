@@ -69,6 +69,7 @@ def page(plugin: str, rest: str) -> flask.typing.ResponseReturnValue:
         values,
         request.args.to_dict(),
         {name: value for name, value in request.form.to_dict().items() if name != "csrf_token"},
+        hub.clock.now(),
         hub.http,
         plugin,
         hub,
@@ -150,7 +151,7 @@ def _drawn(plugin: str, answer: PageAnswer) -> flask.typing.ResponseReturnValue:
 def _redirected(plugin: str, answer: Redirect) -> Response:
     if answer.message:
         flask.flash(answer.message)
-    return flask.redirect(_address(plugin, answer.path), 303)
+    return flask.redirect(_address(plugin, answer.path, answer.query), 303)
 
 
 def _page_of(plugin: str, answer: Page) -> str:

@@ -91,9 +91,11 @@ def span(length: timedelta) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """``0.4 ms``, ``12 ms``, ``1.8 s``."""
+    """``80 µs``, ``0.4 ms``, ``12 ms``, ``1.8 s``."""
     if seconds >= 1:
         return f"{seconds:.1f} s"
+    if seconds < 0.0001:
+        return f"{seconds * 1_000_000:.0f} µs"
     return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
 
 

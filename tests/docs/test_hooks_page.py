@@ -2,29 +2,17 @@
 
 import ast
 import dataclasses
-import inspect
 from pathlib import Path
 
 import pytest
 
 import hub.api
-from hub import hookspecs
-from hub.hooks import Hooks, Plugin
+from docs.hooks_page import CONTRACTS, EXAMPLES, TEMPLATE, Incomplete, contract_line, make_page, signatures
+from hub.hooks import Deprecated, HookContract
 from tests.docs.pages import blocks, read, sections
 
 TESTS = Path(__file__).parents[1]
 PAGE = read("hooks.md")
-CONTRACTS = Hooks(hookspecs, []).contracts
-
-
-def signatures() -> dict[str, str]:
-    """Each hook as the catalogue declares it."""
-    tree = ast.parse(inspect.getsource(hookspecs))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    assert all(f.returns for f in functions)
-    return {
-        f.name: f"{f.name}({ast.unparse(f.args)}) -> {ast.unparse(f.returns)}" for f in functions if f.returns
-    }
 
 
 def headings() -> dict[str, str]:
@@ -37,21 +25,28 @@ def test_every_hook_has_a_heading_with_its_exact_signature_and_no_other_is_named
 
 
 @pytest.mark.parametrize("name", list(CONTRACTS))
-def test_hook_is_described_with_its_shape_its_scope_and_what_an_exception_means(name: str) -> None:
-    contract = CONTRACTS[name]
-    first = headings()[f"`{signatures()[name]}`"].strip().splitlines()[0]
-    assert (
-        first
-        == f"Shape: **{contract.shape}** · Scope: **{contract.scope}** · If it raises: **{contract.on_error}**"
+def test_hook_is_described_with_its_contract_and_an_example(name: str) -> None:
+    said = headings()[f"`{signatures()[name]}`"].strip()
+    assert said.splitlines()[0] == contract_line(name)
+    (example,) = blocks(said)
+    assert example.text == (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
+
+
+def test_page_is_what_would_be_made_now() -> None:
+    assert make_page(TEMPLATE.read_text(encoding="utf-8")) == PAGE, "run make hooks"
+
+
+def test_hook_without_a_place_or_an_example_is_missed() -> None:
+    with pytest.raises(Incomplete, match=r"lacks \{\{hook register_settings\}\}"):
+        make_page(TEMPLATE.read_text(encoding="utf-8").replace("{{hook register_settings}}", ""))
+
+
+def test_what_is_new_or_on_its_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = HookContract("tell", "hub", "retry", "1.1", Deprecated("1.2", "news_gathered"))
+    monkeypatch.setitem(CONTRACTS, "goal_added", old)
+    assert contract_line("goal_added").endswith(
+        "Since: **1.1** · Deprecated since **1.2**: use `news_gathered`"
     )
-
-
-@pytest.mark.parametrize("name", list(CONTRACTS))
-def test_example_of_a_hook_is_a_plugin_that_starts(name: str) -> None:
-    (example,) = blocks(headings()[f"`{signatures()[name]}`"])
-    found: dict[str, type] = {}
-    exec(example.text, found)
-    assert Hooks(hookspecs, [Plugin("example", "1", found["Plugin"]())]).implementers(name) == ["example"]
 
 
 def test_words_for_shapes_and_exceptions_are_explained() -> None:

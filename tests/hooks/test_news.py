@@ -118,7 +118,7 @@ def test_news_gathered_tells_what_happened_in_some_minutes_at_once(
         ("goal_added", "tom", "Brakes"),  # of Ann's, which she has reached meanwhile, there is no news
     ]
     (told,) = deliveries(world, "many")
-    assert (set(told.body), told.person_id, told.state) == ({"positions"}, None, "delivered")
+    assert (set(told.body), told.person_id, told.state) == ({"hook", "positions"}, None, "delivered")
     ann = next(one for one in many.heard[0] if one.kind == "credit_granted")
     assert (ann.person_id, ann.target_kind, ann.target) == (world.ids["ann"], "offering", "brakes")
     assert ann.audiences == ("technicians",)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.app import open_hub
+from hub.audiences.assigning.notes import set_notes
 from hub.audiences.mandatory import missing_values
 from hub.audiences.profiles.plan_profiles import from_file, make_profiles, roll_back_profile
 from hub.audiences.profiles.read_profiles import read_setups
@@ -19,7 +20,8 @@ from hub.errors import BadInput, NotAllowed
 from hub.network.attribute_values import AttributeKind
 from hub.network.attributes import define_attribute
 from hub.network.people.places import Place
-from hub.network.tables import dimension
+from hub.network.tables import appointment, dimension
+from hub.plugin_data.migrate import migrate_plugins
 from hub.runtime import Hub
 from tests.packages import installed
 from tests.world import World
@@ -35,6 +37,7 @@ def hub(settings: Settings, clock: SettableClock) -> Iterator[Hub]:
     with installed(*(PLUGINS / name for name in NAMES)):
         on = settings.model_copy(update={"plugins": [*NAMES, "standard_completion"]})
         opened = open_hub(on, clock=clock)
+        migrate_plugins(opened.engine, opened.hooks)
         yield opened
         opened.close()
 
@@ -67,6 +70,15 @@ def apply(world: World, plugin: str) -> None:
     world.drain()
 
 
+def approve_dana(world: World) -> None:
+    """As somebody does on the plugin's page."""
+    note = {"decision": "approved", "at": world.hub.clock.now().isoformat(), "as": "a partner admin"}
+    with world.hub.unit_of_work() as uow:
+        hers = sa.select(appointment.c.id).where(appointment.c.person_id == world.ids["dana"])
+        set_notes(uow, "distributor_onboarding", {uow.connection.scalars(hers).one(): note})
+    world.drain()
+
+
 def goals(world: World) -> dict[str, set[tuple[str, str]]]:
     return {name: set(world.live_goals(name)) for name, _, _ in PEOPLE}
 
@@ -94,7 +106,9 @@ def test_two_audiences_are_set_up_by_two_plugins_and_a_third_is_unchanged(
 ) -> None:
     for plugin in NAMES:
         apply(world, plugin)
-    # Goals: Dana's at once, Will's from 60 days before the launch.
+    assert goals(world)["dana"] == set()
+    approve_dana(world)
+    # Goals: Dana's as soon as somebody approved, Will's from 60 days before the launch.
     assert goals(world) == {"dana": ONBOARDING, "will": TOOLS | LAUNCH, "olive": DESK}
     # Sign-up.
     assert ways_in(world, "sales", "Depot") == {"self_registration"}

@@ -391,7 +391,7 @@ def test_an_interrupted_erasure_is_finished_by_asking_again(
         subject = subject_of_person(uow, LENA)
         planned = plan_erasure(uow, subject)
     with monkeypatch.context() as broken:
-        broken.setattr(erase_module, "_finish", _breaks)
+        broken.setattr(erase_module, "_erase_rest", _breaks)
         with pytest.raises(RuntimeError):
             erase(known.hub, subject)
     with known.hub.reading() as uow:

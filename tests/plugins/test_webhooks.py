@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import flask
 import pytest
+from pydantic import SecretStr
 
 from hub.api import CreditGranted, OutsideFailed
 from hub.http import OutgoingHttp
@@ -44,7 +45,7 @@ def receivers() -> Iterator[Receivers]:
 def tell(receivers: Receivers) -> None:
     plugin = Plugin()
     plugin.settings = Settings(
-        urls=[f"{receivers.address}/{name}" for name in ("first", "second")], secret="s3cr3t"
+        urls=[f"{receivers.address}/{name}" for name in ("first", "second")], secret=SecretStr("s3cr3t")
     )
     plugin.credit_granted(EVENT, OutgoingHttp([receivers.address.removeprefix("http://")]))
 

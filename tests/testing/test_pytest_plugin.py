@@ -124,6 +124,18 @@ def test_panels(person):
     assert [panel.text for panel in person("ann").panels()] == ["since 2020"]
 
 
+def test_pages_are_seen_as_somebody_sees_them(person, course, browse):
+    course("brakes")
+    ann, olga = person("ann", brands=["A", "B"]), person("olga")
+    assert "technician of two" not in browse(olga).get("/my-training").text
+    assert "salesperson of two" in browse(ann).get("/my-training").text
+    assert browse(olga).get("/admin/plugins").status_code != 200
+    olga.grant("operator")
+    assert "two_brands" in browse(olga).get("/admin/plugins").text
+    assert browse(ann).send("/sign-out").status_code == 200
+    assert "salesperson of two" not in browse(olga).get("/my-training").text
+
+
 def test_launch(person, course, launch):
     brakes = course("brakes", launch={"level": "2"})
     handed = launch(person("ann", brands=["A", "B"]), brakes)

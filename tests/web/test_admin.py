@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.put_aside import put_aside
 from hub.audiences.rules.conditions import Conditions
-from hub.audiences.rules.rule import Audience, read_switched, set_audience
+from hub.audiences.rules.rule import Audience, set_audience
 from hub.audiences.tables import reassign_queue
 from hub.journal import audit, enqueue, lanes
 from hub.journal import tables as journal
@@ -18,7 +18,7 @@ from hub.journal.outbox import Effect, enqueue_all
 from hub.lti.launch import start_launch
 from hub.network.views import names_of_connections
 from hub.web.words import moment
-from tests.web.world import FirstNinetyDays, World
+from tests.web.world import World
 
 PAGES = [
     *("", "/sign-ins", "/launches", "/statements", "/statements?show=waiting", "/credits"),
@@ -200,38 +200,6 @@ def test_a_parked_delivery_can_be_sent_again(world: World) -> None:
     assert "Sent a delivery again" in admin(world, "/activity")
 
 
-def test_a_plugin_is_switched_for_one_audience(world: World) -> None:
-    browser = world.browser("olga")
-    path = "/admin/plugins/first_90_days/switch"
-    answer = browser.send(path, "/admin/plugins", audience="new-technicians", on="1")
-    assert answer.status_code == 303
-    page = html.unescape(browser.get(answer.location).text)
-    assert "first_90_days is now on for New technicians" in page
-    assert "on since 4 May" in re.sub(r"<[^>]+>", "", page)
-    world.hub.clock.advance(minutes=1)  # type: ignore[attr-defined]
-    browser.send(path, "/admin/plugins", audience="new-technicians", on="0")
-    with world.hub.reading() as uow:
-        assert [s.during[1] is None for s in read_switched(uow)] == [False]
-        row = uow.connection.execute(
-            sa.select(journal.audit).where(journal.audit.c.action == "plugin_switched")
-        ).first()
-    assert row is not None
-    assert row.actor_id == world.ids["olga"]
-    assert "first_90_days on for new-technicians" in admin(world, "/activity")
-
-
-def test_what_cannot_be_switched_is_refused(world: World) -> None:
-    browser = world.browser("olga")
-    for plugin, audience, on, status in (
-        ("first_90_days", "nobody", "1", 404),
-        ("no_such_plugin", "new-technicians", "1", 400),
-        ("first_90_days", "new-technicians", "perhaps", 400),
-        ("first_90_days", "\0", "1", 400),
-    ):
-        answer = browser.send(f"/admin/plugins/{plugin}/switch", "/admin/plugins", audience=audience, on=on)
-        assert answer.status_code == status, (plugin, audience, on)
-
-
 @pytest.mark.requirement("B81")
 def test_b81_audiences_say_by_which_ways_people_come_in(world: World) -> None:
     assert "People come in by every way." in admin(world, "/audiences")
@@ -241,26 +209,6 @@ def test_b81_audiences_say_by_which_ways_people_come_in(world: World) -> None:
     page = admin(world, "/audiences")
     assert "New technicians" in page
     assert "People come in only by SCIM or the network files." in page
-
-
-def test_plugins_show_their_order_hooks_timings_and_failures(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.appoint("ana", "technician", "riverside")
-    browser = world.browser("olga")
-    browser.send("/admin/plugins/first_90_days/switch", "/admin/plugins", audience="new-technicians", on="1")
-    world.complete("ana", "brake-safety", "north")
-    monkeypatch.setattr(FirstNinetyDays, "fails", True)
-    world.browser("ana").get("/my-training")
-    page = admin(world, "/plugins")
-    assert page.index("standard_completion") < page.index("first_90_days")
-    recognized = page[page.index("recognize_completion") :]
-    assert re.search(r"^[^<]*</span>\s*<span class=\"quiet\">\s*\d calls? · ", recognized)
-    assert "1 failed call" in page
-    assert "RuntimeError: the panel is broken" in page
-    assert "The plugin first_90_days has failed 1 time" in admin(world)
-    world.hub.clock.advance(days=2)  # type: ignore[attr-defined]
-    assert "has failed" not in admin(world), "old failures are history"
 
 
 def test_connections_are_searched(world: World) -> None:

@@ -20,6 +20,7 @@ from hub.store import UnitOfWork
 
 PLUGIN_NOTED = "plugin_noted"
 PLUGIN_REMOVED = "plugin_removed"
+_OF_PLUGINS = (tables.plugin_note, tables.opinion, tables.asked, tables.audience_plugin, tables.plugin_off)
 NOTE_BYTES = 2_000
 """A note is what is decided by, and no place to keep things: for those a plugin has tables."""
 
@@ -106,7 +107,7 @@ def forget_notes(uow: UnitOfWork, appointment_ids: Collection[str]) -> int:
 
 def apply_removed_plugin(uow: UnitOfWork, body: Mapping[str, Any]) -> None:
     """Take away all that the hub keeps of a plugin as a change of kind ``plugin_removed`` says (also used by a rebuild)."""
-    for table in (tables.plugin_note, tables.opinion, tables.asked, tables.audience_plugin):
+    for table in _OF_PLUGINS:
         uow.connection.execute(sa.delete(table).where(table.c.plugin == body["plugin"]))
 
 

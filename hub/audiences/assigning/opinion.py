@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from hub.errors import BadInput
+from hub.hooks.nonsense import problem_of_text
+from hub.hooks.rendering import render
 from hub.training.goals.goal import GoalKind, TargetKind
 
 
@@ -33,6 +35,7 @@ class Candidate:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
+LONGEST_REASON = 1_000
 Verdict = Literal["assign", "waive"]
 
 
@@ -72,11 +75,12 @@ def check_opinion(opinion: object, asked: Container[str], dimensions: Collection
         ("verdict", get_args(Verdict)),
         ("dimension", dimensions),
     ):
-        if said[name] not in tuple(known):
-            raise _bad(f"{name} is {said[name]!r}, not one of {', '.join(sorted(known))}")
-    for name in ("target", "reason"):
-        if not isinstance(said[name], str) or not said[name].strip():
-            raise _bad(f"{name} is not a text")
+        if type(said[name]) is not str or said[name] not in tuple(known):
+            raise _bad(f"{name} is {render(said[name])}, not one of {', '.join(sorted(known))}")
+    for name, longest in (("target", 200), ("reason", LONGEST_REASON)):
+        problem = problem_of_text(said[name], longest)
+        if problem:
+            raise _bad(f"{name} {problem}")
     for name in ("since", "until", "due_at"):
         if said[name] is None and name != "since":
             continue

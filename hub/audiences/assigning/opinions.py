@@ -54,13 +54,13 @@ def hear_plugins(
         if not changed:
             continue
         asked = [c for person_id in changed for c in candidates[person_id]]
+        known = {c.appointment_id: c for c in asked}
         answer = uow.hooks.ask_plugin(HOOK, plugin, candidates=asked)
         if answer is None or isinstance(answer, Failure):
             continue  # the last answer stays; the failure is logged and counted
         if not isinstance(answer.value, Sequence | None):
             uow.hooks.note_error(plugin, HOOK, f"answered {type(answer.value).__name__}, not opinions")
             continue
-        known = {c.appointment_id: c for c in asked}
         bodies += _checked(uow, plugin, answer.version, known, answer.value or (), changed)
     return bodies
 
@@ -197,7 +197,7 @@ def _checked(
     plugin: str,
     version: str,
     asked: Mapping[str, Candidate],
-    opinions: Sequence[Opinion],
+    opinions: Sequence[Any],
     changed: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """The good ones of its answers, person by person."""
@@ -211,7 +211,8 @@ def _checked(
             target_id = find_target(uow, opinion.target_kind, opinion.target)
         except (BadInput, Missing) as error:
             uow.hooks.note_error(plugin, HOOK, error.message)
-            concerned = asked.get(str(getattr(opinion, "appointment_id", "")))
+            about = vars(opinion)["appointment_id"] if isinstance(opinion, Opinion) else None
+            concerned = asked.get(about) if isinstance(about, str) else None
             if concerned is not None:
                 said.pop(concerned.person_id, None)  # the last answer about this person stays
             continue

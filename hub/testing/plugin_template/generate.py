@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from hub import hookspecs
 from hub.app import BUILT_IN_PLUGINS, PLUGIN_GROUP
@@ -22,7 +23,11 @@ CONTRACTS: Mapping[str, HookContract] = {
     if hasattr(function, "hub_contract")
 }
 USUAL = "decide_assignments"
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
+TOGETHER = dict.fromkeys(
+    ("register_migrations", "register_personal_data", "export_person", "erase_person"), "keeper"
+)
+"""Hooks that belong together, in one file for all of them."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _SAMPLES = {"str": '"a"', "datetime": "datetime(2026, 5, 4, tzinfo=UTC)", "int": "1", "bool": "True"}
 
 
@@ -43,17 +48,16 @@ def make_plugin(name: str, hook: str, folder: Path) -> Path:
 
 def files_of(name: str, hook: str) -> dict[str, str]:
     """Every file of the project, by its place in it."""
-    words = _words(name, hook)
-    own = (HERE / "hooks" / f"{hook}.py.txt").is_file()
+    words, own = _words(name, hook), TOGETHER.get(hook, hook)
     sources = {
         "pyproject.toml": "files/pyproject.toml.txt",
         "README.md": "files/README.md.txt",
         ".gitignore": "files/gitignore.txt",
-        f"{name}.py": f"hooks/{hook if own else 'tell'}.py.txt",
-        f"tests/test_{name}.py": f"hooks/{hook if _has_test(hook) else 'tell'}.test.txt",
+        f"{name}.py": f"hooks/{own if _has(own, 'py') else 'tell'}.py.txt",
+        f"tests/test_{name}.py": f"hooks/{own if _has(own, 'test') else 'tell'}.test.txt",
     }
-    if (HERE / "hooks" / f"{hook}.revision.txt").is_file():
-        sources[f"{name}_migrations/0001_first.py"] = f"hooks/{hook}.revision.txt"
+    if _has(own, "revision"):
+        sources[f"{name}_migrations/0001_first.py"] = f"hooks/{own}.revision.txt"
     words["included"] = ", ".join(f'"{part}"' for part in _parts(name, sources))
     return {
         file: Template((HERE / source).read_text(encoding="utf-8")).substitute(words).lstrip()
@@ -68,13 +72,16 @@ def _parts(name: str, files: Iterable[str]) -> list[str]:
 
 def has_template(hook: str) -> bool:
     """Whether a plugin with this hook can be made."""
-    return hook in CONTRACTS and (
-        CONTRACTS[hook].shape == "tell" or (HERE / "hooks" / f"{hook}.py.txt").is_file()
-    )
+    return hook in CONTRACTS and (_has(TOGETHER.get(hook, hook), "py") or _event_of(hook) is not None)
 
 
-def _has_test(hook: str) -> bool:
-    return (HERE / "hooks" / f"{hook}.test.txt").is_file()
+def _has(hook: str, what: str) -> bool:
+    return (HERE / "hooks" / f"{hook}.{what}.txt").is_file()
+
+
+def _event_of(hook: str) -> Any:
+    """The type of the event that a hook is told of; None for a hook of another kind."""
+    return typing.get_type_hints(getattr(hookspecs, hook)).get("event")
 
 
 def _words(name: str, hook: str) -> dict[str, str]:
@@ -86,8 +93,8 @@ def _words(name: str, hook: str) -> dict[str, str]:
         "summary": f"A plugin of the Partner Training Hub that answers {hook}; say here what it is for.",
         "settings": "see the class `Settings`.",
     }
-    if CONTRACTS[hook].shape == "tell":
-        event = typing.get_type_hints(getattr(hookspecs, hook))["event"]
+    event = typing.get_type_hints(getattr(hookspecs, hook)).get("event")
+    if event is not None:
         hints = typing.get_type_hints(event)
         values = [
             _SAMPLES.get(getattr(hints[f.name], "__name__", ""), "None") for f in dataclasses.fields(event)
@@ -105,7 +112,7 @@ def _name_problems(name: str) -> list[Problem]:
     if not _NAME.fullmatch(name):
         return [
             Problem(
-                "has lower case letters, digits and underscores, begins with a letter and has 2 to 50 of them",
+                "has lower case letters, digits and underscores, begins with a letter and has 2 to 30 of them",
                 "NAME",
             )
         ]

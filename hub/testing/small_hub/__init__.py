@@ -7,12 +7,14 @@ from hub.testing.recording_http import RecordingHttp, Request
 from hub.testing.small_hub.courses import Course, LearningPath, MakeCourse, MakePath
 from hub.testing.small_hub.launches import Launch, MakeLaunch
 from hub.testing.small_hub.outside import FakeIdp, FakeLms
+from hub.testing.small_hub.pages import Browse, PersonsBrowser
 from hub.testing.small_hub.people import Appointment, Credit, Goal, MakeAppointment, MakePerson, Person
 from hub.testing.small_hub.statements import MakeStatement, Statement
 from hub.testing.small_hub.told import Telling, Told
 
 __all__ = [
     "Appointment",
+    "Browse",
     "Course",
     "Credit",
     "FakeIdp",
@@ -27,6 +29,7 @@ __all__ = [
     "MakePerson",
     "MakeStatement",
     "Person",
+    "PersonsBrowser",
     "RecordingHttp",
     "Request",
     "Statement",

@@ -11,13 +11,10 @@ import flask
 
 from hub.app import create_app, open_worker
 from hub.clock import SettableClock
-from hub.errors import Missing
 from hub.lti.tools import add_tool
 from hub.network.people.identities import link_identity
-from hub.network.systems.connections import create_connection, find_connection
 from hub.runtime import Hub
 from hub.sso.oidc.connect import connect_identity_provider
-from hub.sso.sessions import Proved, start_session
 from hub.testing.demo.browser import Browser, Page
 from hub.testing.idp import IdpConfig, create_idp, provider_of
 from hub.testing.idp_store import Person as Account
@@ -26,6 +23,7 @@ from hub.testing.lti_tool import Course as ListedCourse
 from hub.testing.serve import serve
 from hub.testing.small_hub.courses import Course, MakeCourse
 from hub.testing.small_hub.network import SmallNetwork
+from hub.testing.small_hub.pages import sign_in
 from hub.testing.small_hub.people import Person
 from hub.xapi.callers.credentials import DEFINE, READ_MINE, WRITE, create_credential
 
@@ -76,13 +74,8 @@ class FakeLms:
             return self.browsers[person.id]
         hub = self.network.hub
         browser = Browser(hub.settings.public_url)
-        with hub.unit_of_work() as uow:
-            try:
-                door = find_connection(uow, "tests").id
-            except Missing:
-                door = create_connection(uow, "tests", "oidc", "Tests")
-            token = start_session(uow, person.id, Proved(door, person.name, ""))
-        browser.session.cookies.set("hub_session", token, domain=urlsplit(hub.settings.public_url).hostname)
+        host = urlsplit(hub.settings.public_url).hostname
+        browser.session.cookies.set("hub_session", sign_in(hub, person), domain=host)
         self.browsers[person.id] = browser
         return browser
 

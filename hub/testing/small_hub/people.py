@@ -6,10 +6,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.access.roles import grant_partner_admin
 from hub.app import open_worker
 from hub.audiences.panels import PanelFailure, read_panels
 from hub.network.importing.roster_keys import name_for_files
 from hub.network.people.appointments import add_appointment, end_appointment
+from hub.network.people.person import OPERATOR, grant_role, read_person
 from hub.network.people.places import Place
 from hub.network.people.provision import NewPerson, create_person
 from hub.runtime import Hub
@@ -129,6 +131,14 @@ class Person:
         kind = "offering" if isinstance(target, Course) else "path"
         with self.network.hub.unit_of_work() as uow:
             choose_goal(uow, self.id, kind, target.id)
+
+    def grant(self, role: str) -> None:
+        """Give the person a role: ``operator`` for all that there is, or ``partner_admin`` of the person's own partner."""
+        with self.network.hub.unit_of_work() as uow:
+            if role == OPERATOR:
+                grant_role(uow, self.id, role)
+            else:
+                grant_partner_admin(uow, self.id, read_person(uow, self.id).partner_id)
 
     def panels(self) -> list[Panel]:
         """The boxes that plugins show on "My training" now; AssertionError where one of them failed."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from hub.hooks.nonsense import problem_of_text
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -65,3 +67,18 @@ class Completion:
     policy: str
     policy_version: str
     score: float | None = None
+
+
+def problem_of_completion(answer: object) -> str | None:
+    """Why an answer cannot be used, whatever a plugin may have put into it; None when it can."""
+    if type(answer) is not Completion:
+        return f"answered {type(answer).__name__}, not a Completion"
+    said = vars(answer)  # of any type: nobody checks a plugin's types before it runs
+    for name, longest in (("policy", 64), ("policy_version", 32)):
+        problem = problem_of_text(said[name], longest)
+        if problem:
+            return f"{name} {problem}"
+    score = said["score"]
+    if score is None or (type(score) in (int, float) and -1 <= score <= 1):
+        return None
+    return "score is no number from -1 to 1"

@@ -7,6 +7,7 @@ meaning may have changed; asked twice, it changes nothing.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from hub.network.people.identities import SUBJECT, find_people
 from hub.network.people.person import lock_people
 from hub.store import UnitOfWork
 from hub.training import tables
-from hub.training.completing.completion import Evidence, Offering
+from hub.training.completing.completion import Evidence, Offering, problem_of_completion
 from hub.training.completing.policies import CHANGED as POLICY_CHANGED
 from hub.training.completing.policies import read_policies
 from hub.training.completing.policy import Policy
@@ -34,6 +35,7 @@ from hub.training.credit.credit_goals import credit_goals, goals_for_offerings
 from hub.training.events import CompletionRecognized
 
 Rows = Sequence[sa.Row[Any]]
+HOOK = "recognize_completion"
 GROUP = "group"
 """The actor form of groups, whose statements are kept and credit nobody."""
 
@@ -172,13 +174,19 @@ def evidence_of(row: sa.Row[Any]) -> Evidence:
 
 def judge(uow: UnitOfWork, row: sa.Row[Any], offering: Offering) -> dict[str, Any] | None:
     """Ask the plugins whether a statement completes the offering; the completion's columns, or None."""
-    answer = uow.hooks.ask_first("recognize_completion", statement=evidence_of(row), offering=offering)
-    if isinstance(answer, Failure):
-        raise HubError(
-            "plugin_failed", f"The plugin {answer.plugin} failed on statement {row.id}: {answer.error}"
-        )
+
+    def question() -> dict[str, Any]:
+        # A copy for each plugin: what one does to it is nothing to the next, nor to the statements after this.
+        return {"statement": evidence_of(row), "offering": replace(offering, launch=dict(offering.launch))}
+
+    answer = uow.hooks.ask_first(HOOK, question, **question())
     if answer is None:
         return None
+    error = answer.error if isinstance(answer, Failure) else problem_of_completion(answer.value)
+    if isinstance(answer, Failure) or error:
+        if not isinstance(answer, Failure):
+            uow.hooks.note_error(answer.plugin, HOOK, error or "")
+        raise HubError("plugin_failed", f"The plugin {answer.plugin} failed on statement {row.id}: {error}")
     return {
         "id": derived_id("completion", row.id, offering.id),
         "statement_id": row.id,

@@ -1,6 +1,6 @@
 """The first admin page: does anything need somebody, and what happened last."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,16 +9,17 @@ import flask
 from hub.audiences.assigning.put_aside import count_put_aside
 from hub.audiences.assigning.reassign import count_queue
 from hub.flask_hub import current_hub
+from hub.hooks import Hooks
 from hub.ids import is_id
+from hub.journal.aside import Aside, list_aside
+from hub.journal.timings import Lately, read_lately
 from hub.journal.views import (
     PauseRow,
     ReaderState,
-    TimingRow,
     count_undelivered,
     list_audit,
     list_pauses,
     list_readers,
-    list_timings,
 )
 from hub.lti.connection_views import waiting_connections
 from hub.lti.platform_keys import PlatformKey, list_platform_keys
@@ -38,7 +39,6 @@ from hub.xapi.forward.views import StoreState, list_stores
 
 LATEST = 10
 SLOW = timedelta(seconds=30)
-RECENT = timedelta(days=1)
 FORWARD = "forward:"
 """Readers of receiving stores, which are told of as stores."""
 
@@ -59,7 +59,7 @@ def overview() -> str:
     hub = current_hub()
     save_web_timings(hub)
     with hub.reading() as uow:
-        readers, timings = list_readers(uow), list_timings(uow)
+        readers, lately = list_readers(uow), read_lately(uow)
         undelivered, waiting, queue = count_undelivered(uow), count_waiting(uow), count_queue(uow)
         aside = count_put_aside(uow)
         latest = list_audit(uow, limit=LATEST).rows
@@ -69,7 +69,7 @@ def overview() -> str:
         receivers = names_of_connections(uow, [pause.receiver for pause in pauses if is_id(pause.receiver)])
         keys, now, expiring = list_platform_keys(uow), uow.now, count_expiring(uow)
         mails = count_unsent(uow)
-        recent = [t for t in timings if t.last_error_at and uow.now - t.last_error_at < RECENT]
+        plugins_aside = list_aside(uow)
     own = [reader for reader in readers if not reader.name.startswith(FORWARD)]
     concerns = [
         *_of_readers(own),
@@ -82,7 +82,8 @@ def overview() -> str:
         *_of_credentials(ending),
         *_of_expiring(expiring),
         *_of_mails(mails),
-        *_of_plugins(recent),
+        *_of_plugins_aside(plugins_aside),
+        *_of_plugins(hub.hooks, lately),
     ]
     return flask.render_template(
         "admin/overview.html",
@@ -241,15 +242,32 @@ def _of_keys(old: list[PlatformKey]) -> Iterator[Concern]:
         yield Concern(_("The signing key is older than a year"), meaning, "admin.signing_keys", {})
 
 
-def _of_plugins(timings: list[TimingRow]) -> Iterator[Concern]:
-    for timing in timings:
+def _of_plugins_aside(plugins: Sequence[Aside]) -> Iterator[Concern]:
+    for plugin in plugins:
+        yield Concern(
+            _("The plugin %(name)s is set aside", name=plugin.plugin),
+            plugin.reason,
+            "admin.plugin",
+            {"name": plugin.plugin},
+        )
+
+
+def _of_plugins(hooks: Hooks, lately: Mapping[tuple[str, str], Lately]) -> Iterator[Concern]:
+    if not hooks.plugins:
+        yield Concern(
+            _("No plugins are on"),
+            _("What arrives is stored and waits: nobody is credited, and nothing is lost."),
+            "admin.plugins",
+            {},
+        )
+    on = {plugin.name for plugin in hooks.plugins}
+    for hook in (each for each in lately.values() if each.errors):
         yield Concern(
             _(
                 "The plugin %(plugin)s has failed %(errors)s",
-                plugin=timing.plugin,
-                errors=count(timing.errors, "time"),
+                plugin=hook.plugin,
+                errors=count(hook.errors, "time"),
             ),
-            _("In %(hook)s: %(last_error)s", hook=timing.hook, last_error=timing.last_error),
-            "admin.plugins",
-            {},
+            _("In %(hook)s: %(last_error)s", hook=hook.hook, last_error=hook.last_error),
+            *(("admin.plugin", {"name": hook.plugin}) if hook.plugin in on else ("admin.plugins", {})),
         )
