@@ -26,9 +26,8 @@ class ServiceFailed(OutsideFailed):
         retryable: bool = False,
         wait: timedelta = timedelta(),
     ) -> None:
-        super().__init__(code, message, retryable=retryable)
+        super().__init__(code, message, retryable=retryable, wait=wait.total_seconds())
         self.status_received = status_received
-        self.wait = wait
 
 
 def judge(answer: Answer, now: datetime, *secrets: str) -> None:
@@ -61,5 +60,6 @@ def words_of(answer: Answer, *secrets: str) -> str:
 def failure_of(error: OutsideFailed) -> Failure:
     """How a failed call stands in its row of the outbox."""
     if isinstance(error, ServiceFailed):
-        return Failure(error.code, error.message, error.status_received, error.retryable, error.wait)
+        wait = timedelta(seconds=error.wait)
+        return Failure(error.code, error.message, error.status_received, error.retryable, wait)
     return Failure(DOWN if error.retryable else error.code, error.message, passing=error.retryable)
