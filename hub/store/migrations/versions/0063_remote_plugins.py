@@ -5,8 +5,8 @@ from alembic import op
 
 from hub.store.types import Id, Time
 
-revision = "0060"
-down_revision = "0059"
+revision = "0063"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
