@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from hub.access.roles import grant_partner_admin, withdraw_partner_admin
 from hub.audiences import tables as audiences
+from hub.audiences.assigning.notes import set_notes
 from hub.audiences.assigning.opinion import Opinion
 from hub.audiences.profiles.profile import Profile
 from hub.audiences.profiles.run_workflows import answer_joining
 from hub.audiences.profiles.write_profiles import write_profiles
 from hub.audiences.remote.answers import RemoteAnswer, take_answers
 from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.audiences.rules.rule import switch_plugin
 from hub.errors import Conflict, Missing
 from hub.journal.tables import change
@@ -115,6 +117,8 @@ def test_nothing_of_it_is_empty_and_all_of_it_is_what_the_journals_say(world: Wo
         )
         answer = RemoteAnswer(question.person_id, question.question_hash, (opinion,))
         assert [each.outcome for each in take_answers(uow, "academy", "1", [answer])] == ["changed"]
+        set_notes(uow, "first_days", {appointment.id: {"approved": True}})
+        switch_for_partner(uow, people[-1].partner_id, "one_brand", on=False)
     world.drain()
     comparison = verify(world.hub, patience=0)
     assert comparison.equal
