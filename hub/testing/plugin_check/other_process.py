@@ -30,6 +30,7 @@ def ask_elsewhere(trial: Trial, process: "subprocess.Popen[str]") -> None:
         "files": [str(path) for path in subject.files],
         "search_path": str(subject.search_path or ""),
         "settings": trial.settings,
+        "given": subject.given,
         "address": trial.outside.address,
     }
     if process.stdin is not None and trial.hooks("ask", "show"):
@@ -68,7 +69,7 @@ def _main() -> None:
         return
     told: dict[str, Any] = json.loads(line)
     files = tuple(Path(path) for path in told["files"])
-    subject = Subject(told["name"], told["points_to"], Path(told["folder"]), files)
+    subject = Subject(told["name"], told["points_to"], Path(told["folder"]), files, given=told["given"])
     if told["search_path"]:
         sys.path.insert(0, told["search_path"])
     http = OutgoingHttp([told["address"].removeprefix("http://")])

@@ -28,6 +28,7 @@ def at_top(line: str, first: str = "from collections.abc import Iterator") -> tu
     return first, f"{line}\n{first}"
 
 
+ONBOARDING, FIRST_REVISION = "distributor_onboarding", "distributor_onboarding/migrations/0001_requests.py"
 FIRST_IMPORT = "from collections.abc import Iterator, Mapping, Sequence\n"
 PLAIN_REASON = 'reason=f"you are in your first {settings.days} days"'
 HALF_WAY = """                try:
@@ -422,6 +423,54 @@ MUTANTS = [
         "def read_roster",
         "read_roster",
     ),
+    # pages and tables
+    Mutant(
+        "unguarded route",
+        ONBOARDING,
+        (('"requests", pages.requests, may=DECIDERS', '"requests", pages.requests, may=()'),),
+        "unguarded-route",
+        "def requests",
+        "register_routes",
+        module="distributor_onboarding/__init__.py",
+        seen_in="distributor_onboarding/pages.py",
+    ),
+    Mutant(
+        "open for a word",
+        ONBOARDING,
+        (('"", pages.mine, menu="Onboarding"', '"", pages.mine, may=(), open_because="convenient"'),),
+        "unguarded-route",
+        "def mine",
+        "register_routes",
+        module="distributor_onboarding/__init__.py",
+        seen_in="distributor_onboarding/pages.py",
+    ),
+    Mutant(
+        "foreign table",
+        ONBOARDING,
+        (('TABLE = "plugin_distributor_onboarding_request"', 'TABLE = "onboarding_request"'),),
+        "foreign-table",
+        "TABLE =",
+        "register_migrations",
+        module=FIRST_REVISION,
+    ),
+    Mutant(
+        "no way down",
+        ONBOARDING,
+        (("    op.drop_table(TABLE)", "    pass"),),
+        "leaves-tables",
+        "TABLE =",
+        "register_migrations",
+        module=FIRST_REVISION,
+    ),
+    Mutant(
+        "a way down that fails",
+        ONBOARDING,
+        (("    op.drop_table(TABLE)", "    raise NotImplementedError"),),
+        "migration-fails",
+        "NotImplementedError",
+        "register_migrations",
+        module=FIRST_REVISION,
+    ),
     # limits
     Mutant(
         "too slow",
@@ -474,7 +523,8 @@ def test_a_mutant_is_found_for_what_it_is_and_nothing_else(
     (finding,) = found
     line = line_of(module, mutant.at)
     decorated = {line, line - 1, line - 2}  # a function begins with its decorators
-    assert (finding.place.path, finding.place.hook) == (module.name, mutant.hook)
+    assert module.match(f"*/{finding.place.path}")
+    assert finding.place.hook == mutant.hook
     assert finding.place.line in (decorated if mutant.at.startswith(("def ", "class ")) else {line})
     assert finding.problem.endswith(tuple(".)?")) or ":" in finding.problem
     assert len(finding.mend.split()) >= 3
