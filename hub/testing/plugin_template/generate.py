@@ -27,6 +27,10 @@ TOGETHER = dict.fromkeys(
     ("register_migrations", "register_personal_data", "export_person", "erase_person"), "keeper"
 )
 """Hooks that belong together, in one file for all of them."""
+PERSONAL = {
+    False: "It keeps no personal data.",
+    True: "Personal data: it keeps who reached a goal, until the person is erased; `hub erase` erases that, too.",
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _SAMPLES = {"str": '"a"', "datetime": "datetime(2026, 5, 4, tzinfo=UTC)", "int": "1", "bool": "True"}
 
@@ -92,6 +96,7 @@ def _words(name: str, hook: str) -> dict[str, str]:
         "api": API_VERSION,
         "summary": f"A plugin of the Partner Training Hub that answers {hook}; say here what it is for.",
         "settings": "see the class `Settings`.",
+        "personal": PERSONAL[hook in TOGETHER],
     }
     event = typing.get_type_hints(getattr(hookspecs, hook)).get("event")
     if event is not None:
