@@ -20,6 +20,7 @@ from hub.api import (
     Export,
     OutgoingHttp,
     OutsideFailed,
+    PersonalData,
     PluginSettings,
     Refusals,
     hookimpl,
@@ -92,6 +93,18 @@ class Plugin:
 
     hub_api = "1.1"
     settings: Settings
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing here; the CRM keeps what it is sent."""
+        return [
+            PersonalData(
+                "Who holds what, where and until when, with the fields that the settings name",
+                "sales and service want to know who is certified",
+                "rows become inactive when somebody leaves or is erased; the CRM's owner deletes them",
+                "the CRM",
+            )
+        ]
 
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:
