@@ -23,6 +23,7 @@ from hub.testing.plugin_check.trial import Trial, outcome
 from hub.testing.small_hub.opening import be_quiet, open_small_hub, switch_on, template_in
 
 YEAR = 365
+KINDS = ("path", "offering", "dimension")
 MEND_STATE = "Answer from the arguments alone; then switching, waiting and going back all come to the same."
 
 
@@ -136,9 +137,8 @@ def _targets(trial: Trial) -> set[tuple[str, str]]:
     if not isinstance(opinions, Sequence):
         return set()
     found = {(getattr(o, "target_kind", ""), getattr(o, "target", "")) for o in opinions}
-    return {
-        (kind, key) for kind, key in found if kind in {"path", "offering"} and isinstance(key, str) and key
-    }
+    found |= {("dimension", getattr(o, "dimension", "")) for o in opinions}
+    return {(kind, key) for kind, key in found if kind in KINDS and isinstance(key, str) and key}
 
 
 def _reports(world: SmallWorld) -> None:

@@ -37,6 +37,10 @@ HALF_WAY = """                try:
                     return
                 yield made
 """
+NOTED_FIRST = """        if event.statement_id in self.sent:
+            return
+        self.sent |= {event.statement_id}
+"""
 MUTANTS = [
     # the class and its hooks
     Mutant(
@@ -326,6 +330,33 @@ MUTANTS = [
         DECIDE,
     ),
     Mutant(
+        "reason without end",
+        "first_90_days",
+        ((PLAIN_REASON, 'reason="you are new here " * 40'),),
+        "too-large",
+        "def decide_assignments",
+        DECIDE,
+    ),
+    Mutant(
+        "no reads",
+        "first_90_days",
+        (('    @reads("starts")\n', ""),),
+        "no-reads",
+        "def decide_assignments",
+        DECIDE,
+    ),
+    Mutant(
+        "one aspect twice",
+        "brand_launch",
+        (
+            (
+                '[Aspect(WAVE, "Wave of the launch", type="number")]',
+                '[Aspect(WAVE, "Wave of the launch", type="number")] * 2',
+            ),
+        ),
+        "breaks-the-hub",
+    ),
+    Mutant(
         "no such kind",
         "first_90_days",
         (('target_kind="path"', 'target_kind="course"'),),
@@ -396,7 +427,32 @@ MUTANTS = [
         "requests.post",
         CREDIT,
     ),
+    Mutant(
+        "notes that it sent before it did",
+        "webhooks",
+        (
+            ("    settings: Settings\n", "    settings: Settings\n    sent: frozenset[str] = frozenset()\n"),
+            (
+                SIGNATURE,
+                NOTED_FIRST + SIGNATURE,
+            ),
+        ),
+        "lost-or-doubled",
+        "def credit_granted",
+        CREDIT,
+    ),
     # fetching
+    Mutant(
+        "another key each time",
+        "csv_catalogue",
+        (
+            ("import json\n", "import json\nimport uuid\n"),
+            ("        launch=launch,\n", '        launch={**launch, "run": uuid.uuid4().hex},\n'),
+        ),
+        "not-repeatable",
+        "def read_catalogue",
+        "read_catalogue",
+    ),
     Mutant(
         "ends half-way",
         "csv_catalogue",
@@ -521,6 +577,9 @@ def test_a_mutant_is_found_for_what_it_is_and_nothing_else(
     found = [f for f in check(project_of(module)).findings if f.code != "readme-gaps"]
     assert [finding.code for finding in found] == [mutant.code], [f.problem for f in found]
     (finding,) = found
+    if not mutant.at:  # the hub names it, and cannot know where it is
+        assert module.parent.name in finding.problem
+        return
     line = line_of(module, mutant.at)
     decorated = {line, line - 1, line - 2}  # a function begins with its decorators
     assert module.match(f"*/{finding.place.path}")
