@@ -20,7 +20,7 @@ from hub.testing.plugin_check.reads import HOOK
 from hub.testing.plugin_check.small_world import SmallWorld, State
 from hub.testing.plugin_check.tables import HOOK as TABLES
 from hub.testing.plugin_check.trial import Trial, outcome
-from hub.testing.small_hub.opening import be_quiet, open_small_hub, switch_on, template_in
+from hub.testing.small_hub.opening import be_quiet, open_small_hub, switch_on, template_in, with_http
 
 YEAR = 365
 KINDS = ("path", "offering", "dimension")
@@ -56,7 +56,8 @@ def open_hub_with(trial: Trial, clock: SettableClock, template: Path, folder: Pa
     """A hub with the plugin and its settings, that may call the system outside."""
     settings = {"outgoing_allow": [trial.outside.address.removeprefix("http://")]}
     tables = {trial.subject.name: trial.settings} if trial.settings else {}
-    return open_small_hub(template, folder, clock, [trial.subject.name], tables, settings)
+    opened = open_small_hub(template, folder, clock, [trial.subject.name], tables, settings)
+    return with_http(opened, trial.http)
 
 
 def note_refusal(trial: Trial, error: HubError) -> None:

@@ -104,6 +104,39 @@ def test_a_project_without_readme_is_told_so(tmp_path: Path, check: Check) -> No
     assert (finding.code, finding.place.path) == ("no-readme", "README.md")
 
 
+TELLS = '''"""Tells an address of which its settings know nothing."""
+
+from collections.abc import Sequence
+
+from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PersonalData, hookimpl
+
+
+class Plugin:
+    """Tells of goals."""
+
+    hub_api = "1.1"
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing."""
+        return []
+
+    @hookimpl
+    def credit_granted(self, event: CreditGranted, http: OutgoingHttp) -> None:
+        """Tell it."""
+        answer = http.post("https://goals.example/in", form={"id": event.goal_id, "by": event.statement_id})
+        if answer.status >= 300:
+            raise OutsideFailed("refused", "It was refused.")
+'''
+
+
+def test_a_real_address_is_never_called(tmp_path: Path, check: Check) -> None:
+    assert codes(check(write_project(tmp_path, TELLS))) == []
+    silent = TELLS.replace("answer.status >= 300", "answer.status >= 900")
+    (finding,) = check(write_project(tmp_path, silent)).findings
+    assert (finding.code, "answered 500" in finding.problem) == ("swallows-failure", True)
+
+
 def test_a_variable_named_hub_is_no_import(tmp_path: Path, check: Check) -> None:
     source = GOOD.replace(
         'return [Panel("Welcome", "Good day.")]', 'hub = view\n        return [Panel("Welcome", str(hub.on))]'
