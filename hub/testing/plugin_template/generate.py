@@ -29,7 +29,7 @@ TOGETHER = dict.fromkeys(
 """Hooks that belong together, in one file for all of them."""
 PERSONAL = {
     "": "It keeps no personal data.",
-    "exporter": "Personal data: it keeps none itself; the list in the other system has who is certified.",
+    "certified": "Personal data: it keeps none itself; the list in the other system has who is certified.",
     "keeper": "Personal data: it keeps who reached a goal, until the person is erased; `hub erase` erases that, too.",
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
@@ -97,7 +97,7 @@ def _words(name: str, hook: str) -> dict[str, str]:
         "api": API_VERSION,
         "summary": f"A plugin of the Partner Training Hub that answers {hook}; say here what it is for.",
         "settings": "see the class `Settings`.",
-        "personal": PERSONAL[TOGETHER.get(hook) == "keeper"],
+        "personal": PERSONAL[TOGETHER.get(hook, "")],
     }
     event = typing.get_type_hints(getattr(hookspecs, hook)).get("event")
     if event is not None:
