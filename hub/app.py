@@ -26,6 +26,7 @@ from hub.exports.certified import exports_of
 from hub.exports.queue import certified, certified_people
 from hub.exports.send import CertifiedExports
 from hub.hooks import Hooks, Plugin, cannot_start
+from hub.hooks.watch import sheltered
 from hub.http import OutgoingHttp
 from hub.journal import Reader
 from hub.journal import tables as journal_tables
@@ -142,7 +143,7 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
         engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),
         clock=clock or SystemClock(),
         hooks=hooks,
-        http=OutgoingHttp(settings.outgoing_allow),
+        http=OutgoingHttp(settings.outgoing_allow, sheltered),
         sealer=Sealer(settings.secret_keys),
     )
     lend_storage(hub)

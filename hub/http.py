@@ -11,8 +11,8 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -78,9 +78,15 @@ def place_of(url: str) -> str | None:
 
 
 class OutgoingHttp:
-    """A requests client with guards. ``allow`` lists host:port pairs inside private networks that may be reached."""
+    """A requests client with guards. ``allow`` lists host:port pairs inside private networks that may be reached.
 
-    def __init__(self, allow: Iterable[str] = ()) -> None:
+    Each call is made inside ``around()``.
+    """
+
+    def __init__(
+        self, allow: Iterable[str] = (), around: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        self._around = around
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"PartnerTrainingHub/{__version__}"
         self._session.trust_env = False
@@ -138,7 +144,7 @@ class OutgoingHttp:
     ) -> Answer:
         self._check_address(url)
         timeout = TIMEOUT if patience is None else (TIMEOUT[0], patience)
-        with self._slot(connection or urlsplit(url).netloc):
+        with self._around(), self._slot(connection or urlsplit(url).netloc):
             try:
                 with self._ask(method, url, timeout, **kwargs) as response:
                     return Answer(response.status_code, dict(response.headers), _read_capped(response))

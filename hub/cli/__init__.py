@@ -32,6 +32,7 @@ COMMANDS = (
     "audiences",
     "profiles",
     "why",
+    "certified",
     "plugins",
     "trace",
     "plugin",

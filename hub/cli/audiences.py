@@ -188,7 +188,7 @@ def _carry_out(
     with opened_hub() as hub:
         with progress_bars() as progress:
             plan = make_plan(hub, progress)
-        _show(plan)
+        show_plan(plan)
         if plan_hash is not None and plan_hash != plan.hash:
             raise PlanOutdated(plan)
         if dry_run or not plan.changes:
@@ -199,7 +199,8 @@ def _carry_out(
     )
 
 
-def _show(plan: "Diff") -> None:
+def show_plan(plan: "Diff") -> None:
+    """Print what a plan would change, and what that does to people."""
     from hub.audiences.plans.effects import asks_plugins
     from hub.cli.output import show_table, words_of_outcome
 

@@ -24,8 +24,9 @@ def catalogue() -> None:
 @click.argument("connection")
 @click.argument("address", required=False)
 @click.option("--plugin", default="csv_catalogue", show_default=True, help="The plugin that reads it.")
+@click.option("--dry-run", is_flag=True, help="Read the catalogue, show what would change, and stop.")
 @_secret
-def sync(connection: str, address: str | None, plugin: str, secret: str) -> None:
+def sync(connection: str, address: str | None, plugin: str, dry_run: bool, secret: str) -> None:
     """Make the hub's courses of CONNECTION (its slug) equal to the catalogue at ADDRESS.
 
     Courses that are no longer listed are retired; what people completed stays.
@@ -34,6 +35,9 @@ def sync(connection: str, address: str | None, plugin: str, secret: str) -> None
     from hub.training.courses.sync_catalogue import sync_source
 
     with opened_hub() as hub:
+        if dry_run:
+            _preview(hub, connection, plugin, address, secret)
+            return
         _lay_down(hub, connection, "catalogue", plugin, address, secret)
         counts = sync_source(hub, connection)
     click.echo(
@@ -83,6 +87,28 @@ def sources() -> None:
         for source in found
     ]
     show_table(("Connection", "Reads", "Plugin", "Address", "Last run (UTC)", "How it went"), rows)
+
+
+def _preview(hub: "Hub", connection: str, plugin: str, address: str | None, secret: str) -> None:
+    """What a sync would do; nothing is kept, not even the address."""
+    from hub.cli.secret_option import read_secret
+    from hub.training.courses.preview_catalogue import preview_catalogue
+    from hub.training.courses.sources import find_source
+
+    if address is None:
+        with hub.reading() as uow:
+            source = find_source(uow, connection, "catalogue")
+        plugin, address = source.plugin, source.address
+    found = preview_catalogue(hub, connection, plugin, address, read_secret(secret) if secret else "")
+    c = found.counts
+    click.echo(
+        f"Would be: {c.added} added, {c.changed} changed, {c.retired} retired, {c.unchanged} unchanged. Nothing was written."
+    )
+    for mark, titles in (("+", found.added), ("-", found.retired)):
+        for title in titles:
+            click.echo(f"  {mark} {title}")
+    for before, after in found.renamed:
+        click.echo(f"  {before} -> {after}")
 
 
 def _lay_down(

@@ -34,6 +34,8 @@ def check_plugin(plugin: str, as_json: bool, postgres: str) -> None:
       [[answer]]                        # of the simulated system, for hooks that fetch; the first that fits a request
       path = "/courses"                 # a part of the path; form = {...} are fields of the request
       body = '[{"id": 7, "name": "Brakes"}]'
+      [note]                            # what the plugin noted about some of the candidates
+      decision = "approved"
 
     \b
     Exit status: 0 when there are no errors, 1 when there are, 2 when there is nothing to check.

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.app import open_hub
 from hub.cli.examine_keeping import examine_mails, examine_trail
+from hub.cli.examine_plugins import examine_plugins
 from hub.cli.examine_running import examine_expiries, examine_readers, examine_stores, examine_work
 from hub.cli.examine_settings import examine_settings
 from hub.cli.findings import Finding, ok, problem, warning
@@ -29,7 +30,8 @@ def examine(settings: Settings, file: Path | None) -> list[Finding]:
     try:
         hub = open_hub(settings)
     except HubError as error:
-        return [*findings, problem("plugins", str(error))]
+        meanwhile = "Until it is mended, HUB_PLUGINS=none starts the hub without any; what arrives waits."
+        return [*findings, problem("plugins", str(error), meanwhile)]
     try:
         findings += _plugins(hub)
         for look in (
@@ -41,6 +43,7 @@ def examine(settings: Settings, file: Path | None) -> list[Finding]:
             examine_readers,
             examine_stores,
             examine_work,
+            examine_plugins,
             examine_expiries,
             examine_trail,
             examine_mails,

@@ -20,7 +20,9 @@ def without_plugin(text: str, plugin: str) -> str | None:
         inner = re.sub(rf"{quoted}[ \t]*,[ \t]*|,?\s*{quoted}", "", found[1], count=1)
         text = text[: found.start(1)] + inner + text[found.end(1) :]
     header = rf"\[plugin\.(?:{quoted}|{re.escape(plugin)})(?:\.[^\]\n]*)?\]"
-    text = re.sub(rf"^{header}[^\n]*\n(?:[^\n]*\n)*?(?=(?:[ \t]*#[^\n]*\n)*\[|\Z)", "", text, flags=re.MULTILINE)
+    text = re.sub(
+        rf"^{header}[^\n]*\n(?:[^\n]*\n)*?(?=(?:[ \t]*#[^\n]*\n)*\[|\Z)", "", text, flags=re.MULTILINE
+    )
     try:
         return text if tomllib.loads(text) == wanted else None
     except tomllib.TOMLDecodeError:

@@ -46,8 +46,9 @@ def show(plugin: str, as_json: bool) -> None:
     "--partner",
     help="Switch it for this partner (its partner_id or name), inside the audiences for which it is on.",
 )
+@click.option("--dry-run", is_flag=True, help="Show what that would do to people and goals, and stop.")
 @click.argument("words", nargs=-1, metavar="[AUDIENCE] PLUGIN on|off")
-def switch(partner: str | None, words: tuple[str, ...]) -> None:
+def switch(partner: str | None, dry_run: bool, words: tuple[str, ...]) -> None:
     """Switch PLUGIN on or off for AUDIENCE, or for a partner, from now on, without a restart.
 
     \b
@@ -63,6 +64,9 @@ def switch(partner: str | None, words: tuple[str, ...]) -> None:
     if len(said) != 3 or said[2] not in ("on", "off"):
         raise click.UsageError("Say AUDIENCE PLUGIN on|off, or --partner PARTNER PLUGIN on|off.")
     whom, plugin, state = said
+    if dry_run:
+        _plan_switch(plugin, state == "on", whom, is_partner=partner is not None)
+        return
     with opened_hub() as hub, hub.unit_of_work() as uow:
         if partner is None:
             changed = switch_plugin(uow, whom, plugin, on=state == "on")
@@ -72,6 +76,19 @@ def switch(partner: str | None, words: tuple[str, ...]) -> None:
         click.echo(f"{plugin} is now {state} for {whom}. The worker brings everybody's goals up to date.")
     else:
         click.echo(f"{plugin} already is {state} for {whom}.")
+
+
+def _plan_switch(plugin: str, on: bool, whom: str, *, is_partner: bool) -> None:
+    from hub.audiences.plans.plan_switch import switch_change
+    from hub.audiences.plans.planning import plan_change
+    from hub.cli.audiences import show_plan
+    from hub.cli.opening import opened_hub
+    from hub.network.views import find_partner
+
+    with opened_hub() as hub:
+        with hub.reading() as uow:
+            named = {"partner_id": find_partner(uow, whom)} if is_partner else {"audience": whom}
+        show_plan(plan_change(hub, switch_change(plugin, on=on, **named)))
 
 
 def _list(as_json: bool) -> None:

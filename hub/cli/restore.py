@@ -7,7 +7,8 @@ import click
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def restore(file: Path) -> None:
+@click.option("--leave-plugins", is_flag=True, help="Leave out tables of plugins that are not on here.")
+def restore(file: Path, leave_plugins: bool) -> None:
     """Read a backup into an empty database.
 
     It is the database of the settings, SQLite or PostgreSQL, whichever the backup was taken from. The file is checked first; it is all or nothing.
@@ -17,12 +18,20 @@ def restore(file: Path) -> None:
     from hub.cli.opening import read_settings
     from hub.cli.output import progress_bars
     from hub.errors import HubError
+    from hub.plugin_data.migrate import migrate_plugins
     from hub.store.restore import restore_backup
 
     hub = open_hub(read_settings())
     try:
         with progress_bars() as progress:
-            manifest = restore_backup(hub.engine, file, hub.blobs, progress)
+            manifest = restore_backup(
+                hub.engine,
+                file,
+                hub.blobs,
+                progress,
+                migrate_plugins=lambda: migrate_plugins(hub.engine, hub.hooks),
+                leave_plugins=leave_plugins,
+            )
     finally:
         hub.close()
     files = (

@@ -152,7 +152,7 @@ def _show(tried: "Tried") -> None:
     click.echo(f"{tried.hook} about {tried.about}")
     for number, each in enumerate(tried.asked, start=1):
         note = f"  {each.note}" if each.note else ""
-        click.echo(f"{number}. {each.plugin} {each.version}  {each.milliseconds:.1f} ms{note}")
+        click.echo(f"{number}. {each.plugin} {each.version}  {each.milliseconds:.2f} ms{note}")
         for line in each.said:
             click.echo(f"   {line}")
         if each.error:

@@ -85,5 +85,5 @@ def _show_ask(ask: "Ask") -> None:
         until = f" until {leaf.until:%Y-%m-%d}" if leaf.until else ""
         found = ", ".join(leaf.found) or ("" if leaf.holds else "none")
         click.echo(
-            f"    {'+' if leaf.holds else '-'} {leaf.title or leaf.what}: {found}{wanted}{since}{until}"
+            f"    {'+' if leaf.holds else '-'} {leaf.title or leaf.what.replace('_', ' ')}: {found}{wanted}{since}{until}"
         )

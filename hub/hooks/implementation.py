@@ -105,6 +105,25 @@ class Implementation:
         if error is not None:
             raise _shown(error, words or "")
 
+    def run(
+        self,
+        function: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        limit: float,
+        passes: tuple[type[Exception], ...],
+    ) -> Any:
+        """What something else answers that the plugin handed over for this hook. Errors that pass are none of its failures."""
+        if self.aside:
+            raise self._set_aside()
+        value, error, seconds = self._run(lambda: function(*arguments.values()), _NONE, limit)
+        if isinstance(error, passes):
+            self._noted(arguments, error.__class__, None, seconds)
+            raise error
+        words = self._noted(arguments, value, error, seconds)
+        if error is not None:
+            raise _shown(error, words or "")
+        return value
+
     def rows(self, arguments: Mapping[str, Any], limit: float) -> Iterator[Any]:
         """What it yields, row by row, in ``limit`` seconds altogether; OutsideFailed ``plugin_slow`` when that is not enough."""
         if self.aside:
@@ -126,7 +145,7 @@ class Implementation:
                     break
                 yield row
                 if perf_counter() > deadline:
-                    error = Overran()
+                    error = Overran(f"took more than {limit:g} s")
         finally:
             words = self._noted(arguments, range(count), error, taken)
         if isinstance(error, Overran):
@@ -186,6 +205,9 @@ class Implementation:
         if slot.fired is not None:
             leave_fired(slot)
             error = error or Overran()
+        if isinstance(error, Overran):
+            said = f"took more than {limit:g} s and was interrupted"
+            error = Overran(said).with_traceback(error.__traceback__)
         if before is not None:
             self._measured.note_growth(max(0, resident_bytes() - before))
         if error is not None and isinstance(error, KeyboardInterrupt) and _somebody_waits():
@@ -207,9 +229,7 @@ class Implementation:
 
     def _failed(self, arguments: Mapping[str, Any], error: BaseException) -> str:
         secrets = secrets_in(getattr(self.plugin.instance, "settings", None), arguments)
-        if isinstance(error, Overran):
-            words = f"Overran: took more than {self.limit:g} s and was interrupted"
-        elif isinstance(error, Exception):
+        if isinstance(error, Exception | Overran):
             words = words_of(error, secrets)
         else:
             words = f"{type(error).__name__}: a plugin must not end the process"

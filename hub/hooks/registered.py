@@ -175,6 +175,24 @@ class Hooks:
             if each.name == plugin_name:
                 each.tell(arguments)
 
+    def run(
+        self,
+        hook_name: str,
+        plugin_name: str,
+        function: Callable[..., Any],
+        seconds: float,
+        passes: tuple[type[Exception], ...] = (),
+        **arguments: Any,
+    ) -> Any:
+        """What a function answers that one plugin handed over for a hook, such as the view of a page.
+
+        It is fenced, timed and watched like the hook. What it raises is raised; errors that pass are none of its failures.
+        """
+        for each in self._implementations[hook_name]:
+            if each.name == plugin_name:
+                return each.run(function, arguments, seconds, passes)
+        raise LookupError(f"{plugin_name} does not implement {hook_name}")
+
     def fetch(self, hook_name: str, plugin_name: str, seconds: float = 60, **arguments: Any) -> Iterator[Any]:
         """Rows of one plugin, outside any unit of work. OutsideFailed ``plugin_slow`` when they take too long."""
         for each in self._implementations[hook_name]:

@@ -67,7 +67,8 @@ def _composed(value: object, depth: int) -> str:
 
 
 def _fields(items: Iterable[tuple[str, object]], depth: int) -> str:
-    return ", ".join(f"{name}={_named(name, value, depth)}" for name, value in items)
+    shown = ((name, value) for name, value in items if not name.startswith("_"))
+    return ", ".join(f"{name}={_named(name, value, depth)}" for name, value in shown)
 
 
 def _named(name: object, value: object, depth: int) -> str:

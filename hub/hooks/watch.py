@@ -10,11 +10,12 @@ import faulthandler
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
+Held = TypeVar("Held")
 GRACE_SECONDS = 5.0
 BEAT_SECONDS = 0.2
 FROZEN_SECONDS = 60.0
@@ -32,13 +33,14 @@ Running = tuple[Any, float, float]
 class Slot:
     """What one thread runs of plugins just now. ``call`` is set and cleared by the thread, ``fired`` by the watch."""
 
-    __slots__ = ("__weakref__", "call", "fired", "thread_id", "told")
+    __slots__ = ("__weakref__", "call", "fired", "shelter", "thread_id", "told")
 
     def __init__(self) -> None:
         self.thread_id = threading.get_ident()
         self.call: Running | None = None
         self.fired: Running | None = None
         self.told: Running | None = None
+        self.shelter = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,36 @@ def leave_fired(slot: Slot) -> None:
                 _raise_in(slot.thread_id, None)
             slot.fired = None
             return
+
+
+@contextmanager
+def sheltered() -> Iterator[None]:
+    """For code of the hub that plugins call and that must not be interrupted half way: it has limits of its own."""
+    slot = here.slot
+    slot.shelter += 1
+    try:
+        if slot.fired is not None:
+            with _hand:  # what was sent before arrives now
+                pass
+        yield
+    finally:
+        slot.shelter -= 1
+
+
+@contextmanager
+def sheltered_ends(context: AbstractContextManager[Held]) -> Iterator[Held]:
+    """A context whose beginning and end must not be interrupted half way, while what is done in it may be."""
+    with sheltered():
+        held = context.__enter__()
+    try:
+        yield held
+    except BaseException as error:
+        with sheltered():
+            if not context.__exit__(type(error), error, error.__traceback__):
+                raise
+    else:
+        with sheltered():
+            context.__exit__(None, None, None)
 
 
 def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
@@ -141,8 +173,10 @@ class Watch:
             with _hand:
                 # First the mark, then the look: whoever leaves clears first and then looks for the mark.
                 slot.fired = call
-                if slot.call is call:
+                if slot.call is call and not slot.shelter:
                     _raise_in(slot.thread_id, Overran)
+                else:
+                    slot.fired = None
         elif seconds > limit + self._grace and slot.told is not call and self._on_stuck is not None:
             slot.told = call
             self._on_stuck(

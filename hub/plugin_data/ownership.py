@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 
+from hub.store.plugin_tables import plugins_in
 from hub.store.types import metadata
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 """Of plugins with tables or pages: it stands in names of tables, of which PostgreSQL cuts off long ones, and in addresses."""
-_VERSION = re.compile(r"plugin_(\w+)_alembic_version")
 _DRAFT = "_alembic_tmp_"
 """Before the names of tables that Alembic is just writing anew on SQLite."""
 
@@ -40,8 +40,7 @@ def owner_check(plugin: str, others: Collection[str]) -> Callable[[str], bool]:
 
 def plugins_with_tables(connection: sa.Connection) -> list[str]:
     """Names of plugins that have tables here, whether or not they are installed."""
-    found = (_VERSION.fullmatch(name) for name in sa.inspect(connection).get_table_names())
-    return sorted(match[1] for match in found if match)
+    return plugins_in(sa.inspect(connection).get_table_names())
 
 
 def tables_of(connection: sa.Connection, plugin: str) -> list[str]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.notes import set_notes
 from hub.errors import Conflict
+from hub.hooks.watch import sheltered_ends
 from hub.plugin_data.fence import fenced
 from hub.plugin_data.ownership import owner_check
 from hub.runtime import Hub
@@ -47,7 +48,7 @@ class Storage:
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that cannot write."""
         self._refuse_inside()
-        with self._hub.reading() as uow, fenced(uow.connection, self._plugin, self._owns):
+        with sheltered_ends(self._hub.reading()) as uow, fenced(uow.connection, self._plugin, self._owns):
             yield uow.connection
 
     @contextmanager
@@ -57,7 +58,7 @@ class Storage:
         ``actor_id`` is whose act it is; None for the plugin's own. ``allow`` raises for appointments that may not be noted about.
         """
         self._refuse_inside()
-        with self._hub.unit_of_work() as uow:
+        with sheltered_ends(self._hub.unit_of_work()) as uow:
             writing = Writing(uow.connection, uow.now)
             with fenced(uow.connection, self._plugin, self._owns):
                 yield writing

@@ -14,7 +14,7 @@ from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.assigning.reassign import people_matching
 from hub.audiences.rules.conditions import AppointmentFacts, match
 from hub.audiences.rules.rule import SwitchedPlugin, read_switched
-from hub.audiences.tables import plugin_note
+from hub.audiences.tables import audience_plugin, plugin_note
 from hub.audiences.views import switchable_plugins
 from hub.network import tables as network
 from hub.network.people.person import Person
@@ -59,9 +59,14 @@ def has_role(uow: UnitOfWork, person: Person, role: str) -> bool:
     return kind == "learner"
 
 
-def is_on(uow: UnitOfWork, plugin: str) -> bool:
-    """Whether a plugin's pages are there: a plugin that is switched per audience, for one of them at least."""
-    return plugin not in switchable_plugins(uow) or bool(_switched(uow, plugin))
+def those_on(uow: UnitOfWork, plugins: Collection[str]) -> set[str]:
+    """Those of these plugins whose pages are there: of one that is switched per audience, while it is on for one of them at least."""
+    switched = set(switchable_plugins(uow)) & set(plugins)
+    if not switched:
+        return set(plugins)
+    table = audience_plugin
+    on = sa.select(table.c.plugin).where(table.c.plugin.in_(sorted(switched)), table.c.valid_to.is_(None))
+    return (set(plugins) - switched) | set(uow.connection.scalars(on.distinct()))
 
 
 def read_seen(

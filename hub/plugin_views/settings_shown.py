@@ -15,7 +15,7 @@ from hub.hooks.rendering import MASKED, mask
 
 _SECRET_NAME = re.compile(
     r"secret|token|passw|passphrase|credential|authorization|cookie|private"
-    r"|(^|_)(pin|auth|key|salt)$|(api|access|signing|shared|encryption)_?key",
+    r"|^key$|(^|_)(pin|auth|salt)$|(api|access|signing|shared|encryption)_?key",
     re.IGNORECASE,
 )
 _SECRET_TYPE = re.compile(r"\bSecret(Str|Bytes)?\b")
@@ -70,7 +70,7 @@ def as_words(value: object) -> str:
         return NOT_SET
     if isinstance(value, str):
         return mask(value) or '""'
-    return mask(json.dumps(_plain(value), ensure_ascii=False))
+    return json.dumps(_plain(value), ensure_ascii=False)
 
 
 def _masked(value: object) -> str:

@@ -88,21 +88,26 @@ def _try(scratch: Hub, wish: Wish, since: datetime, progress: Progress) -> Branc
 
 
 def _goals_of(uow: UnitOfWork, wish: Wish) -> list[GoalOf]:
-    """What the rules ask for, and plugins and workflows for the audiences."""
+    """What the rules ask for, and plugins and workflows for the audiences, or for partners."""
     goals = {goal_of(rule) for pair in wish.rules for rule in pair if rule is not None}
     said = audiences.opinion
     about = sa.select(said.c.target_kind, said.c.target_id, said.c.kind, said.c.dimension)
-    rows = uow.connection.execute(about.where(said.c.audience.in_(wish.audience_keys)).distinct())
+    rows = uow.connection.execute(about.where(_said_for(wish)).distinct())
     return sorted(goals | {(row.target_kind, row.target_id, row.kind, row.dimension) for row in rows})
 
 
 def _people_of(wish: Wish, goals: Sequence[GoalOf]) -> sa.CompoundSelect[Any]:
-    """Whoever may match a rule as it is or would be, holds such a goal, or has opinions about such an audience."""
+    """Whoever may match a rule as it is or would be, holds such a goal, or has opinions about such an audience or by such a plugin."""
     both = [rule for pair in wish.rules for rule in pair if rule is not None]
     holders = sa.select(training.goal.c.person_id).where(_is_one_of(goals))
     said = audiences.opinion
-    asked = sa.select(said.c.person_id).where(said.c.audience.in_(wish.audience_keys))
+    asked = sa.select(said.c.person_id).where(_said_for(wish))
     return sa.union(*(people_matching(rule.conditions) for rule in both), holders, asked)
+
+
+def _said_for(wish: Wish) -> sa.ColumnElement[bool]:
+    said = audiences.opinion.c
+    return sa.or_(said.audience.in_(wish.audience_keys), said.plugin.in_(sorted(wish.off)))
 
 
 def _is_one_of(goals: Sequence[GoalOf]) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,19 +30,21 @@ class Wish:
     """``rules`` as they are and as they would have been since the day; ``removed`` are keys of those that would not be there.
 
     ``switches`` are audience, plugin or workflow, and whether it would have been on. ``audiences`` are only those that would be others.
+    ``off`` are the partners (ids) for which a plugin would have been off, by plugin.
     """
 
     rules: tuple[tuple[Rule | None, Rule], ...]
     audiences: tuple[AudienceChange, ...]
     switches: tuple[tuple[str, str, bool], ...]
     removed: tuple[str, ...] = ()
+    off: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Of everything that it is about."""
         switched = {audience for audience, _, _ in self.switches}
         changed = {change.key for change in self.audiences}
-        return (*(rule.key for _, rule in self.rules), *sorted(changed | switched))
+        return (*(rule.key for _, rule in self.rules), *sorted(changed | switched), *sorted(self.off))
 
     @property
     def audience_keys(self) -> list[str]:
@@ -82,6 +84,13 @@ def make_so(scratch: UnitOfWork, wish: Wish, since: datetime) -> None:
         scratch.connection.execute(sa.update(table).where(mine, later).values(valid_to=since))
         if on:
             scratch.insert(table, audience=audience, plugin=plugin, valid_from=since, valid_to=None)
+    off = tables.plugin_off
+    for plugin, partners in wish.off.items():
+        scratch.connection.execute(sa.delete(off).where(off.c.plugin == plugin, off.c.valid_from >= since))
+        later = sa.or_(off.c.valid_to.is_(None), off.c.valid_to > since)
+        scratch.connection.execute(sa.update(off).where(off.c.plugin == plugin, later).values(valid_to=since))
+        for partner in partners:
+            scratch.insert(off, partner_id=partner, plugin=plugin, valid_from=since, valid_to=None)
 
 
 def _has_profiles(file: Path) -> bool:
@@ -94,7 +103,7 @@ def _has_profiles(file: Path) -> bool:
 def _of_audiences(live: UnitOfWork, file: Path) -> Wish:
     said = read_file_content(live, file)
     rules = tuple((before, replace(after, status="live")) for before, after in said.rules)
-    return Wish(rules, said.audiences, tuple(_switches(live, said.plugins)))
+    return Wish(rules, said.audiences, tuple(_switches(live, said.plugins)), off=said.off)
 
 
 def _switches(live: UnitOfWork, plugins: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, bool]]:

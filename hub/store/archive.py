@@ -8,11 +8,13 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -149,18 +151,29 @@ def _content(file: IO[bytes]) -> TableContent:
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        utc = value.astimezone(UTC) if value.tzinfo else value  # plugins may keep naive ones
+        return utc.isoformat(timespec="microseconds")
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(value).decode("ascii")
-    return value
+    return str(value) if isinstance(value, date | time | Decimal | UUID) else value
+
+
+_READERS: Mapping[type, Callable[[str], Any]] = {
+    Time: datetime.fromisoformat,
+    sa.DateTime: datetime.fromisoformat,
+    sa.Date: date.fromisoformat,
+    sa.Time: time.fromisoformat,
+    sa.Numeric: lambda text: Decimal(str(text)),
+    sa.LargeBinary: base64.b64decode,
+}
+"""Those after the first are of columns that only plugins have."""
 
 
 def _from_json(kind: sa.types.TypeEngine[Any]) -> Any:
     """What turns a value of JSON back into one of this column."""
-    if isinstance(kind, Time):
-        return datetime.fromisoformat
-    if isinstance(kind, sa.LargeBinary):
-        return base64.b64decode
+    for column, read in _READERS.items():
+        if isinstance(kind, column):
+            return read
     return _as_it_is
 
 

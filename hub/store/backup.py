@@ -1,4 +1,4 @@
-"""Writing all rows of the database, as they were at one instant, and the files they refer to into one file."""
+"""Writing all rows of the database, plugins' too, as they were at one instant, and the files they refer to into one file."""
 
 import os
 import zipfile
@@ -14,6 +14,7 @@ from hub.errors import Conflict
 from hub.store.archive import FORMAT, Manifest, TableContent, write_manifest, write_table
 from hub.store.archived_files import write_files
 from hub.store.blobs import BlobStore
+from hub.store.plugin_tables import read_plugin_tables
 from hub.store.revision import read_revision
 from hub.store.types import metadata
 from hub.store.unit_of_work import UnitOfWork
@@ -57,7 +58,7 @@ def _write(
     progress: Progress,
 ) -> Manifest:
     schema = read_revision(connection) or ""  # the first query: what is seen from here on is this instant's
-    tables = metadata.sorted_tables
+    tables = [*metadata.sorted_tables, *read_plugin_tables(connection)]
     contents = {}
     for done, table in enumerate(tables):
         progress("tables", done, len(tables))

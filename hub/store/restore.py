@@ -1,7 +1,7 @@
 """Reading a backup into an empty database, of either kind, whichever kind it was taken from."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hub.store.archive import Manifest, check_content, open_archive, read_manife
 from hub.store.archived_files import read_files
 from hub.store.blobs import BlobStore
 from hub.store.migrate import migrate
+from hub.store.plugin_tables import VERSION_TABLE, names_of_plugin_tables, plugins_in, read_plugin_tables
 from hub.store.revision import newest_revision
 from hub.store.types import metadata
 
@@ -24,9 +25,18 @@ _NUMBERS_KEPT_IN = {"statement": "statement_id"}
 
 
 def restore_backup(
-    engine: sa.Engine, file: Path, blobs: BlobStore, progress: Progress = lambda *_: None
+    engine: sa.Engine,
+    file: Path,
+    blobs: BlobStore,
+    progress: Progress = lambda *_: None,
+    *,
+    migrate_plugins: Callable[[], object] = lambda: None,
+    leave_plugins: bool = False,
 ) -> Manifest:
     """Fill the database with a backup, all of it or nothing; what the backup held.
+
+    ``migrate_plugins`` makes the tables of the plugins that are on. Where the backup has tables of others it is refused, unless
+    ``leave_plugins`` says that they may be left out.
 
     Its files are put into the blob store before the rows that refer to them. The whole file is checked against its manifest before anything is written. Raises BadInput ``bad_backup``,
     ``damaged_backup`` or ``other_schema``, and Conflict ``not_empty`` when the database holds anything.
@@ -38,11 +48,13 @@ def restore_backup(
         check_content(archive, manifest)
         progress("checking", manifest.rows, manifest.rows)
         migrate(engine)
+        migrate_plugins()
         with engine.begin() as connection:
-            _refuse_rows(connection)
+            plugins = _tables_of_plugins(connection, archive, manifest, leave=leave_plugins)
+            _refuse_rows(connection, plugins)
             if not manifest.files_left_in:
                 read_files(archive, blobs)
-            _fill(connection, archive, manifest, progress)
+            _fill(connection, archive, manifest, [*metadata.sorted_tables, *plugins], progress)
     return manifest
 
 
@@ -54,16 +66,42 @@ def _check_schema(manifest: Manifest) -> None:
             f"This backup has schema {manifest.schema}; this version of the hub has {newest}.",
             f"Restore it with hub {manifest.hub_version}, then upgrade and run `hub migrate`.",
         )
-    missing = {table.name for table in metadata.sorted_tables} ^ set(manifest.tables)
+    own = set(manifest.tables) - names_of_plugin_tables(manifest.tables)
+    missing = {table.name for table in metadata.sorted_tables} ^ own
     if missing:
         problems = [Problem("is not in both, the backup and this hub", name) for name in sorted(missing)]
         raise BadInput("other_schema", "This backup has other tables than this hub.", problems=problems)
 
 
-def _refuse_rows(connection: sa.Connection) -> None:
+def _tables_of_plugins(
+    connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest, *, leave: bool
+) -> list[sa.Table]:
+    """The tables of plugins that are filled. BadInput ``other_schema`` where they are not here, or in another version."""
+    here = {table.name: table for table in read_plugin_tables(connection)}
+    there = names_of_plugin_tables(manifest.tables)
+    absent = set(plugins_in(there)) - set(plugins_in(here))
+    problems = [Problem("is not on here", f"plugin {plugin}") for plugin in sorted(absent) if not leave]
+    for plugin in sorted(set(plugins_in(there)) - absent):
+        table = here[f"plugin_{plugin}_alembic_version"]
+        kept = [row["version_num"] for row in read_table(archive, table)]
+        if kept != connection.scalars(sa.select(table.c.version_num)).all():
+            problems.append(Problem(f"has its tables in version {kept} there", f"plugin {plugin}"))
+    if problems:
+        raise BadInput(
+            "other_schema",
+            "This backup has tables of plugins that are not here, or in other versions.",
+            "Install these plugins and put them on the list, or leave their tables out with --leave-plugins.",
+            problems,
+        )
+    return [
+        table for table in here.values() if table.name in there and not VERSION_TABLE.fullmatch(table.name)
+    ]
+
+
+def _refuse_rows(connection: sa.Connection, plugins: Sequence[sa.Table]) -> None:
     used = [
         table.name
-        for table in metadata.sorted_tables
+        for table in (*metadata.sorted_tables, *plugins)
         if table.name not in _SEEDED
         and connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first()
     ]
@@ -76,24 +114,31 @@ def _refuse_rows(connection: sa.Connection) -> None:
 
 
 def _fill(
-    connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest, progress: Progress
+    connection: sa.Connection,
+    archive: zipfile.ZipFile,
+    manifest: Manifest,
+    tables: Sequence[sa.Table],
+    progress: Progress,
 ) -> None:
     for name in _SEEDED:
         connection.execute(sa.delete(metadata.tables[name]))
     done = 0
-    for table in metadata.sorted_tables:
+    for table in tables:
         rows = read_table(archive, table)
         while batch := list(islice(rows, _BATCH)):
             connection.execute(sa.insert(table), batch)
             done += len(batch)
             progress("rows", done, manifest.rows)
-    for table in metadata.sorted_tables:
+    for table in tables:
         _continue_numbering(connection, table)
     progress("rows", manifest.rows, manifest.rows)
 
 
 def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
     """Let the database number new rows after the restored ones, and after those that were deleted before the backup."""
+    if table.name not in metadata.tables:
+        _continue_serials(connection, table)
+        return
     numbered = next((column for column in table.c if column.identity is not None), None)
     if numbered is None:
         return
@@ -107,3 +152,14 @@ def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
         connection.exec_driver_sql(
             "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, last)
         )
+
+
+def _continue_serials(connection: sa.Connection, table: sa.Table) -> None:
+    """The same for a plugin's table, whose numbers PostgreSQL may give out in its older way."""
+    if connection.dialect.name != "postgresql":
+        return
+    for column in table.primary_key:
+        sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, column.name)))
+        last = connection.scalar(sa.select(sa.func.max(column))) if sequence else None
+        if last:
+            connection.execute(sa.select(sa.func.setval(sequence, last)))

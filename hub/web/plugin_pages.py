@@ -14,11 +14,12 @@ from werkzeug.routing import Map, Rule
 from hub.errors import HubError, Missing, NotAllowed
 from hub.flask_hub import current_hub
 from hub.hooks import Hooks
-from hub.logging import get_logger
+from hub.hooks.implementation import PluginFailed
+from hub.hooks.rendering import words_of
 from hub.plugin_pages.page import Json, Page, PageAnswer, Redirect, check_answer
 from hub.plugin_pages.request import Request
 from hub.plugin_pages.route import HOOK, Route, registered_routes
-from hub.plugin_pages.seen import has_role, is_on
+from hub.plugin_pages.seen import has_role, those_on
 from hub.sso.looking import current_look
 from hub.web.viewer import (
     Viewer,
@@ -30,7 +31,8 @@ from hub.web.viewer import (
 )
 from hub.web.words import full_day
 
-logger = get_logger(__name__)
+PAGE_SECONDS = 10.0
+"""How long the view of a page may take before it is interrupted."""
 NOON = time(12, tzinfo=UTC)
 blueprint = flask.Blueprint("plugin_pages", __name__, url_prefix="/plugins")
 
@@ -49,7 +51,7 @@ def page(plugin: str, rest: str) -> flask.typing.ResponseReturnValue:
     hub = current_hub()
     routes = registered_routes(hub.hooks).get(plugin)
     with hub.reading() as uow:
-        if routes is None or not is_on(uow, plugin):
+        if routes is None or plugin not in those_on(uow, [plugin]):
             raise Missing("not_found", "There is no such page.")
     adapter = _map_of(hub.hooks, plugin).bind("")
     place, values = adapter.match(f"/{rest}", method=flask.request.method)
@@ -90,14 +92,20 @@ def plugin_links(role: str) -> list[PluginLink]:
     if not wanted or viewer is None or current_look() is not None:
         return []
     with hub.reading() as uow:
-        return [
-            PluginLink(route.menu, _address(plugin, route.path))
-            for plugin, route in wanted
-            if is_on(uow, plugin)
-            and any(
-                each.partition(":")[0] == role and has_role(uow, viewer.person, each) for each in route.may
-            )
-        ]
+        on = those_on(uow, {plugin for plugin, _ in wanted})
+    return [
+        PluginLink(route.menu, _address(plugin, route.path))
+        for plugin, route in wanted
+        if plugin in on and any(_is_for(viewer, each) for each in route.may if each.partition(":")[0] == role)
+    ]
+
+
+def _is_for(viewer: Viewer, role: str) -> bool:
+    """As ``has_role``, by what the page has read of the viewer already."""
+    kind, _, dimension = role.partition(":")
+    if kind == "manager":
+        return dimension in viewer.teams if dimension else bool(viewer.teams)
+    return {"operator": viewer.person.is_operator, "partner_admin": bool(viewer.partners)}.get(kind, True)
 
 
 @lru_cache(maxsize=64)
@@ -128,14 +136,19 @@ def _roles(plugin: str, route: Route, viewer: Viewer | None) -> tuple[str, ...]:
 
 def _answer(plugin: str, route: Route, asked: Request) -> PageAnswer:
     """What the view answers. Its own refusals are the hub's; whatever else goes wrong is counted, and becomes the usual page."""
+    hooks = current_hub().hooks
     try:
-        answer = route.view(asked)
-        check_answer(answer)
+        answer: PageAnswer = hooks.run(HOOK, plugin, route.view, PAGE_SECONDS, (HubError,), request=asked)
+    except PluginFailed as error:
+        raise InternalServerError from error
     except HubError:
         raise
-    except (Exception, SystemExit) as error:
-        logger.exception("plugin_failed", plugin=plugin, hook=HOOK, path=route.path)
-        current_hub().hooks.note_error(plugin, HOOK, f"{route.path}: {type(error).__name__}: {error}")
+    except Exception as error:
+        raise InternalServerError from error
+    try:
+        check_answer(answer)
+    except Exception as error:
+        hooks.note_error(plugin, HOOK, f"{route.path}: {words_of(error)}")
         raise InternalServerError from error
     return answer
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from hub.api import Answer, Mails, News, OutgoingHttp, OutsideFailed, PluginSettings, hookimpl
+from hub.api import Answer, Mails, News, OutgoingHttp, OutsideFailed, PersonalData, PluginSettings, hookimpl
 
 Subject = Literal["reached", "path_completed", "taken_back", "new", "due_soon", "joined"]
 TITLES: Mapping[Subject, str] = {
@@ -63,6 +63,18 @@ class Plugin:
 
     def __init__(self) -> None:
         self._reached: OrderedDict[str, set[str]] = OrderedDict()
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing here; whom it tells keeps what it is told."""
+        return [
+            PersonalData(
+                "Initials, names or ids of people with what they learn",
+                "those who look after them want to hear of it",
+                "whoever owns the channel or mailbox deletes it there",
+                "channels of Slack and Teams, and mailboxes",
+            )
+        ]
 
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:

@@ -6,7 +6,7 @@ secret is ``CLIENT_ID:CLIENT_SECRET``. The hub compares whole lists, so each run
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from hub.api import (
     CatalogueSource,
     OutgoingHttp,
     OutsideFailed,
+    PersonalData,
     PluginSettings,
     RosterRow,
     hookimpl,
@@ -58,6 +59,11 @@ class Plugin:
 
     hub_api = "1.1"
     settings: Settings
+
+    @hookimpl
+    def register_personal_data(self) -> Sequence[PersonalData]:
+        """Nothing: accounts it reads are the hub's to keep."""
+        return []
 
     @hookimpl
     def register_settings(self) -> type[PluginSettings]:

@@ -7,10 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from hub.app import open_worker
+from hub.hooks import Timing
 from hub.ids import new_id
 from hub.journal import enqueue
+from hub.journal.aside import set_plugin_aside
 from hub.journal.outbox import PARKED
 from hub.journal.tables import outbox, reader
+from hub.journal.timings import save_timings
 from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training.tables import waiting_statement
@@ -100,6 +103,21 @@ def test_what_is_parked_and_what_waits_is_found(hub_command: Command, inside: Hu
     )
     assert found["statements"][0] == "warning"
     assert "1 wait for their actor" in found["statements"][1]
+
+
+def test_plugins_that_fail_or_are_set_aside_are_found(hub_command: Command, inside: Hub) -> None:
+    assert checks(hub_command)["plugin calls"][0] == "ok"
+    with inside.unit_of_work() as uow:
+        failed = Timing(3, 2, 0.1, 0.1, "OutsideFailed: it answered 503")
+        save_timings(uow, {("webhooks", "credit_granted"): failed})
+        set_plugin_aside(uow, "csv_catalogue", "read_catalogue did not come back")
+    found = checks(hub_command)
+    assert found["plugin webhooks"][0] == "warning"
+    assert "credit_granted 2 of 3, last OutsideFailed: it answered 503" in found["plugin webhooks"][1]
+    assert found["plugin csv_catalogue"][0] == "warning"
+    assert "hub plugins take-back csv_catalogue" in found["plugin csv_catalogue"][1]
+    assert "plugin calls" not in found
+    assert hub_command("doctor").exit_code == 0
 
 
 def test_a_hub_without_plugins_is_warned_of_and_what_waits_is_no_fault(

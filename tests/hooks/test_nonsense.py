@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.api import Candidate, Completion, Evidence, Offering, Opinion, Panel, hookimpl
+from hub.api import Candidate, CatalogueRow, Completion, Evidence, Offering, Opinion, Panel, hookimpl
 from hub.audiences.rules.rule import switch_plugin
+from hub.errors import OutsideFailed
 from hub.hooks.nonsense import problem_of_text
 from hub.journal.tables import reader as reader_table
 from hub.training.completing.completion import problem_of_completion
+from hub.training.courses.sync_catalogue import sync_catalogue
 from hub.training.my_training.panel import problem_of_panels
 from hub.training.tables import completion as completion_table
+from hub.training.tables import offering as offering_table
 from tests.hooks.conftest import MakeWorld
 from tests.world import World
 
@@ -159,3 +162,31 @@ def test_opinions_that_are_none_keep_nobody_elses_from_counting(
             switch_plugin(uow, "technicians", plugin, on=True)
     world.drain()
     assert list(world.live_goals("ann")) == [("batteries", "general")]
+
+
+BAD_ROWS: list[Any] = [
+    None,
+    "row",
+    ("1", "k"),
+    CatalogueRow(None, "k", "t", "a"),  # type: ignore[arg-type]
+    CatalogueRow("1", "k\0", "t", "a"),
+    CatalogueRow("1", "k", "t", "a", minutes="5"),  # type: ignore[arg-type]
+    CatalogueRow("1", "k", "t", "a", launch={"x": 7}),  # type: ignore[dict-item]
+]
+
+
+@pytest.mark.parametrize("row", BAD_ROWS)
+def test_one_row_that_is_none_ends_the_sync_and_changes_nothing(world_with: MakeWorld, row: object) -> None:
+    class Reads:
+        hub_api = "1.1"
+
+        @hookimpl
+        def read_catalogue(self) -> Any:
+            return iter([CatalogueRow("9", "new", "New", "https://lms.example/new"), row])
+
+    world = world_with(reads=Reads())
+    with pytest.raises(OutsideFailed, match="The plugin reads is wrong: row 2 "):
+        sync_catalogue(world.hub, "south", "https://lms.example", "reads")
+    with world.hub.reading() as uow:
+        keys = set(uow.connection.scalars(sa.select(offering_table.c.key)))
+    assert keys == {"brakes", "batteries"}

@@ -11,7 +11,7 @@ from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.tables import asked, opinion, plugin_note
 from hub.errors import BadInput, Missing
 from hub.ids import new_id
-from hub.journal.tables import change
+from hub.journal.tables import audit, change
 from hub.lifecycle.erase import erase
 from hub.lifecycle.subject import subject_of_person
 from hub.network.tables import appointment
@@ -99,6 +99,8 @@ def test_a_note_is_a_fact_of_the_journal_with_who_and_when_and_a_replay_has_it(
     with world.hub.reading() as uow:
         kept = uow.connection.execute(sa.select(change).where(change.c.kind == "plugin_noted")).one()
         live = uow.connection.execute(sa.select(plugin_note)).one()
+        trail = uow.connection.execute(sa.select(audit).where(audit.c.action == "plugin_noted")).one()
+    assert (trail.actor_id, trail.subject_id) == (world.ids["sam"], of(world, "ann"))
     assert (kept.actor_id, kept.person_id, kept.at) == (
         world.ids["sam"],
         world.ids["ann"],

@@ -1,8 +1,9 @@
 """Which plugins fit the plugin API of this hub, and what those are told that do not."""
 
-import importlib.metadata
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,10 +15,21 @@ from hub.errors import BadInput
 from hub.hooks import API_VERSION, OLDEST_API, Deprecated, Hooks, Plugin, hook, hookimpl
 from hub.hooks.versions import parse_version
 from tests.docs.pages import read
+from tests.packages import installed
 
+
+def named_in(project: Path) -> list[str]:
+    """Names of the plugins that a project brings."""
+    said = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    return list(said["project"]["entry-points"][PLUGIN_GROUP])
+
+
+PROJECTS = sorted(
+    file.parent for file in (Path(__file__).parents[2] / "plugins_contrib").glob("*/pyproject.toml")
+)
 NAMES = [
     *(module.rpartition(".")[2] for module in BUILT_IN_PLUGINS),
-    *sorted(point.name for point in importlib.metadata.entry_points(group=PLUGIN_GROUP)),
+    *(name for project in PROJECTS for name in named_in(project)),
 ]
 
 
@@ -168,6 +180,11 @@ def as_of(api: str, names: Iterable[str]) -> Hooks:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("api", [OLDEST_API, API_VERSION])
 def test_shipped_plugin_runs_on_the_oldest_and_the_newest_api(name: str, api: str) -> None:
+    with installed(*PROJECTS):
+        run_on(name, api)
+
+
+def run_on(name: str, api: str) -> None:
     newest = Hooks(hookspecs, load_plugins([name]))
     answers = {hook for hook in newest.contracts if name in newest.implementers(hook)}
     came_later = sorted(

@@ -22,6 +22,7 @@ from hub.plugin_data.migrate import migrate_plugins
 from hub.plugin_data.personal_data import check_personal_data, personal_data_of
 from hub.plugin_data.storage import lend_storage
 from tests.hooks.conftest import MakeWorld
+from tests.packages import installed
 from tests.plugin_data.keeper import KEPT, Keeper
 from tests.plugin_data.shelf import TABLE, Shelf, books, hooks_with, write_revision
 from tests.world import World
@@ -175,3 +176,15 @@ def test_every_plugin_that_comes_with_the_hub_says_what_it_keeps() -> None:
     names = [module.rpartition(".")[2] for module in BUILT_IN_PLUGINS]
     hooks = hooks_with(**{plugin.name: plugin.instance for plugin in load_plugins(names)})
     assert [name for name in names if personal_data_of(hooks, name) is None] == []
+
+
+CONTRIBUTED = sorted(
+    path.parent for path in (Path(__file__).parents[2] / "plugins_contrib").glob("*/pyproject.toml")
+)
+
+
+@pytest.mark.parametrize("project", CONTRIBUTED, ids=lambda project: project.name)
+def test_every_contributed_plugin_says_what_it_keeps(project: Path) -> None:
+    with installed(project):
+        (plugin,) = load_plugins([project.name])
+        assert personal_data_of(hooks_with(**{plugin.name: plugin.instance}), plugin.name) is not None

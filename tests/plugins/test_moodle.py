@@ -188,6 +188,6 @@ def test_sync_that_fails_changes_nothing_and_keeps_why_without_the_token(hub: Hu
     assert (titles(hub), changes(hub)) == (before, written)
     with hub.reading() as uow:
         kept = find_source(uow, "north", "catalogue")
-    assert kept.last_error == "Moodle refused core_course_get_courses: …."
+    assert kept.last_error == "Moodle refused core_course_get_courses: [masked]."
     assert kept.last_counts == {"added": 1, "changed": 0, "retired": 0, "unchanged": 0}
     assert TOKEN not in repr(kept)

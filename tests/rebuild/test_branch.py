@@ -11,12 +11,13 @@ from hub.audiences.profiles.plan_profiles import from_file, make_profiles
 from hub.audiences.rules.conditions import Conditions
 from hub.errors import BadInput
 from hub.journal.tables import change
+from hub.network.tables import roster_key
 from hub.rebuild.branch import try_branch
 from hub.rebuild.state_hash import hash_state, overall_hash
 from hub.training.tables import credit_ledger, goal, goal_source
 from tests.databases import Kind
-from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet, Switched
-from tests.journeys.world import BRANDS, START, Sent, World, activity, new_world
+from tests.journeys.happenings import Appointed, Arrived, Linked, RuleSet, Switched, SwitchedForPartner
+from tests.journeys.world import BRANDS, START, Sent, World, activity, an_id, new_world
 
 SINCE = START - timedelta(days=60)
 FILE = f"""
@@ -164,3 +165,25 @@ def test_a_branch_needs_a_rule_and_a_day_of_its_time(database_kind: Kind, tmp_pa
             with pytest.raises(BadInput, match=words) as refused:
                 try_branch(world.hub, file, day)
             assert refused.value.code == "bad_branch"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_branch_tries_a_plugin_that_was_off_for_a_partner(database_kind: Kind, tmp_path: Path) -> None:
+    file = tmp_path / "who.toml"
+    with new_world(database_kind) as world:
+        Appointed(0, 0, 0, "advisor", "internal", BRANDS, -10, None).happen(world)
+        Switched("everybody", "first_days", True).happen(world)
+        world.drain()
+        with world.hub.unit_of_work() as uow:
+            name = {"external_id": "P-0", "id": an_id("partner", 0), "content_hash": ""}
+            uow.insert(roster_key, kind="partner", **name)
+        file.write_text('[[plugin]]\nkey = "first_days"\noff_for = ["P-0"]\n')
+        held = everything(world)
+        branch = try_branch(world.hub, file, SINCE)
+        assert everything(world) == held
+        assert (branch.keys, branch.was.goals, branch.would_be.goals) == (("first_days",), 1, 0)
+        SwitchedForPartner("first_days", False).happen(world)
+        world.drain()
+        file.write_text('[[plugin]]\nkey = "first_days"\noff_for = []\n')
+        back = try_branch(world.hub, file, SINCE)
+        assert (back.would_be.goals, back.lost) == (1, 0)

@@ -3,7 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
+from hub.audiences.rules.rule import switch_plugin
 from hub.journal import enqueue
+from hub.journal.timings import read_lately
+from hub.web import timings
 from tests.web.world import World
 
 
@@ -63,3 +66,22 @@ def test_unknown_addresses_share_one_label(world: World) -> None:
     labels = [name for name in metrics(world) if name.startswith("hub_requests_total")]
     assert any('endpoint="none"' in label for label in labels)
     assert not any("/one" in label for label in labels)
+
+
+def test_what_a_web_process_measured_of_plugins_is_saved_while_requests_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def saved() -> int:
+        with world.hub.reading() as uow:
+            return sum(each.calls for each in read_lately(uow).values() if each.hook == "plan_panels")
+
+    world.appoint("ana", "technician", "riverside", days=10)
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "new-technicians", "first_90_days", on=True)
+    world.browser("ana").get("/my-training")
+    assert saved() == 0  # not at every request
+    monkeypatch.setattr(timings, "EVERY_SECONDS", 0.0)
+    world.browser("ana").get("/my-training")
+    assert saved() == 2
+    monkeypatch.setattr(timings, "save_timings", None)  # so that saving fails
+    assert world.browser("ana").get("/my-training").status_code == 200

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.errors import BadInput, Missing
 from hub.ids import is_id
-from hub.journal import Change, record_changes
+from hub.journal import Change, audit, record_changes
 from hub.network import tables as network
 from hub.store import UnitOfWork
 
@@ -30,7 +30,7 @@ def set_notes(
 ) -> int:
     """Note something about appointments (by id), instead of what was noted before; None forgets. How many changed.
 
-    Missing ``no_appointment``; BadInput ``bad_note`` for what is no JSON object, or too long.
+    What somebody does is audited, too. Missing ``no_appointment``; BadInput ``bad_note`` for what is no JSON object, or too long.
     """
     given = {id: _checked(value) for id, value in notes.items()}
     a = network.appointment
@@ -54,6 +54,8 @@ def set_notes(
         if before.get(id) != value
     ]
     apply_notes(uow, bodies)
+    for body in bodies if actor_id is not None else ():
+        audit(uow, PLUGIN_NOTED, body["appointment_id"], actor_id=actor_id, detail={"plugin": plugin})
     record_changes(
         uow,
         [

@@ -55,18 +55,21 @@ def apply_audience_file(hub: "Hub", file: Path, plan_hash: str | None = None) ->
 class FileContent:
     """What a file says: rules and audiences, each as it is known, None if there is none yet, and as the file has it.
 
-    ``plugins`` are those that are to be on, by audience, where the file says so. A path that is not there yet is ``plan_file.NOT_YET``.
+    ``plugins`` are those that are to be on, by audience, where the file says so, and ``off`` the partners (ids) for which one is to be
+    off, by plugin. A path that is not there yet is ``plan_file.NOT_YET``.
     """
 
     rules: tuple[tuple[Rule | None, Rule], ...]
     audiences: tuple[AudienceChange, ...]
     plugins: Mapping[str, Sequence[str]]
+    off: Mapping[str, Sequence[str]]
 
 
 def read_file_content(uow: UnitOfWork, file: Path) -> FileContent:
     """All a file says, also what is so already, and rules of profiles that follow its audiences. BadInput as ``plan_audience_file``."""
     read = read_audience_file(file)
     names = _checked_names(uow, read)
+    partners = names.ids["partner"]
     diff, known = compare_file(uow, read, names), {rule.key: rule for rule in read_rules(uow)}
     rules = [
         (known.get(r.table.key), rule_of(uow, r.table, names, known.get(r.table.key))) for r in read.rules
@@ -75,7 +78,8 @@ def read_file_content(uow: UnitOfWork, file: Path) -> FileContent:
     changed = [(c.before, c.after) for c in diff.changes if isinstance(c, RuleChange) and c.key not in said]
     audiences = tuple(change for change in diff.changes if isinstance(change, AudienceChange))
     plugins = {a.table.key: a.table.plugins for a in read.audiences if a.table.plugins is not None}
-    return FileContent((*rules, *changed), audiences, plugins)
+    off = {p.table.key: sorted({partners[name] for name in p.table.off_for}) for p in read.plugins}
+    return FileContent((*rules, *changed), audiences, plugins, off)
 
 
 def _compare(file: AudienceFile) -> Compare:

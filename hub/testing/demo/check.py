@@ -303,7 +303,9 @@ class Journey(Walk):
             ("deliveries?state=delivered", "Credit granted → webhooks Delivered"),
         ):
             self.see_at(browser, f"/admin/{path}", words)
-        self.see_at(browser, "/admin/plugins", r"first_90_days .*on for 1 audience .*\d+ calls in 24 hours")
+        self.see_at(
+            browser, "/admin/plugins", r"first_90_days .*on for \d+ audiences? .*\d+ calls in 24 hours"
+        )
         self.see_at(browser, "/admin/plugins/first_90_days", r"plan_panels show, subject \d+ 0 [\d.]+ [mµ]?s")
         notices = self.until(self.notices, lambda found: len(found) >= 3)
         self.see(

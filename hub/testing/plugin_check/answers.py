@@ -14,7 +14,7 @@ from hub.testing.plugin_check.fitting_types import name_of
 from hub.testing.plugin_check.hooks import catalogue
 
 CODE = re.compile(
-    r"^[A-Z0-9_.-]{3,}$|^\w+_\w+$|^\w+\.\w[\w.]*$|[{}<>;]|\b(None|True|False|self)\b|0x[0-9a-f]+|%[sd]"
+    r"^[A-Z0-9_.-]{3,}$|^\w+_\w+$|^\w+\.\w[\w.]*$|[{}<>]|\b(None|True|False|self)\b|0x[0-9a-f]+|%[sd]"
 )
 MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|&[a-z]+;|&#\d+;")
 LONGEST_REASON = 300

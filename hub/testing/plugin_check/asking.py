@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,11 +25,23 @@ def aspects_of(made: Any) -> list[Aspect]:
     return [a for a in answer if isinstance(a, Aspect)] if isinstance(answer, Sequence) else []
 
 
+def candidates_for(
+    trial: Trial,
+    count: int,
+    cls: type[Candidate] = Candidate,
+    batch: str = "",
+    said: Mapping[str, Any] = {},
+) -> list[Candidate]:
+    """Candidates with the plugin's own aspects and notes."""
+    note = trial.subject.given.get("note", {})
+    return make_candidates(count, aspects_of(trial.fresh()), cls, batch, said, note)
+
+
 def questions_for(trial: Trial, hook: str, cls: type[Candidate] = Candidate) -> list[dict[str, Any]]:
     """What a hook that is asked or shows something is asked, made anew each time."""
     said = {key: value for key, value in trial.settings.items() if isinstance(value, str | int | float)}
     if hook == HOOK:
-        return [{"candidates": make_candidates(CANDIDATES, aspects_of(trial.fresh()), cls, said=said)}]
+        return [{"candidates": candidates_for(trial, CANDIDATES, cls, said=said)}]
     if hook == "plan_panels":
         return [{"view": view} for view in make_views(said)]
     if hook == "recognize_completion":
@@ -69,13 +82,18 @@ def check_registering(trial: Trial) -> None:
         if NO_ANSWER in answers:
             continue
         check_answer(hook, answers[0], (), trial.place(hook), trial.findings)
-        if any(repr(answer) != repr(answers[0]) for answer in answers[1:]) and hook != "register_settings":
+        if len({_without_addresses(answer) for answer in answers}) > 1 and hook != "register_settings":
             trial.findings.add(
                 "unsteady-registration",
                 "It gives something else each time.",
                 "Give the same list each time, such as a constant of the module.",
                 trial.place(hook),
             )
+
+
+def _without_addresses(answer: Any) -> str:
+    """What a repr says but where in memory things are."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(answer))
 
 
 def _arguments(hook: str) -> list[str]:

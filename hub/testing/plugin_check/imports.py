@@ -21,10 +21,12 @@ def check_imports(subject: Subject, findings: Findings) -> None:
     """Look through the source of every module, also below TYPE_CHECKING and in functions that never run."""
     package = subject.points_to.partition(":")[0].rpartition(".")[0]
     for path, tree in subject.trees.items():
+        knows_hub = any(map(_binds_hub, ast.walk(tree)))
         for node in ast.walk(tree):
             place = Place(str(path), getattr(node, "lineno", 0))
             for name in _named(node, package):
-                _judge(name, place, findings)
+                if not isinstance(node, ast.Attribute) or knows_hub:
+                    _judge(name, place, findings)
             if isinstance(node, ast.Call):
                 _check_order(node, place, findings)
 
@@ -44,6 +46,13 @@ def _named(node: ast.AST, package: str) -> Iterator[str]:
             yield name
         case ast.Attribute(value=ast.Name(id="hub"), attr=attr) if isinstance(node.ctx, ast.Load):
             yield f"hub.{attr}"
+
+
+def _binds_hub(node: ast.AST) -> bool:
+    """Whether the name hub is the package from here on, and no variable."""
+    return isinstance(node, ast.Import) and any(
+        alias.name.split(".")[0] == "hub" and alias.asname is None for alias in node.names
+    )
 
 
 def _is_importer(function: ast.expr) -> bool:

@@ -20,9 +20,10 @@ from hub.testing.plugin_check.reads import HOOK
 from hub.testing.plugin_check.small_world import SmallWorld, State
 from hub.testing.plugin_check.tables import HOOK as TABLES
 from hub.testing.plugin_check.trial import Trial, outcome
-from hub.testing.small_hub.opening import be_quiet, open_small_hub, switch_on, template_in
+from hub.testing.small_hub.opening import be_quiet, open_small_hub, switch_on, template_in, with_http
 
 YEAR = 365
+KINDS = ("path", "offering", "dimension")
 MEND_STATE = "Answer from the arguments alone; then switching, waiting and going back all come to the same."
 
 
@@ -55,7 +56,8 @@ def open_hub_with(trial: Trial, clock: SettableClock, template: Path, folder: Pa
     """A hub with the plugin and its settings, that may call the system outside."""
     settings = {"outgoing_allow": [trial.outside.address.removeprefix("http://")]}
     tables = {trial.subject.name: trial.settings} if trial.settings else {}
-    return open_small_hub(template, folder, clock, [trial.subject.name], tables, settings)
+    opened = open_small_hub(template, folder, clock, [trial.subject.name], tables, settings)
+    return with_http(opened, trial.http)
 
 
 def note_refusal(trial: Trial, error: HubError) -> None:
@@ -136,9 +138,8 @@ def _targets(trial: Trial) -> set[tuple[str, str]]:
     if not isinstance(opinions, Sequence):
         return set()
     found = {(getattr(o, "target_kind", ""), getattr(o, "target", "")) for o in opinions}
-    return {
-        (kind, key) for kind, key in found if kind in {"path", "offering"} and isinstance(key, str) and key
-    }
+    found |= {("dimension", getattr(o, "dimension", "")) for o in opinions}
+    return {(kind, key) for kind, key in found if kind in KINDS and isinstance(key, str) and key}
 
 
 def _reports(world: SmallWorld) -> None:

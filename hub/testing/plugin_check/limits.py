@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hub.testing.plugin_check.asking import aspects_of, questions_for
+from hub.testing.plugin_check.asking import candidates_for, questions_for
 from hub.testing.plugin_check.reads import HOOK
-from hub.testing.plugin_check.samples import make_candidates
 from hub.testing.plugin_check.trial import CallTooSlow, Trial, copied
 
 BATCH = 500
@@ -38,7 +37,7 @@ def check_limits(trial: Trial) -> None:
 
 def _questions(trial: Trial, hook: str, batch: str) -> list[dict[str, Any]]:
     if hook == HOOK:
-        return [{"candidates": make_candidates(BATCH, aspects_of(trial.fresh()), batch=batch)}]
+        return [{"candidates": candidates_for(trial, BATCH, batch=batch)}]
     return questions_for(trial, hook)
 
 

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hub.http import OutgoingHttp
 from hub.testing.plugin_check.asking import digests
 from hub.testing.plugin_check.finding import Findings
 from hub.testing.plugin_check.receiver import Outside
 from hub.testing.plugin_check.subject import Subject
 from hub.testing.plugin_check.trial import Trial, load_class
 from hub.testing.plugin_check.watching import Watch
+from hub.testing.plugin_check.way_out import ToTheOutside
 
 SECONDS = 20
 KNOWN = ("random-in-ask", "clock-in-ask", "keeps-state", "raises", "too-slow", "ends-process")
@@ -30,6 +30,7 @@ def ask_elsewhere(trial: Trial, process: "subprocess.Popen[str]") -> None:
         "files": [str(path) for path in subject.files],
         "search_path": str(subject.search_path or ""),
         "settings": trial.settings,
+        "given": subject.given,
         "address": trial.outside.address,
     }
     if process.stdin is not None and trial.hooks("ask", "show"):
@@ -68,11 +69,10 @@ def _main() -> None:
         return
     told: dict[str, Any] = json.loads(line)
     files = tuple(Path(path) for path in told["files"])
-    subject = Subject(told["name"], told["points_to"], Path(told["folder"]), files)
+    subject = Subject(told["name"], told["points_to"], Path(told["folder"]), files, given=told["given"])
     if told["search_path"]:
         sys.path.insert(0, told["search_path"])
-    http = OutgoingHttp([told["address"].removeprefix("http://")])
-    outside = Outside(told["address"])
+    http, outside = ToTheOutside(told["address"]), Outside(told["address"])
     findings = Findings(subject.folder)
     trial = Trial(subject, findings, load_class(subject), outside, Watch(subject), http, told["settings"])
     os.write(out, json.dumps(digests(trial)).encode())

@@ -45,8 +45,11 @@ def make_candidates(
     cls: type[Candidate] = Candidate,
     batch: str = "",
     said: Mapping[str, Any] = {},
+    note: Mapping[str, Any] = {},
 ) -> list[Candidate]:
-    """Appointments of people who have one, two or three each; ``said`` is what profiles say as settings."""
+    """Appointments of people who have one, two or three each; ``said`` is what profiles say as settings, ``note`` what the
+    plugin noted about some of them.
+    """
     found: list[Candidate] = []
     person = 0
     while len(found) < count:
@@ -67,6 +70,7 @@ def make_candidates(
                     ends=None if place % 3 else starts + timedelta(days=700),
                     settings=dict(said) if place % 4 == 3 else {},
                     aspects={a.key: _aspect(a, place) for a in aspects} if place % 5 else {},
+                    notes=dict(note) if place % 3 else {},
                 )
             )
     return found[:count]

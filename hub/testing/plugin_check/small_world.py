@@ -13,6 +13,8 @@ from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Rule, set_rule, switch_plugin
 from hub.ids import derived_id
 from hub.journal.tables import outbox
+from hub.network.structure.words import add_dimension
+from hub.network.tables import dimension
 from hub.runtime import Hub
 from hub.testing.plugin_check.fill import NOW
 from hub.testing.small_hub import (
@@ -57,6 +59,8 @@ class SmallWorld:
         for kind, key in sorted(targets):
             if kind == "path":
                 make_path(key, "tour", "safety")
+            elif kind == "dimension":
+                self._add_dimension(key)
             elif key not in self.courses:
                 self.courses[key] = make_course(key)
         with self.hub.unit_of_work() as uow:
@@ -69,6 +73,11 @@ class SmallWorld:
             )
         for name, about in PEOPLE:
             self.people[name] = self._person(name, **about)
+
+    def _add_dimension(self, key: str) -> None:
+        with self.hub.unit_of_work() as uow:
+            if uow.find(dimension, key=key) is None:
+                add_dimension(uow, key, key.capitalize())
 
     def join(self, name: str) -> None:
         """Somebody new comes."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import hub.http
 from hub.errors import Missing
-from hub.http import OutgoingHttp
 from hub.testing.plugin_check import limits
 from hub.testing.plugin_check.asking import check_asking, check_registering
 from hub.testing.plugin_check.fetching import check_fetching
@@ -25,6 +24,7 @@ from hub.testing.plugin_check.tables import check_migrations
 from hub.testing.plugin_check.telling import check_telling
 from hub.testing.plugin_check.trial import CallTooSlow, CannotTry, Trial, load_class
 from hub.testing.plugin_check.watching import Watch
+from hub.testing.plugin_check.way_out import ToTheOutside
 
 STEPS = (
     "source",
@@ -138,8 +138,7 @@ def _try(
     subject, findings = run.subject, run.findings
     run.step("hooks", lambda: _hooks(run, cls))
     hub.http.TIMEOUT = SHORT_TIMEOUT
-    http = OutgoingHttp([system.address.removeprefix("http://")])
-    trial = Trial(subject, findings, cls, system, Watch(subject), http)
+    trial = Trial(subject, findings, cls, system, Watch(subject), ToTheOutside(system.address))
     try:
         trial.settle()
     except CannotTry:

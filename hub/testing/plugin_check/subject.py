@@ -7,6 +7,7 @@ import ast
 import importlib
 import importlib.metadata
 import importlib.util
+import json
 import re
 import sys
 import tomllib
@@ -29,7 +30,7 @@ SAMPLES = Path(__file__).parent / "samples"
 class Subject:
     """A plugin by its name, the class it is (``module:Class``), its folder and its modules.
 
-    ``given`` is what its ``check.toml`` says: settings to try it with, and answers of the systems it reads.
+    ``given`` is what its ``check.toml`` says: settings to try it with, answers of the systems it reads, and a note.
     """
 
     name: str
@@ -198,4 +199,10 @@ def _modules(folder: Path) -> tuple[Path, ...]:
 
 
 def _given(path: Path) -> Mapping[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """What stands in a file, days and times as texts; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    said: Mapping[str, Any] = json.loads(
+        json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
+    )
+    return said

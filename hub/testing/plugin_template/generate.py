@@ -25,8 +25,13 @@ CONTRACTS: Mapping[str, HookContract] = {
 USUAL = "decide_assignments"
 TOGETHER = dict.fromkeys(
     ("register_migrations", "register_personal_data", "export_person", "erase_person"), "keeper"
-)
+) | dict.fromkeys(("register_exports", "certified_changed"), "certified")
 """Hooks that belong together, in one file for all of them."""
+PERSONAL = {
+    "": "It keeps no personal data.",
+    "certified": "Personal data: it keeps none itself; the list in the other system has who is certified.",
+    "keeper": "Personal data: it keeps who reached a goal, until the person is erased; `hub erase` erases that, too.",
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _SAMPLES = {"str": '"a"', "datetime": "datetime(2026, 5, 4, tzinfo=UTC)", "int": "1", "bool": "True"}
 
@@ -92,6 +97,7 @@ def _words(name: str, hook: str) -> dict[str, str]:
         "api": API_VERSION,
         "summary": f"A plugin of the Partner Training Hub that answers {hook}; say here what it is for.",
         "settings": "see the class `Settings`.",
+        "personal": PERSONAL[TOGETHER.get(hook, "")],
     }
     event = typing.get_type_hints(getattr(hookspecs, hook)).get("event")
     if event is not None:

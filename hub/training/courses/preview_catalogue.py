@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hub.errors import HubError, OutsideFailed
 from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
-from hub.training.courses.catalogue import CatalogueSource
+from hub.training.courses.catalogue import CatalogueRow, CatalogueSource
+from hub.training.courses.fetched import fetch_rows
 from hub.training.courses.offerings import CatalogueCounts, Comparison, compare_offerings
 from hub.training.courses.sources import check_source, kept_secret
 
@@ -40,7 +41,7 @@ def preview_catalogue(hub: Hub, slug: str, plugin: str, address: str, secret: st
         secret = secret or kept_secret(uow, connection.id, "catalogue", plugin, address)
     source = CatalogueSource(connection.slug, address, secret)
     try:
-        rows = list(hub.hooks.fetch("read_catalogue", plugin, source=source, http=hub.http))
+        rows = fetch_rows(hub, "read_catalogue", plugin, CatalogueRow, source)
     except HubError as error:
         raise OutsideFailed(error.code, _masked(error.message, secret)) from None
     except Exception as error:  # noqa: BLE001  (a plugin may fail with anything)

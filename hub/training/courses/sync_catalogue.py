@@ -3,7 +3,8 @@
 from hub.journal import audit
 from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
-from hub.training.courses.catalogue import CatalogueSource
+from hub.training.courses.catalogue import CatalogueRow, CatalogueSource
+from hub.training.courses.fetched import fetch_rows
 from hub.training.courses.offerings import CatalogueCounts, set_offerings
 from hub.training.courses.sources import check_plugin, run_source
 
@@ -28,7 +29,7 @@ def _sync(hub: Hub, source: CatalogueSource, plugin: str) -> CatalogueCounts:
     with hub.reading() as uow:
         check_plugin(uow, "catalogue", plugin)
         connection = find_connection(uow, source.connection)
-    rows = list(hub.hooks.fetch("read_catalogue", plugin, source=source, http=hub.http))
+    rows = fetch_rows(hub, "read_catalogue", plugin, CatalogueRow, source)
     with hub.unit_of_work() as uow:
         counts = set_offerings(uow, connection.id, rows)
         audit(

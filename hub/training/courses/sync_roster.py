@@ -15,6 +15,7 @@ from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 from hub.training.courses.catalogue import CatalogueSource, RosterRow
+from hub.training.courses.fetched import fetch_rows
 from hub.training.courses.sources import check_plugin, run_source
 
 FORMS = LTI_FORMS | {"account", "mbox", "mbox_sha1sum", "openid"}
@@ -59,7 +60,7 @@ def _sync(hub: Hub, source: CatalogueSource, plugin: str) -> RosterCounts:
     with hub.reading() as uow:
         check_plugin(uow, "roster", plugin)
         connection = find_connection(uow, source.connection)
-    rows = list(hub.hooks.fetch("read_roster", plugin, SECONDS, source=source, http=hub.http))
+    rows = fetch_rows(hub, "read_roster", plugin, RosterRow, source, SECONDS)
     with hub.unit_of_work() as uow:
         counts = link_roster(uow, connection.id, rows)
         audit(uow, "roster_synced", connection.slug, connection_id=connection.id, detail=counts.as_numbers())

@@ -165,6 +165,7 @@ DONE_WORDS = {
     "people_merged": "Made one of two people",
     "plugin_page": "Page of a plugin refused",
     "plugin_removed": "Removed what a plugin kept",
+    "plugin_noted": "Noted a decision for a plugin",
     "person_exported": "Exported what is kept about somebody",
     "person_created": "Added somebody",
     "person_switched_off": "Switched somebody off",

@@ -1,0 +1,67 @@
+"""``hub certified``: the lists of certified people that plugins keep in other systems."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def certified() -> None:
+    """See the lists of certified people that plugins keep in other systems, and write one as a file."""
+
+
+@certified.command("list")
+def list_() -> None:
+    """Show every list: how many rows it has, how many were refused, who waits, and what went wrong."""
+    from hub.cli.opening import opened_hub
+    from hub.cli.output import show_table
+    from hub.exports.views import list_exports
+
+    with opened_hub() as hub, hub.reading() as uow:
+        found = list_exports(uow)
+    rows = [
+        (
+            each.plugin,
+            each.export,
+            str(each.rows),
+            str(each.refused),
+            str(each.waiting),
+            f"{each.compared_at:%Y-%m-%d %H:%M}" if each.compared_at else "never",
+            each.last_error,
+        )
+        for each in found
+    ]
+    show_table(("Plugin", "List", "Rows", "Refused", "People waiting", "Compared (UTC)", "Last error"), rows)
+
+
+@certified.command("csv")
+@click.argument("plugin")
+@click.argument("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def csv_(plugin: str, export: str, file: Path) -> None:
+    """Write the whole list EXPORT of PLUGIN, as it should be now, to FILE.
+
+    It names people: keep it as you would keep a list of staff.
+    """
+    from hub.cli.opening import opened_hub
+    from hub.exports.views import find_export, write_csv
+
+    with opened_hub() as hub, hub.reading() as uow:
+        count = write_csv(uow, find_export(hub.hooks, plugin, export), file)
+    click.echo(f"{count} rows written to {file}.")
+
+
+@certified.command()
+@click.argument("plugin")
+@click.argument("export")
+def compare(plugin: str, export: str) -> None:
+    """Compare everybody with the list EXPORT of PLUGIN as soon as the worker comes to it, also what was refused."""
+    from hub.cli.opening import opened_hub
+    from hub.exports.queue import enqueue_everybody
+    from hub.exports.views import find_export
+
+    with opened_hub() as hub:
+        found = find_export(hub.hooks, plugin, export)
+        with hub.unit_of_work() as uow:
+            enqueue_everybody(uow, plugin, found.key)
+    click.echo("Everybody will be compared.")
