@@ -23,6 +23,7 @@ def make_all(folder: Path) -> dict[str, Path]:
     return {hook: make_plugin(f"our_{hook}", hook, folder) for hook in HOOKS}
 
 
+@pytest.mark.timeout(600)  # those of all of them, in a process of their own
 def test_tests_of_a_new_plugin_pass_whichever_hook_it_has(tmp_path: Path) -> None:
     made = make_all(tmp_path)
     tests = sum(file.read_text().count("def test_") for file in tmp_path.rglob("test_*.py"))

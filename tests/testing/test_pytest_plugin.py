@@ -6,6 +6,8 @@ import pytest
 
 from tests.packages import ROOT, run_tests, write_plugin
 
+pytestmark = pytest.mark.timeout(600)  # each runs pytest in a process of its own
+
 PLUGIN = """
 from hub.api import Completion, Opinion, Panel, PluginSettings, hookimpl
 

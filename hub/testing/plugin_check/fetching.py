@@ -4,7 +4,7 @@ import inspect
 import io
 import json
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hub.api import CatalogueSource
@@ -33,6 +33,11 @@ _ROWS: dict[str, list[dict[str, str]]] = {
     ],
     "read_roster": [{"person_id": f"P{number}", "subject": f"s{number}"} for number in range(1, 5)],
 }
+_USUAL_NAMES: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
+    "read_catalogue": lambda row: {"id": row["external_id"], "name": row["title"], "slug": row["key"]},
+    "read_roster": lambda row: {"id": row["subject"], "employee": row["person_id"]},
+}
+"""What other systems call the same."""
 SLUG = "check"
 
 
@@ -70,9 +75,10 @@ def _samples(trial: Trial, hook: str) -> Iterator[list[Mapping[str, Any]]]:
         text.write(",".join(rows[0]) + "\n")
         text.writelines(",".join(row.values()) + "\n" for row in rows)
         yield [{"type": "text/csv", "body": text.getvalue()}]
-        yield [{"body": json.dumps(rows)}]
+        named = [{**row, **_USUAL_NAMES[hook](row)} for row in rows]
+        yield [{"body": json.dumps(named)}]
         for name in ("courses", "people", "items", "results"):
-            yield [{"body": json.dumps({name: rows})}]
+            yield [{"body": json.dumps({name: named})}]
 
 
 def _find_sample(trial: Trial, hook: str) -> list[Any] | None:
