@@ -1,6 +1,6 @@
 """The panels plugins add to "My training", for people with an appointment in an audience, and at a partner, the plugin is on for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,15 +38,15 @@ def read_panels(
         return []
     appointments = read_facts(uow, [person_id]).get(person_id, [])
     setups = read_setups(uow)
-    found: list[Panel | PanelFailure] = []
+    asked = {}
     for plugin in plugins:
         mine = [s for s in switched if s.plugin == plugin]
         starts = _starts(appointments, mine, uow.now)
         if starts:
             first = next(s for s in mine if any(_is_in(s, a, uow.now) for a in appointments))
             settings, _ = told_of(setups.get(first.audience.key), plugin)
-            found += _ask(uow, plugin, PanelView(person_id, uow.now, starts, settings))
-    return found
+            asked[plugin] = {"view": PanelView(person_id, uow.now, starts, settings)}
+    return _ask(uow, asked)
 
 
 def _starts(
@@ -63,17 +63,17 @@ def _is_in(switched: SwitchedPlugin, appointment: AppointmentFacts, now: datetim
     return found is not None and any(holds(interval, now) for interval in found.during)
 
 
-def _ask(uow: UnitOfWork, plugin: str, view: PanelView) -> list[Panel | PanelFailure]:
+def _ask(uow: UnitOfWork, asked: Mapping[str, Mapping[str, PanelView]]) -> list[Panel | PanelFailure]:
     found: list[Panel | PanelFailure] = []
-    for answer in uow.hooks.show(HOOK, [plugin], view=view):
+    for answer in uow.hooks.show_each(HOOK, asked):
         # An answer of another kind is the plugin's mistake, and must not become the page's.
         if isinstance(answer, Failure):
-            found.append(PanelFailure(plugin))
+            found.append(PanelFailure(answer.plugin))
             continue
         problem = problem_of_panels(answer.value)
         if problem:
-            uow.hooks.note_error(plugin, HOOK, problem)
-            found.append(PanelFailure(plugin))
+            uow.hooks.note_error(answer.plugin, HOOK, problem)
+            found.append(PanelFailure(answer.plugin))
         else:
             found += answer.value
     return found

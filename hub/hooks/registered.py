@@ -166,8 +166,14 @@ class Hooks:
 
     def show(self, hook_name: str, only: Collection[str], **arguments: Any) -> list[Answer | Failure]:
         """Panels of the named plugins; one that raises, or holds the page up, leaves a Failure in its place."""
-        ask = ask_aloof if is_watched() else Implementation.ask
-        return [ask(each, arguments) for each in self._implementations[hook_name] if each.name in only]
+        return self.show_each(hook_name, dict.fromkeys(only, arguments))
+
+    def show_each(self, hook_name: str, asked: Mapping[str, Mapping[str, Any]]) -> list[Answer | Failure]:
+        """The same of plugins by name, each asked with its own arguments; in the order of the plugins."""
+        calls = [(each, asked[each.name]) for each in self._implementations[hook_name] if each.name in asked]
+        if not is_watched():
+            return [implementation.ask(arguments) for implementation, arguments in calls]
+        return ask_aloof(calls)
 
     def tell(self, hook_name: str, plugin_name: str, **arguments: Any) -> None:
         """Tell one plugin what happened; what it raises reaches the caller, who tries again later."""
