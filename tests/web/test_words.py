@@ -74,7 +74,9 @@ def test_spans(length: float, expected: str) -> None:
     assert words.span(timedelta(seconds=length)) == expected
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(0.00002, "20 µs"), (0.0004, "0.4 ms"), (0.012, "12 ms"), (1.84, "1.8 s")])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0.00002, "20 µs"), (0.0004, "0.4 ms"), (0.012, "12 ms"), (1.84, "1.8 s")]
+)
 def test_milliseconds(seconds: float, expected: str) -> None:
     assert words.milliseconds(seconds) == expected
 
