@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.access.api_tokens import ALLOWED, make_api_token
+from hub.access.api_tokens import ALLOWED, make_api_token, revoke_api_token
 from hub.access.reach import OPERATOR
 from hub.app import create_app, open_hub
 from hub.audiences.remote.remote_plugins import list_remote_plugins
@@ -22,6 +22,7 @@ from hub.errors import BadInput, Conflict, Missing
 from hub.ids import new_id
 from hub.journal import tables as journal
 from hub.notify.webhooks.remote import Connected, connect_remote_plugin, disconnect_remote_plugin
+from hub.notify.webhooks.subscriptions import end_webhook
 from hub.runtime import Hub
 from hub.testing.serve import serve
 from tests.apps import app_of
@@ -165,7 +166,17 @@ def test_each_is_asked_about_once_and_again_when_something_changes(academy: Acad
     assert sorted(first) == ["ann", "bob"]
     (candidate,) = first["ann"]["candidates"]
     assert (candidate["brands"], candidate["audience"]) == (["A", "B"], "salespeople")
-    assert "given_name" not in json.dumps(first)
+    assert set(candidate) == {
+        "person_id",
+        "appointment_id",
+        "audience",
+        "audience_class",
+        "position",
+        "brands",
+        "location_id",
+        "starts",
+        "ends",
+    }
     assert academy.questions() == first
     academy.world.appoint("bob", "salesperson", "Riverside", brands=["A", "B"])
     again = academy.questions()
@@ -245,6 +256,7 @@ def test_what_is_not_signed_with_its_secret_is_refused_audited_and_changes_nothi
         academy.post(said, headers={"webhook-signature": "v1,é"}),
         academy.post(said, headers={"webhook-timestamp": "²"}),
         academy.post(said, headers={"webhook-timestamp": "9" * 40}),
+        academy.post(said, headers={"webhook-timestamp": "9" * 12}),
     ]
     assert {(each.status_code, each.json["code"]) for each in refused} == {(401, "bad_signature")}
     academy.world.drain()
@@ -276,3 +288,20 @@ def test_names_are_good_and_given_once(academy: Academy) -> None:
             connect_remote_plugin(uow, name, "https://academy.example/hub")
     with academy.hub.unit_of_work() as uow, pytest.raises(Missing):
         disconnect_remote_plugin(uow, "nobody")
+
+
+def test_it_ends_as_a_whole_however_it_is_ended(academy: Academy) -> None:
+    with academy.hub.unit_of_work() as uow, pytest.raises(Conflict, match="asks the remote plugin academy"):
+        end_webhook(uow, OPERATOR, academy.connected.webhook_id)
+    academy.questions()
+    with academy.hub.unit_of_work() as uow:
+        (line,) = list_remote_plugins(uow)
+        revoke_api_token(uow, line.token_id)
+    academy.world.appoint("bob", "salesperson", "Riverside", brands=["A", "B"])
+    academy.world.drain()
+    with academy.hub.unit_of_work() as uow:
+        (line,) = list_remote_plugins(uow)
+        assert (line.ended_at, line.unanswered) == (uow.now, 2)
+        assert disconnect_remote_plugin(uow, "academy")
+    said = {"version": "1", "answers": [{"person_id": new_id(), "question": "x", "opinions": []}]}
+    assert academy.post(said).status_code == 401

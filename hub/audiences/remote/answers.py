@@ -66,8 +66,8 @@ def take_answers(uow: UnitOfWork, name: str, version: str, answers: Sequence[Rem
         problems = [Problem("is answered about more than once", id) for id in twice]
         raise BadInput("bad_answers", "These answers contradict each other.", "", problems)
     plugin = PREFIX + name
-    known = _hashes(uow, tables.remote_question, plugin, ids)
-    lock_people(uow, sorted(known))
+    lock_people(uow, sorted(_hashes(uow, tables.remote_question, plugin, ids)))
+    known = _hashes(uow, tables.remote_question, plugin, ids)  # whoever asked anew has done so by now
     switches = [s for s in read_switched(uow) if s.plugin == plugin and s.during[1] is None]
     facts = read_facts(uow, sorted(known)) if switches else {}
     candidates = make_candidates(uow, facts, switches, {}) if switches else {}

@@ -60,11 +60,12 @@ def apply_questions(uow: UnitOfWork, bodies: Sequence[Mapping[str, Any]]) -> Non
 
 
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
-    """A Candidate as JSON has it: the same fields, instants as RFC 3339."""
+    """A Candidate as JSON has it: instants as RFC 3339, and nothing that was said for or by plugins in the hub."""
     told = dataclasses.asdict(candidate)
     for name in ("starts", "ends"):
         told[name] = told[name].isoformat() if told[name] else None
-    told.pop("notes")  # it keeps its own
+    for name in ("settings", "aspects", "notes"):
+        del told[name]
     return {**told, "brands": list(candidate.brands)}
 
 

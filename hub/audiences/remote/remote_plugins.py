@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from hub.access.tables import api_token
 from hub.audiences import tables
 from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.journal import audit
@@ -67,8 +68,7 @@ def end_remote_plugin(uow: UnitOfWork, name: str, *, actor_id: str | None = None
 def plugin_of_token(uow: UnitOfWork, token_id: str) -> str:
     """The remote plugin that speaks with this token. Missing ``no_remote_plugin``, also for one that ended."""
     table = tables.remote_plugin
-    query = sa.select(table.c.name).where(table.c.token_id == token_id, table.c.ended_at.is_(None))
-    name = uow.connection.scalar(query)
+    name = uow.connection.scalar(sa.select(table.c.name).where(table.c.token_id == token_id, _in_force()))
     if name is None:
         raise missing()
     return str(name)
@@ -81,9 +81,15 @@ def is_remote_plugin(uow: UnitOfWork, plugin: str) -> bool:
 
 def remote_names(uow: UnitOfWork) -> list[str]:
     """Names of those that did not end."""
+    name = tables.remote_plugin.c.name
+    return list(uow.connection.scalars(sa.select(name).where(_in_force()).order_by(name)))
+
+
+def _in_force() -> sa.ColumnElement[bool]:
+    """It did not end, neither by itself nor with the token that it answers with."""
     table = tables.remote_plugin
-    query = sa.select(table.c.name).where(table.c.ended_at.is_(None)).order_by(table.c.name)
-    return list(uow.connection.scalars(query))
+    gone = sa.exists().where(api_token.c.id == table.c.token_id, api_token.c.revoked_at.is_not(None))
+    return sa.and_(table.c.ended_at.is_(None), sa.not_(gone))
 
 
 def list_remote_plugins(uow: UnitOfWork) -> Sequence[RemotePlugin]:
@@ -109,12 +115,15 @@ def list_remote_plugins(uow: UnitOfWork) -> Sequence[RemotePlugin]:
     for row in uow.connection.execute(switched.order_by(switch.c.audience)):
         on_for.setdefault(row.plugin, []).append(row.audience)
     found = []
-    for row in uow.connection.execute(sa.select(tables.remote_plugin).order_by(tables.remote_plugin.c.name)):
+    table = tables.remote_plugin
+    ended = sa.func.coalesce(table.c.ended_at, api_token.c.revoked_at).label("ended")
+    made = table.join(api_token, api_token.c.id == table.c.token_id)
+    for row in uow.connection.execute(sa.select(table, ended).select_from(made).order_by(table.c.name)):
         plugin = PREFIX + row.name
         count = counts.get(plugin)
         asked_about, unanswered = (count.asked, int(count.unanswered)) if count else (0, 0)
         switches = tuple(on_for.get(plugin, ()))
-        ended_at = row.ended_at
+        ended_at = row.ended
         found.append(
             RemotePlugin(row.name, row.token_id, row.created_at, ended_at, asked_about, unanswered, switches)
         )

@@ -3,13 +3,14 @@
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from hub.access.api_tokens import OPINIONS, Unauthorized, make_api_token, revoke_api_token
 from hub.access.reach import OPERATOR
+from hub.access.tables import api_token
 from hub.audiences.remote.questions import REMOTE_ASKED
 from hub.audiences.remote.remote_plugins import PREFIX, add_remote_plugin, end_remote_plugin
 from hub.audiences.tables import remote_plugin
@@ -59,12 +60,13 @@ def disconnect_remote_plugin(uow: UnitOfWork, name: str, *, actor_id: str | None
     """Ask it nothing more; its token and its webhook end with it. False when it had ended. Missing ``no_remote_plugin``."""
     if not end_remote_plugin(uow, name, actor_id=actor_id):
         return False
-    row = uow.find(remote_plugin, name=name)
     asking = sa.select(webhook.c.id).where(webhook.c.asks == name, in_force())
     for webhook_id in uow.connection.scalars(asking).all():
         end_webhook(uow, OPERATOR, webhook_id, actor_id=actor_id)
-    if row is not None:
-        revoke_api_token(uow, row.token_id, actor_id=actor_id)
+    made = remote_plugin.join(api_token, api_token.c.id == remote_plugin.c.token_id)
+    good = sa.and_(remote_plugin.c.name == name, api_token.c.revoked_at.is_(None))
+    for token_id in uow.connection.scalars(sa.select(api_token.c.id).select_from(made).where(good)).all():
+        revoke_api_token(uow, token_id, actor_id=actor_id)
     return True
 
 
@@ -103,7 +105,7 @@ def check_signature(
     sealed = uow.connection.scalar(query)
     if sealed is None or not id or not sent_at.isascii() or not sent_at.isdigit() or len(sent_at) > 12:
         raise _unsigned()
-    if abs(datetime.fromtimestamp(int(sent_at), UTC) - now) > CLOCKS:
+    if abs(int(sent_at) - now.timestamp()) > CLOCKS.total_seconds():
         raise _unsigned()
     secret = Sealer(uow.settings.secret_keys).open(sealed)
     expected = signed(secret, id, sent_at, body)["webhook-signature"].partition(",")[2]

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from hub.access.listing.pages_of import Asked, Page, page_of, part_of
 from hub.access.reach import Reach, ReachKind
 from hub.access.tables import api_token
-from hub.errors import BadInput, Missing, Problem
+from hub.audiences.remote.remote_plugins import remote_names
+from hub.errors import BadInput, Conflict, Missing, Problem
 from hub.http import place_of
 from hub.ids import is_id, new_id
 from hub.journal import Change, audit, record_changes
@@ -138,10 +139,19 @@ def add_webhook(
 
 
 def end_webhook(uow: UnitOfWork, reach: Reach, webhook_id: str, *, actor_id: str | None = None) -> bool:
-    """Tell an address nothing more, also not what waits; whether that changed anything. Missing ``no_webhook``."""
+    """Tell an address nothing more, also not what waits; whether that changed anything.
+
+    Missing ``no_webhook``; Conflict ``asks_remote_plugin`` for one that ends with the remote plugin that it asks.
+    """
     row = _find(uow, reach, webhook_id)
     if row.ended is not None:
         return False
+    if row.asks is not None and row.asks in remote_names(uow):
+        raise Conflict(
+            "asks_remote_plugin",
+            f"This webhook asks the remote plugin {row.asks}, and ends with it.",
+            f"hub remote-plugin end {row.asks}",
+        )
     uow.connection.execute(sa.update(webhook).where(webhook.c.id == row.id).values(ended_at=uow.now))
     _record(uow, row.id, reach, "ended", actor_id)
     return True
