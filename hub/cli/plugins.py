@@ -92,6 +92,7 @@ def _plan_switch(plugin: str, on: bool, whom: str, *, is_partner: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
+    from hub.audiences.remote.remote_plugins import list_remote_plugins
     from hub.audiences.views import list_switches
     from hub.cli.opening import opened_hub
     from hub.cli.plugins_text import list_lines
@@ -102,8 +103,9 @@ def _list(as_json: bool) -> None:
     with opened_hub() as hub:
         with hub.reading() as uow:
             on, audiences = list_plugins(uow), list_switches(uow)
+            remote = [each for each in list_remote_plugins(uow) if each.ended_at is None]
         not_on = list_not_on(hub.hooks, hub.settings)
     if as_json:
-        click.echo(json.dumps(plugins_as_json(on, not_on), indent=2))
+        click.echo(json.dumps(plugins_as_json(on, not_on, remote), indent=2))
     else:
-        click.echo("\n".join(list_lines(on, not_on, bool(audiences))))
+        click.echo("\n".join(list_lines(on, not_on, bool(audiences), remote)))

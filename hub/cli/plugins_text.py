@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from hub.audiences.remote.remote_plugins import PREFIX, RemotePlugin
 from hub.plugin_views.as_json import why_not_on
 from hub.plugin_views.installed import NotOn
 from hub.plugin_views.overview import HookSeen, PluginSeen
@@ -14,7 +15,12 @@ _HOOK = "   {:<30} {:<15} {:>9} {:>7} {:>10} {:>10} {:>10}"
 _HEAD = _HOOK.format("hook", "shape, scope", "calls", "failed", "median", "p95", "slowest")
 
 
-def list_lines(plugins: Sequence[PluginSeen], not_on: Sequence[NotOn], audiences: bool) -> Iterator[str]:
+def list_lines(
+    plugins: Sequence[PluginSeen],
+    not_on: Sequence[NotOn],
+    audiences: bool,
+    remote: Sequence[RemotePlugin] = (),
+) -> Iterator[str]:
     """All plugins, each in a few lines. ``audiences``: whether there are any to switch plugins for."""
     if plugins:
         yield "In the order in which they are asked; calls and times are those of the last 24 hours."
@@ -28,6 +34,13 @@ def list_lines(plugins: Sequence[PluginSeen], not_on: Sequence[NotOn], audiences
         if plugin.settings:
             said = ", ".join(f"{setting.name} = {setting.value}" for setting in plugin.settings)
             yield from _wrapped(f"settings: {said}")
+    if remote:
+        yield ""
+        yield "Asked elsewhere; `hub remote-plugin list` says more."
+    for each in remote:
+        audience = "audience" if len(each.on_for) == 1 else "audiences"
+        where = f"on for {len(each.on_for):,} {audience}" if each.on_for else "on for no audience"
+        yield f"   {PREFIX + each.name:<48} {where}"
     if not_on:
         yield ""
         yield from _wrapped(

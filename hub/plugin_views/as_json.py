@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from hub.audiences.remote.remote_plugins import PREFIX, RemotePlugin
 from hub.plugin_views.installed import NotOn
 from hub.plugin_views.overview import HookSeen, PluginSeen
 
 
-def plugins_as_json(plugins: Sequence[PluginSeen], not_on: Sequence[NotOn]) -> dict[str, Any]:
+def plugins_as_json(
+    plugins: Sequence[PluginSeen], not_on: Sequence[NotOn], remote: Sequence[RemotePlugin] = ()
+) -> dict[str, Any]:
     """All of them; durations in seconds, instants in ISO 8601."""
     return {
         "plugins": [plugin_as_json(plugin) for plugin in plugins],
+        "remote": [{"name": PREFIX + each.name, "audiences": list(each.on_for)} for each in remote],
         "not_on": [
             {"name": each.name, "version": each.version, "built_in": each.built_in, "why": why_not_on(each)}
             for each in not_on

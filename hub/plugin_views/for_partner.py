@@ -11,7 +11,7 @@ from hub.store import UnitOfWork
 
 @dataclass(frozen=True)
 class PartnerPlugin:
-    """A plugin that is on for somebody; ``off_since`` where it is off for this partner."""
+    """A plugin that is on for somebody; ``off_since`` where it is off for this partner. One that runs elsewhere has no summary."""
 
     name: str
     summary: str
@@ -26,7 +26,7 @@ def list_for_partner(uow: UnitOfWork, partner_id: str) -> Sequence[PartnerPlugin
     return [
         PartnerPlugin(
             name,
-            summaries[name],
+            summaries.get(name, ""),
             next((one.since for one in off.get(name, ()) if one.partner_id == partner_id), None),
         )
         for name in switchable_plugins(uow)

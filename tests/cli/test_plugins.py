@@ -15,6 +15,7 @@ from hub.journal.outbox import PARKED, enqueue
 from hub.journal.tables import outbox
 from hub.journal.timings import save_timings
 from hub.network import tables as network
+from hub.notify.webhooks.remote import connect_remote_plugin
 from hub.runtime import Hub
 from tests.cli.conftest import Command
 
@@ -143,6 +144,36 @@ def test_a_plugin_is_switched_for_an_audience_and_for_a_partner(hub_command: Com
         done = hub_command("plugins", "switch", *words)
         assert done.exit_code == 0, done.output
         assert said in done.stdout
+
+
+def test_a_plugin_that_runs_elsewhere_is_listed_and_switched(hub_command: Command, inside: Hub) -> None:
+    configured(inside)
+    with inside.unit_of_work() as uow:
+        connect_remote_plugin(uow, "academy", "https://academy.example/hub")
+    for words in (["technicians", "remote:academy", "on"], ["--partner", "L-1", "remote:academy", "off"]):
+        tried = hub_command("plugins", "switch", *words, "--dry-run")
+        assert tried.exit_code == 0, tried.output
+        done = hub_command("plugins", "switch", *words)
+        assert "remote:academy is now" in done.stdout, done.output
+    shown = hub_command("plugins").stdout
+    assert "remote:academy" in shown.partition("Asked elsewhere")[2]
+    assert "on for 1 audience" in shown
+    remote = [{"name": "remote:academy", "audiences": ["technicians"]}]
+    assert json.loads(hub_command("plugins", "--json").stdout)["remote"] == remote
+
+
+def test_a_plugin_that_is_off_the_list_can_still_be_switched_off(
+    hub_command: Command, inside: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(inside)
+    assert hub_command("plugins", "switch", "technicians", "first_90_days", "on").exit_code == 0
+    monkeypatch.setenv("HUB_PLUGINS", "none")
+    tried = hub_command("plugins", "switch", "technicians", "first_90_days", "off", "--dry-run")
+    assert tried.exit_code == 0, tried.output
+    off = hub_command("plugins", "switch", "technicians", "first_90_days", "off")
+    assert "is now off" in off.stdout
+    refused = hub_command("plugins", "switch", "technicians", "first_90_days", "on", "--dry-run")
+    assert "No plugin first_90_days that can be switched" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from hub import hookspecs
 from hub.access.roles import grant_partner_admin
 from hub.api import CreditGranted, PersonalData, PluginSettings, hookimpl
 from hub.app import create_app
-from hub.audiences.rules.rule import read_switched
+from hub.audiences.rules.partner_switches import switch_for_partner
+from hub.audiences.rules.rule import read_switched, switch_plugin
 from hub.errors import OutsideFailed
 from hub.hooks import Hooks, Plugin
 from hub.ids import new_id
@@ -20,6 +21,7 @@ from hub.journal import enqueue
 from hub.journal import tables as journal
 from hub.journal.aside import list_aside
 from hub.network import tables as network
+from hub.notify.webhooks.remote import connect_remote_plugin
 from hub.plugin_data.remove import TELLINGS
 from hub.publish import GATHERED, TELL
 from tests.web.world import FirstNinetyDays, World
@@ -289,3 +291,20 @@ def test_the_admin_of_a_partner_sees_what_is_on_there_and_switches_nothing(world
     assert world.browser("ana").get(mine).status_code == 403
     other = world.browser("sofia").get(mine, query_string={"partner": new_id()})
     assert other.status_code == 403
+
+
+def test_a_plugin_that_runs_elsewhere_is_shown_by_its_name(world: World) -> None:
+    with world.hub.unit_of_work() as uow:
+        grant_partner_admin(uow, world.ids["sofia"], world.ids["dealer"])
+        connect_remote_plugin(uow, "academy", "https://academy.example/hub")
+    assert "remote:academy on for no audience" in text(page(world, LIST))
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "new-technicians", "remote:academy", on=True)
+    assert "remote:academy on for 1 audience" in text(page(world, LIST))
+    assert "remote:academy On" in text(page(world, "/partner/plugins", "sofia"))
+    assert "remote:academy" in page(world, "/admin/audiences/new-technicians")
+    for path in ("/admin", "/admin/audiences", PAGE):
+        page(world, path)
+    with world.hub.unit_of_work() as uow:
+        switch_for_partner(uow, world.ids["dealer"], "remote:academy", on=False)
+    assert "remote:academy Off here" in text(page(world, "/partner/plugins", "sofia"))

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
+from hub.audiences.remote.remote_plugins import is_remote_plugin
 from hub.audiences.rules.lock import lock_configuration
 from hub.errors import BadInput, Missing
 from hub.ids import is_id
@@ -20,13 +21,19 @@ SWITCHED_HOOKS = ("decide_assignments", "plan_panels")
 """The hooks of subject scope: who implements one of them is switched per audience and per partner."""
 
 
+def is_switchable(uow: UnitOfWork, plugin: str) -> bool:
+    """Whether a plugin can be switched on: it is on in the settings with a hook of subject scope, or runs elsewhere."""
+    is_local = any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS)
+    return is_local or is_remote_plugin(uow, plugin)
+
+
 def switch_for_partner(
     uow: UnitOfWork, partner_id: str, plugin: str, *, on: bool, actor_id: str | None = None
 ) -> bool:
     """Switch a plugin off at a partner's locations, or on again, from now; False when it already was so.
 
-    Raises BadInput ``no_plugin`` for one that is not on in the settings or has no hooks of subject scope, unless it is off for this
-    partner and comes back; Missing ``no_partner``.
+    Raises BadInput ``no_plugin`` for one that cannot be switched on, unless it is off for this partner and comes back; Missing
+    ``no_partner``.
     """
     if not is_id(partner_id) or uow.find(network.partner, id=partner_id) is None:
         raise Missing("no_partner", "There is no such partner.")
@@ -34,7 +41,7 @@ def switch_for_partner(
     table = tables.plugin_off
     mine = (table.c.partner_id == partner_id, table.c.plugin == plugin, table.c.valid_to.is_(None))
     is_off = uow.connection.execute(sa.select(table).where(*mine)).first() is not None
-    if not is_off and not any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS):
+    if not is_off and not is_switchable(uow, plugin):
         raise BadInput(
             "no_plugin", f"No plugin {plugin} that can be switched per partner is on in the settings."
         )

@@ -8,9 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.audiences import tables
-from hub.audiences.remote.remote_plugins import is_remote_plugin
 from hub.audiences.rules.conditions import Conditions, Status
-from hub.audiences.rules.partner_switches import SWITCHED_HOOKS, read_off_times
+from hub.audiences.rules.partner_switches import is_switchable, read_off_times
 from hub.errors import BadInput, Missing
 from hub.journal import Change, audit, record_changes
 from hub.journal.tables import change as change_table
@@ -138,10 +137,9 @@ def switch_plugin(
 ) -> bool:
     """Switch a plugin of subject scope on or off for one audience, from now; False when it already was so.
 
-    BadInput when the plugin is not among those that are on in the settings, Missing when there is no such audience.
+    BadInput when it is to be on and is not among those that can be, Missing when there is no such audience.
     """
-    is_local = any(plugin in uow.hooks.implementers(hook) for hook in SWITCHED_HOOKS)
-    if on and not is_local and not is_remote_plugin(uow, plugin):
+    if on and not is_switchable(uow, plugin):
         raise BadInput(
             "no_plugin", f"No plugin {plugin} that can be switched per audience is on in the settings."
         )

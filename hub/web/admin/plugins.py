@@ -3,6 +3,7 @@
 import flask
 from werkzeug import Response
 
+from hub.audiences.remote.remote_plugins import PREFIX, list_remote_plugins
 from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.views import list_switches
@@ -33,13 +34,18 @@ FIELDS_OF_CODES = {"no_partner": "partner", "several_partners": "partner"}
 
 @blueprint.get("/plugins")
 def plugins() -> str:
-    """Every plugin in the order in which it is asked, and those that are not on."""
+    """Every plugin in the order in which it is asked, those that run elsewhere, and those that are not on."""
     hub = current_hub()
     save_web_timings(hub)
     with hub.reading() as uow:
         seen = list_plugins(uow)
+        remote = [each for each in list_remote_plugins(uow) if each.ended_at is None]
     return flask.render_template(
-        "admin/plugins.html", plugins=seen, not_on=list_not_on(hub.hooks, hub.settings)
+        "admin/plugins.html",
+        plugins=seen,
+        remote=remote,
+        remote_prefix=PREFIX,
+        not_on=list_not_on(hub.hooks, hub.settings),
     )
 
 
