@@ -57,11 +57,11 @@ def csv_(plugin: str, export: str, file: Path) -> None:
 def compare(plugin: str, export: str) -> None:
     """Compare everybody with the list EXPORT of PLUGIN as soon as the worker comes to it, also what was refused."""
     from hub.cli.opening import opened_hub
-    from hub.exports.queue import enqueue_everybody
+    from hub.exports.queue import compare_everybody
     from hub.exports.views import find_export
 
     with opened_hub() as hub:
         found = find_export(hub.hooks, plugin, export)
         with hub.unit_of_work() as uow:
-            enqueue_everybody(uow, plugin, found.key)
+            compare_everybody(uow, plugin, found.key)
     click.echo("Everybody will be compared.")

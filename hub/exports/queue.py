@@ -1,4 +1,8 @@
-"""Who is to be looked at again: whoever was credited or changed, and everybody once a day."""
+"""Who is to be looked at again: whoever was credited or changed, and behind them everybody once a day.
+
+Only those who changed are written down. Of the others a list keeps how far it is, so that a network of millions is compared in
+small units.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -7,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.exports.certified import exports_of
-from hub.exports.read_certified import everybody
-from hub.exports.tables import export_queue, export_row, export_state
+from hub.exports.read_certified import NOBODY, everybody
+from hub.exports.tables import export_queue, export_row, export_state, of_list
 from hub.journal import CHANGES, EVENTS, Reader
 from hub.store import UnitOfWork
-from hub.store.insert import insert_for
+from hub.store.insert import insert_for, insert_once
 
 BETWEEN = timedelta(days=1)
 
@@ -48,31 +52,64 @@ def enqueue_people(uow: UnitOfWork, plugin: str, export: str, people: Collection
     uow.execute_many(anew, rows)
 
 
-def enqueue_everybody(uow: UnitOfWork, plugin: str, export: str) -> None:
-    """Let all be compared: whoever has reached something, and whoever the list has."""
-    row = export_row
-    had = sa.select(row.c.person_id).where(row.c.plugin == plugin, row.c.export == export)
-    people = sa.union(everybody(uow), had).subquery()
-    enqueue_people(uow, plugin, export, set(uow.connection.scalars(sa.select(people.c.person_id))))
+def compare_everybody(uow: UnitOfWork, plugin: str, export: str) -> None:
+    """Let all be compared from the beginning, a few at a time and behind those who changed."""
+    begin_list(uow, plugin, export)
+    anew = sa.update(export_state).where(of_list(export_state, plugin, export))
+    uow.connection.execute(anew.values(compared_at=uow.now, compare_after=NOBODY))
 
 
-def begin_day(uow: UnitOfWork, plugin: str, export: str) -> None:
-    """Compare everybody, if the list is new or that was done a day ago."""
-    state = export_state
-    mine = sa.and_(state.c.plugin == plugin, state.c.export == export)
-    known = uow.connection.execute(sa.select(state).where(mine)).one_or_none()
-    if known is None:
-        uow.insert(
-            state,
+def begin_list(uow: UnitOfWork, plugin: str, export: str) -> None:
+    """Let a list that is new be known, and everybody be compared with it."""
+    if uow.find(export_state, plugin=plugin, export=export) is None:
+        insert_once(
+            uow,
+            export_state,
             plugin=plugin,
             export=export,
             compared_at=uow.now,
+            compare_after=NOBODY,
             leased_until=uow.now,
             failures=0,
             retry_at=uow.now,
             last_error="",
         )
-    elif known.compared_at > uow.now - BETWEEN:
-        return
-    uow.connection.execute(sa.update(state).where(mine).values(compared_at=uow.now))
-    enqueue_everybody(uow, plugin, export)
+
+
+def begin_day(uow: UnitOfWork, state: sa.Row[Any]) -> str | None:
+    """After whom people are to be compared; None for nobody. A day after it began, all are again, if the last ones have been.
+
+    For whoever has locked the list.
+    """
+    after: str | None = state.compare_after
+    if after is None and state.compared_at <= uow.now - BETWEEN:
+        compare_everybody(uow, state.plugin, state.export)
+        return NOBODY
+    return after
+
+
+def to_compare(uow: UnitOfWork, plugin: str, export: str, after: str, limit: int) -> list[str]:
+    """The next people by id who have reached something, or whom the list has: each side by an index, and no further than that."""
+    row = export_row
+    had = sa.select(row.c.person_id).where(of_list(row, plugin, export), row.c.person_id > after).distinct()
+    sides = [
+        sa.select(side.order_by(side.selected_columns[0]).limit(limit).subquery())
+        for side in (everybody(after), had)
+    ]
+    people = sa.union(*sides).subquery()
+    query = sa.select(people.c.person_id).order_by(people.c.person_id).limit(limit)
+    return list(uow.connection.scalars(query))
+
+
+def count_waiting(uow: UnitOfWork, plugin: str, export: str) -> int:
+    """How many people are to be looked at: those who changed, and those who are yet to be compared."""
+    queue, row = export_queue, export_row
+    people = sa.select(queue.c.person_id).where(of_list(queue, plugin, export))
+    state = uow.find(export_state, plugin=plugin, export=export)
+    if state is not None and state.compare_after is not None:
+        after = state.compare_after
+        had = sa.select(row.c.person_id).where(of_list(row, plugin, export), row.c.person_id > after)
+        waiting = sa.union(people, everybody(after), had).subquery()
+    else:
+        waiting = people.subquery()
+    return uow.connection.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0

@@ -16,6 +16,9 @@ from hub.network.validity.intervals import holds
 from hub.store import UnitOfWork
 from hub.training import tables as training
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Before every id."""
+
 
 def sight_of_export(uow: UnitOfWork, export: Export) -> Sight:
     """What a list may tell. Missing ``no_partner`` where the network files name no such partner."""
@@ -69,17 +72,21 @@ def read_certified(uow: UnitOfWork, export: Export, person_ids: Sequence[str]) -
     ]
 
 
-def everybody(uow: UnitOfWork) -> sa.Select[Any]:
-    """Ids of all who have reached anything."""
+def everybody(after: str) -> sa.Select[Any]:
+    """Ids of all who have reached anything, of those that come after an id."""
     goal = training.goal
-    return sa.select(goal.c.person_id).where(goal.c.reached_at.is_not(None)).distinct()
+    return (
+        sa.select(goal.c.person_id).where(goal.c.person_id > after, goal.c.reached_at.is_not(None)).distinct()
+    )
 
 
 def read_all(uow: UnitOfWork, export: Export, chunk: int = 500) -> Iterator[CertifiedPerson]:
     """The whole list, by person."""
-    people = sorted(uow.connection.scalars(everybody(uow)))
-    for start in range(0, len(people), chunk):
-        yield from read_certified(uow, export, people[start : start + chunk])
+    people, after = [NOBODY], NOBODY
+    while people:
+        people = list(uow.connection.scalars(everybody(after).order_by(sa.text("person_id")).limit(chunk)))
+        yield from read_certified(uow, export, people)
+        after = people[-1] if people else after
 
 
 def _reached(

@@ -3,26 +3,22 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from hub.errors import OutsideFailed
 from hub.exports.certified import CertifiedChange, CertifiedPerson, Export, Refusals, exports_of
-from hub.exports.queue import begin_day
 from hub.exports.read_certified import read_certified
-from hub.exports.tables import export_queue, export_row, export_state
+from hub.exports.tables import export_row, of_list
+from hub.exports.turns import Turn, TurnLost, end_turn, fail_turn, keep_turn, take_turn
 from hub.logging import get_logger
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
 logger = get_logger(__name__)
 HOOK = "certified_changed"
-PEOPLE, ROWS = 200, 100
-LEASE = timedelta(minutes=5)
+ROWS = 100
 EVERY_SECONDS = 5.0
-LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True)
@@ -52,49 +48,37 @@ class CertifiedExports:
 def send_some(hub: Hub, plugin: str, export: Export) -> bool:
     """Compare the next people with what the list has of them, and hand on the difference; whether there was anybody."""
     with hub.unit_of_work() as uow:
-        begin_day(uow, plugin, export.key)
-        queued = _take(uow, plugin, export.key)
-    if not queued:
+        turn = take_turn(uow, plugin, export.key)
+    if turn is None:
         return False
     try:
+        return _send(hub, export, turn)
+    except TurnLost:
+        logger.warning("export_turn_lost", plugin=plugin, export=export.key)
+        return False
+
+
+def _send(hub: Hub, export: Export, turn: Turn) -> bool:
+    try:
         with hub.reading() as uow:
-            changes, owners = _compare(uow, plugin, export, list(queued))
+            changes, owners = _compare(uow, turn.plugin, export, turn.people)
         for start in range(0, len(changes), ROWS):
             part = changes[start : start + ROWS]
             refusals = Refusals()
-            hub.hooks.tell(HOOK, plugin, export=export, changes=part, refusals=refusals, http=hub.http)
+            hub.hooks.tell(HOOK, turn.plugin, export=export, changes=part, refusals=refusals, http=hub.http)
             with hub.unit_of_work() as uow:
-                _note_sent(uow, plugin, export.key, part, owners, refusals)
+                keep_turn(uow, turn)
+                _note_sent(uow, turn, part, owners, refusals)
+    except TurnLost:
+        raise
     except Exception as error:  # noqa: BLE001  (whatever a plugin does is noted and tried again)
-        logger.warning("export_failed", plugin=plugin, export=export.key, error=type(error).__name__)
+        logger.warning("export_failed", plugin=turn.plugin, export=export.key, error=type(error).__name__)
         with hub.unit_of_work() as uow:
-            _note_failure(uow, plugin, export.key, error)
+            fail_turn(uow, turn, error)
         return False
     with hub.unit_of_work() as uow:
-        _finish(uow, plugin, export.key, queued)
+        end_turn(uow, turn)
     return True
-
-
-def _mine(table: sa.Table, plugin: str, export: str) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.plugin == plugin, table.c.export == export)
-
-
-def _take(uow: UnitOfWork, plugin: str, export: str) -> dict[str, Any]:
-    """The next people with when they were put there, under a lease; nobody while another sends, or the list must wait."""
-    state, queue = export_state, export_queue
-    free = (
-        sa.select(state.c.plugin)
-        .where(_mine(state, plugin, export), state.c.leased_until <= uow.now, state.c.retry_at <= uow.now)
-        .with_for_update(skip_locked=True)
-    )
-    if uow.connection.execute(free).one_or_none() is None:
-        return {}
-    query = sa.select(queue.c.person_id, queue.c.since).where(_mine(queue, plugin, export))
-    rows = uow.connection.execute(query.order_by(queue.c.since, queue.c.person_id).limit(PEOPLE)).all()
-    if rows:
-        lease = sa.update(state).where(_mine(state, plugin, export))
-        uow.connection.execute(lease.values(leased_until=uow.now + LEASE))
-    return {row.person_id: row.since for row in rows}
 
 
 def _compare(
@@ -105,9 +89,7 @@ def _compare(
     had = {
         row.id: row
         for row in uow.connection.execute(
-            sa.select(table).where(
-                _mine(table, plugin, export.key), uow.among(table.c.person_id, list(people))
-            )
+            sa.select(table).where(of_list(table, plugin, export.key), uow.among(table.c.person_id, people))
         )
     }
     rows = {row.id: row for row in read_certified(uow, export, people)}
@@ -123,21 +105,21 @@ def _differs(row: CertifiedPerson, had: sa.Row[Any] | None) -> bool:
 
 def _note_sent(
     uow: UnitOfWork,
-    plugin: str,
-    export: str,
+    turn: Turn,
     changes: Sequence[CertifiedChange],
     owners: Mapping[str, str],
     refusals: Refusals,
 ) -> None:
     table = export_row
     ids = [change.id for change in changes if change.row is not None or change.id not in refusals.reasons]
-    uow.connection.execute(sa.delete(table).where(_mine(table, plugin, export), uow.among(table.c.id, ids)))
+    mine = of_list(table, turn.plugin, turn.export)
+    uow.connection.execute(sa.delete(table).where(mine, uow.among(table.c.id, ids)))
     uow.execute_many(
         sa.insert(table),
         [
             {
-                "plugin": plugin,
-                "export": export,
+                "plugin": turn.plugin,
+                "export": turn.export,
                 "id": change.id,
                 "person_id": owners[change.id],
                 "content_hash": "" if change.id in refusals.reasons else change.row.hash,
@@ -147,33 +129,4 @@ def _note_sent(
             for change in changes
             if change.row is not None
         ],
-    )
-
-
-def _finish(uow: UnitOfWork, plugin: str, export: str, queued: Mapping[str, Any]) -> None:
-    queue, state = export_queue, export_state
-    for since in sorted(set(queued.values())):
-        # Whoever was put there again meanwhile is looked at again.
-        ids = [id for id, at in queued.items() if at == since]
-        done = _mine(queue, plugin, export) & uow.among(queue.c.person_id, ids) & (queue.c.since == since)
-        uow.connection.execute(sa.delete(queue).where(done))
-    values = {"leased_until": uow.now, "failures": 0, "last_error": ""}
-    uow.connection.execute(sa.update(state).where(_mine(state, plugin, export)).values(**values))
-
-
-def _note_failure(uow: UnitOfWork, plugin: str, export: str, error: Exception) -> None:
-    state = export_state
-    mine = _mine(state, plugin, export)
-    failures = (uow.connection.scalar(sa.select(state.c.failures).where(mine)) or 0) + 1
-    asked = error.wait if isinstance(error, OutsideFailed) else 0.0
-    wait = min(max(2.0 ** min(failures, 12), asked), LONGEST_WAIT)
-    uow.connection.execute(
-        sa.update(state)
-        .where(mine)
-        .values(
-            leased_until=uow.now,
-            failures=failures,
-            retry_at=uow.now + timedelta(seconds=wait),
-            last_error=f"{type(error).__name__}: {error}"[:2000],
-        )
     )

@@ -10,7 +10,9 @@ export_state = sa.Table(
     sa.Column("plugin", sa.String(64), primary_key=True),
     sa.Column("export", sa.String(64), primary_key=True),
     sa.Column("compared_at", Time(), nullable=False, comment="when everybody was last to be looked at"),
-    sa.Column("leased_until", Time(), nullable=False, comment="somebody is sending it"),
+    sa.Column("compare_after", Id(), comment="who comes after this id is yet to be looked at; null: nobody"),
+    sa.Column("lease", Id(), comment="who is sending it; null: nobody"),
+    sa.Column("leased_until", Time(), nullable=False, comment="then another may send it"),
     sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
     sa.Column("retry_at", Time(), nullable=False),
     sa.Column("last_error", sa.Text, nullable=False),
@@ -24,6 +26,7 @@ export_queue = sa.Table(
     sa.Column("export", sa.String(64), primary_key=True),
     sa.Column("person_id", Id(), primary_key=True),
     sa.Column("since", Time(), nullable=False),
+    sa.Index("ix_export_queue_since", "plugin", "export", "since", "person_id"),
     comment="People whose rows in such a list may have changed.",
 )
 
@@ -37,6 +40,11 @@ export_row = sa.Table(
     sa.Column("content_hash", sa.String(64), nullable=False, comment="empty where it was refused"),
     sa.Column("refused", sa.Text, nullable=False, server_default="", comment="why"),
     sa.Column("sent_at", Time(), nullable=False),
-    sa.Index("ix_export_row_person_id", "person_id"),
+    sa.Index("ix_export_row_person", "plugin", "export", "person_id"),
     comment="Rows that such a list has, as they were last sent.",
 )
+
+
+def of_list(table: sa.Table, plugin: str, export: str) -> sa.ColumnElement[bool]:
+    """Whether a row belongs to a list."""
+    return sa.and_(table.c.plugin == plugin, table.c.export == export)

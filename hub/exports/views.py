@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from hub.errors import Missing
 from hub.exports.certified import CertifiedPerson, Export, exports_of
+from hub.exports.queue import count_waiting
 from hub.exports.read_certified import read_all
-from hub.exports.tables import export_queue, export_row, export_state
+from hub.exports.tables import export_row, export_state
 from hub.hooks import Hooks
 from hub.store import UnitOfWork
 
@@ -32,7 +33,7 @@ class ExportSeen:
 
 def list_exports(uow: UnitOfWork) -> list[ExportSeen]:
     """Every list that plugins have now."""
-    row, queue, state = export_row, export_queue, export_state
+    row, state = export_row, export_state
     refused = sa.func.sum(sa.case((row.c.refused != "", 1), else_=0))
     counts = {
         (each.plugin, each.export): (each.all, int(each.refused))
@@ -42,21 +43,14 @@ def list_exports(uow: UnitOfWork) -> list[ExportSeen]:
             ).group_by(row.c.plugin, row.c.export)
         )
     }
-    waiting = {
-        (each.plugin, each.export): each.people
-        for each in uow.connection.execute(
-            sa.select(queue.c.plugin, queue.c.export, sa.func.count().label("people")).group_by(
-                queue.c.plugin, queue.c.export
-            )
-        )
-    }
     states = {(each.plugin, each.export): each for each in uow.connection.execute(sa.select(state))}
     found = []
     for key in exports_of(uow.hooks):
         everything, not_taken = counts.get(key, (0, 0))
         mine: Any = states.get(key)
         at, error = (mine.compared_at, mine.last_error) if mine is not None else (None, "")
-        found.append(ExportSeen(*key, everything - not_taken, not_taken, waiting.get(key, 0), at, error))
+        waiting = count_waiting(uow, *key)
+        found.append(ExportSeen(*key, everything - not_taken, not_taken, waiting, at, error))
     return found
 
 

@@ -77,6 +77,9 @@ def test_register_exports_and_certified_changed_tell_who_is_certified(
     assert [len(ids) for ids in keeps.told] == [1, 1]
     world.drain()
     assert len(keeps.told) == 2
+    with world.hub.reading() as uow:
+        whole = list(read_all(uow, keeps.exports[0], chunk=1))
+    assert whole == sorted(keeps.list.values(), key=lambda each: each.person_id)
 
 
 def test_credit_that_is_taken_back_and_an_appointment_that_ends_are_tombstones(
@@ -204,7 +207,13 @@ def test_whoever_is_erased_leaves_every_list(world_with: MakeWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "exports", [(Export("a"), Export("a")), (Export(""),), (Export("a", targets=("welcome",)),)]
+    "exports",
+    [
+        (Export("a"), Export("a")),
+        (Export(""),),
+        (Export("x" * 65),),
+        (Export("a", targets=("welcome",)),),
+    ],
 )
 def test_exports_that_cannot_be_are_refused_at_start(
     world_with: MakeWorld, exports: tuple[Export, ...]

@@ -17,7 +17,11 @@ def upgrade() -> None:
         sa.Column("plugin", sa.String(64), nullable=False),
         sa.Column("export", sa.String(64), nullable=False),
         sa.Column("compared_at", Time(), nullable=False, comment="when everybody was last to be looked at"),
-        sa.Column("leased_until", Time(), nullable=False, comment="somebody is sending it"),
+        sa.Column(
+            "compare_after", Id(), comment="who comes after this id is yet to be looked at; null: nobody"
+        ),
+        sa.Column("lease", Id(), comment="who is sending it; null: nobody"),
+        sa.Column("leased_until", Time(), nullable=False, comment="then another may send it"),
         sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
         sa.Column("retry_at", Time(), nullable=False),
         sa.Column("last_error", sa.Text, nullable=False),
@@ -33,6 +37,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plugin", "export", "person_id", name=op.f("pk_export_queue")),
         comment="People whose rows in such a list may have changed.",
     )
+    op.create_index("ix_export_queue_since", "export_queue", ["plugin", "export", "since", "person_id"])
     op.create_table(
         "export_row",
         sa.Column("plugin", sa.String(64), nullable=False),
@@ -45,7 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plugin", "export", "id", name=op.f("pk_export_row")),
         comment="Rows that such a list has, as they were last sent.",
     )
-    op.create_index("ix_export_row_person_id", "export_row", ["person_id"])
+    op.create_index("ix_export_row_person", "export_row", ["plugin", "export", "person_id"])
 
 
 def downgrade() -> None:
