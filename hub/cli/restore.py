@@ -7,7 +7,11 @@ import click
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--leave-plugins", is_flag=True, help="Leave out tables of plugins that are not on here.")
+@click.option(
+    "--leave-plugins",
+    is_flag=True,
+    help="Leave out tables of plugins that are not on here, or in another version.",
+)
 def restore(file: Path, leave_plugins: bool) -> None:
     """Read a backup into an empty database.
 
@@ -22,6 +26,7 @@ def restore(file: Path, leave_plugins: bool) -> None:
     from hub.store.restore import restore_backup
 
     hub = open_hub(read_settings())
+    left: list[str] = []
     try:
         with progress_bars() as progress:
             manifest = restore_backup(
@@ -31,6 +36,7 @@ def restore(file: Path, leave_plugins: bool) -> None:
                 progress,
                 migrate_plugins=lambda: migrate_plugins(hub.engine, hub.hooks),
                 leave_plugins=leave_plugins,
+                left=left.append,
             )
     finally:
         hub.close()
@@ -40,6 +46,10 @@ def restore(file: Path, leave_plugins: bool) -> None:
     click.echo(
         f"Restored {manifest.rows:,} rows of {len(manifest.tables)} tables{files}, taken at {manifest.taken_at}."
     )
+    for plugin in left:
+        click.echo(
+            f"Left out the tables of {plugin}, which is not on here or has them in another version.", err=True
+        )
     if manifest.files_left_in:
         click.echo(
             f"Attachments and course packages were in {manifest.files_left_in} and are not in the backup:"

@@ -16,6 +16,11 @@ def plugins_in(names: Collection[str]) -> list[str]:
     return sorted(match[1] for name in names if (match := VERSION_TABLE.fullmatch(name)))
 
 
+def owner_of(table: str, plugins: Collection[str]) -> str | None:
+    """Whose of these plugins a table is: ``crm`` does not own what ``crm_export`` has."""
+    return max((name for name in plugins if table.startswith(f"plugin_{name}_")), key=len, default=None)
+
+
 def names_of_plugin_tables(names: Collection[str]) -> set[str]:
     """Those of these names of tables that are plugins', with those in which their migrations are counted."""
     prefixes = tuple(f"plugin_{plugin}_" for plugin in plugins_in(names))

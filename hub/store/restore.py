@@ -12,11 +12,18 @@ from hub.store.archive import Manifest, check_content, open_archive, read_manife
 from hub.store.archived_files import read_files
 from hub.store.blobs import BlobStore
 from hub.store.migrate import migrate
-from hub.store.plugin_tables import VERSION_TABLE, names_of_plugin_tables, plugins_in, read_plugin_tables
+from hub.store.plugin_tables import (
+    VERSION_TABLE,
+    names_of_plugin_tables,
+    owner_of,
+    plugins_in,
+    read_plugin_tables,
+)
 from hub.store.revision import newest_revision
 from hub.store.types import metadata
 
 Progress = Callable[[str, int, int], None]
+Left = Callable[[str], None]
 _BATCH = 1_000
 _SEEDED = ("dimension",)
 """Tables into which migrations put rows; they come back with the backup."""
@@ -32,11 +39,12 @@ def restore_backup(
     *,
     migrate_plugins: Callable[[], object] = lambda: None,
     leave_plugins: bool = False,
+    left: Left = lambda _: None,
 ) -> Manifest:
     """Fill the database with a backup, all of it or nothing; what the backup held.
 
-    ``migrate_plugins`` makes the tables of the plugins that are on. Where the backup has tables of others it is refused, unless
-    ``leave_plugins`` says that they may be left out.
+    ``migrate_plugins`` makes the tables of the plugins that are on. Where the backup has tables of others, or in other versions, it
+    is refused, unless ``leave_plugins`` says that they may be left out; ``left`` is told whose were (the plugins' names).
 
     Its files are put into the blob store before the rows that refer to them. The whole file is checked against its manifest before anything is written. Raises BadInput ``bad_backup``,
     ``damaged_backup`` or ``other_schema``, and Conflict ``not_empty`` when the database holds anything.
@@ -50,7 +58,7 @@ def restore_backup(
         migrate(engine)
         migrate_plugins()
         with engine.begin() as connection:
-            plugins = _tables_of_plugins(connection, archive, manifest, leave=leave_plugins)
+            plugins = _tables_of_plugins(connection, archive, manifest, left, leave=leave_plugins)
             _refuse_rows(connection, plugins)
             if not manifest.files_left_in:
                 read_files(archive, blobs)
@@ -74,27 +82,38 @@ def _check_schema(manifest: Manifest) -> None:
 
 
 def _tables_of_plugins(
-    connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest, *, leave: bool
+    connection: sa.Connection, archive: zipfile.ZipFile, manifest: Manifest, left: Left, *, leave: bool
 ) -> list[sa.Table]:
-    """The tables of plugins that are filled. BadInput ``other_schema`` where they are not here, or in another version."""
+    """The tables of plugins that are filled.
+
+    With ``leave`` those that are not here, or in another version, are left out, and ``left`` is told; else BadInput ``other_schema``.
+    """
     here = {table.name: table for table in read_plugin_tables(connection)}
     there = names_of_plugin_tables(manifest.tables)
     absent = set(plugins_in(there)) - set(plugins_in(here))
-    problems = [Problem("is not on here", f"plugin {plugin}") for plugin in sorted(absent) if not leave]
+    unfit = dict.fromkeys(sorted(absent), "is not on here")
     for plugin in sorted(set(plugins_in(there)) - absent):
         table = here[f"plugin_{plugin}_alembic_version"]
         kept = [row["version_num"] for row in read_table(archive, table)]
         if kept != connection.scalars(sa.select(table.c.version_num)).all():
-            problems.append(Problem(f"has its tables in version {kept} there", f"plugin {plugin}"))
-    if problems:
+            unfit[plugin] = f"has its tables in version {kept} there"
+    if unfit and not leave:
+        problems = [Problem(why, f"plugin {plugin}") for plugin, why in unfit.items()]
         raise BadInput(
             "other_schema",
             "This backup has tables of plugins that are not here, or in other versions.",
             "Install these plugins and put them on the list, or leave their tables out with --leave-plugins.",
             problems,
         )
+    for plugin in unfit:
+        left(plugin)
+    both = plugins_in({*here, *there})
     return [
-        table for table in here.values() if table.name in there and not VERSION_TABLE.fullmatch(table.name)
+        table
+        for table in here.values()
+        if table.name in there
+        and not VERSION_TABLE.fullmatch(table.name)
+        and owner_of(table.name, both) not in unfit
     ]
 
 

@@ -1,6 +1,7 @@
 """A backup has the rows of plugins, too; they come back on either kind of database, where their plugins are on."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,34 @@ def test_rows_of_plugins_come_back(
             connection.execute(sa.text("INSERT INTO plugin_shelf_book (title) VALUES ('Tires')"))
             assert connection.scalar(sa.text("SELECT max(id) FROM plugin_shelf_book")) == 8
         assert not migrate_plugins(other.engine, hooks)[0].is_pending
+    finally:
+        other.close()
+        drop_database(url)
+
+
+def test_tables_in_another_version_are_left_out_and_named_where_they_may_be(
+    hub: Hub, database_kind: Kind, backup: Path, tmp_path: Path
+) -> None:
+    write_revision(tmp_path / "newer", TABLES)
+    label = 'op.create_table("plugin_shelf_label", sa.Column("id", sa.Integer, primary_key=True))'
+    newer = hooks_with(shelf=Shelf(write_revision(tmp_path / "newer", label, "0002")))
+    url = create_database(database_kind)
+    other = open_test_hub(url, SettableClock(hub.clock.now()))
+    left: list[str] = []
+
+    def restore(*, leave: bool) -> None:
+        make = partial(migrate_plugins, other.engine, newer)
+        restore_backup(
+            other.engine, backup, hub.blobs, migrate_plugins=make, leave_plugins=leave, left=left.append
+        )
+
+    try:
+        with pytest.raises(BadInput, match="other versions"):
+            restore(leave=False)
+        restore(leave=True)
+        assert left == ["shelf"]
+        assert rows(other) == []
+        assert not migrate_plugins(other.engine, newer)[0].is_pending
     finally:
         other.close()
         drop_database(url)
