@@ -1,4 +1,8 @@
-"""What plugins have to erase themselves: each in a turn of its own, tried again until it is done; until then the erasure is open."""
+"""What plugins have to erase themselves: each in a turn of its own, tried again until it is done; until then the erasure is open.
+
+Which plugins erase people is remembered: one that is not on for a while still has what it kept, here or in another system. Only
+``hub plugin remove NAME --data`` says that there is nothing left to ask for.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -6,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hub.lifecycle.tables import erasure, plugin_erasure
+from hub.lifecycle.tables import erasure, plugin_eraser, plugin_erasure
 from hub.logging import get_logger
 from hub.plugin_data.ownership import plugins_with_tables
 from hub.plugin_data.personal_data import ERASE, erase_in_plugin
@@ -17,16 +21,27 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
-OFF = "It is not on, and has tables here. Switch it on, or remove them by `hub plugin remove {} --data`."
+OFF = "It is not on, and may keep something. Switch it on, or give up what it kept by `hub plugin remove {} --data`."
 
 
 def plugins_to_ask(uow: "UnitOfWork") -> list[str]:
-    """Plugins that have to erase somebody: those that can, and those that are not on but have tables here."""
+    """Plugins that have to erase somebody: those that can, and those that are not on but could, or have tables here."""
     return list(dict.fromkeys([*uow.hooks.implementers(ERASE), *_off(uow)]))
+
+
+def has_new_erasers(uow: "UnitOfWork") -> bool:
+    """Whether a plugin is on that erases people, and is not remembered yet."""
+    return bool(_new_erasers(uow))
+
+
+def remember_erasers(uow: "UnitOfWork") -> None:
+    """Remember which plugins that are on erase people."""
+    uow.insert_new(plugin_eraser, [{"plugin": plugin, "since": uow.now} for plugin in _new_erasers(uow)])
 
 
 def note_plugins(uow: "UnitOfWork", erasure_id: str, people: Sequence[str]) -> None:
     """Note that plugins have to erase somebody (ids: the person, and who became part of it)."""
+    remember_erasers(uow)
     uow.insert_new(
         plugin_erasure,
         [
@@ -78,7 +93,7 @@ def _ask(hub: "Hub", row: Any, off: Sequence[str]) -> tuple[Mapping[str, int], s
     if row.plugin in off:
         return {}, OFF.format(row.plugin)
     if row.plugin not in hub.hooks.implementers(ERASE):
-        return {}, ""  # it is gone with all that it kept
+        return {}, ""  # its data was removed, or it is on and has nothing any more
     try:
         return erase_in_plugin(hub, row.plugin, row.people), ""
     except (Exception, SystemExit) as error:
@@ -112,4 +127,14 @@ def _note(uow: "UnitOfWork", row: Any, counts: Mapping[str, int], error: str) ->
 
 def _off(uow: "UnitOfWork") -> list[str]:
     on = {plugin.name for plugin in uow.hooks.plugins}
-    return [plugin for plugin in plugins_with_tables(uow.connection) if plugin not in on]
+    known = dict.fromkeys([*plugins_with_tables(uow.connection), *_erasers(uow)])
+    return [plugin for plugin in known if plugin not in on]
+
+
+def _erasers(uow: "UnitOfWork") -> list[str]:
+    return list(uow.connection.scalars(sa.select(plugin_eraser.c.plugin).order_by(plugin_eraser.c.plugin)))
+
+
+def _new_erasers(uow: "UnitOfWork") -> list[str]:
+    known = _erasers(uow)
+    return [plugin for plugin in uow.hooks.implementers(ERASE) if plugin not in known]

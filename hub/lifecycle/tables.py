@@ -62,3 +62,12 @@ plugin_erasure = sa.Table(
     sa.PrimaryKeyConstraint("erasure_id", "plugin"),
     comment="What plugins have to erase themselves, each tried again until it is done.",
 )
+
+plugin_eraser = sa.Table(
+    "plugin_eraser",
+    metadata,
+    sa.Column("plugin", sa.String(64), nullable=False),
+    sa.Column("since", Time(), nullable=False),
+    sa.PrimaryKeyConstraint("plugin"),
+    comment="Plugins that were on and erase people themselves, until their data is removed.",
+)

@@ -15,7 +15,7 @@ from hub.journal.seal import has_unsealed, seal_audit
 from hub.lifecycle.apply_retention import begin_retention, carry_on, list_runs, unfinished_runs
 from hub.lifecycle.delete_files import settle_files
 from hub.lifecycle.erase import carry_on_in_plugins
-from hub.lifecycle.erase_in_plugins import has_due
+from hub.lifecycle.erase_in_plugins import has_due, has_new_erasers, remember_erasers
 from hub.lifecycle.plan_retention import RetentionPlanChanged, plan_retention
 from hub.lifecycle.traces import finish_erasures, has_traces
 from hub.logging import get_logger
@@ -43,12 +43,19 @@ class Upkeep:
     """When to look next for deletions of files that a kill interrupted, on the clock of ``time.monotonic``."""
     finish_at: float = 0.0
     """When to try again to end erasures, if the last attempt failed."""
+    knows_erasers: bool = False
+    """Whether it is remembered which plugins erase people. Once is enough: they are the same as long as the process lives."""
 
     def turn(self) -> bool:
         """Do a little of what waits; whether there was anything."""
         with self.hub.reading() as uow:
             arrived, runs, traces = has_arrivals(uow), unfinished_runs(uow), has_traces(uow)
             mails, unsealed, plugins = has_waiting(uow), has_unsealed(uow), has_due(uow)
+            new_erasers = not self.knows_erasers and has_new_erasers(uow)
+        if new_erasers:
+            with self.hub.unit_of_work() as uow:
+                remember_erasers(uow)
+        self.knows_erasers = True
         sealed = 0
         if mails:
             with self.hub.unit_of_work() as uow:

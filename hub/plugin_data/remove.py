@@ -24,6 +24,9 @@ from hub.store.migrate import one_at_a_time
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
+_EXPORTS = tuple(sa.table(f"export_{name}", sa.column("plugin")) for name in ("row", "queue", "state"))
+_ASIDE, _ERASER = (sa.table(name, sa.column("plugin")) for name in ("plugin_aside", "plugin_eraser"))
+"""Kept for plugins by rooms beside and above this one; how things stand with other systems and operators, so no replay has it."""
 TELLINGS = ("tell", "tell_many")
 """Kinds of deliveries to plugins."""
 
@@ -32,7 +35,8 @@ TELLINGS = ("tell", "tell_many")
 class Kept:
     """What there is of a plugin. ``tables`` are its own, with their rows; the others are numbers of rows of the hub's.
 
-    ``profiles`` (keys) name it; they stay, and have to be changed by whoever wrote them.
+    ``exported`` is what is noted about lists that it keeps in other systems: rows, and people who are to be compared. ``erases_people``
+    says that erasures stay open while it is not on. ``profiles`` (keys) name it; they stay, and have to be changed by whoever wrote them.
     """
 
     tables: Mapping[str, int]
@@ -41,13 +45,16 @@ class Kept:
     audiences: tuple[str, ...]
     partners_off: int
     deliveries: int
+    exported: int
+    is_aside: bool
+    erases_people: bool
     profiles: tuple[str, ...]
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to remove."""
-        counts = (self.notes, self.opinions, self.partners_off, self.deliveries)
-        return not (self.tables or self.audiences or any(counts))
+        counts = (self.notes, self.opinions, self.partners_off, self.deliveries, self.exported)
+        return not (self.tables or self.audiences or any(counts) or self.is_aside or self.erases_people)
 
 
 def what_is_kept(uow: UnitOfWork, plugin: str) -> Kept:
@@ -62,6 +69,9 @@ def what_is_kept(uow: UnitOfWork, plugin: str) -> Kept:
         tuple(uow.connection.scalars(on.order_by(switch.c.audience))),
         _count(uow, tables.plugin_off, plugin),
         uow.connection.scalar(sa.select(sa.func.count()).select_from(outbox).where(_waiting(plugin))) or 0,
+        sum(_count(uow, table, plugin) for table in _EXPORTS),
+        _count(uow, _ASIDE, plugin) > 0,
+        _count(uow, _ERASER, plugin) > 0,
         tuple(row.key for row in said if plugin in row.said.get("plugins", {})),
     )
 
@@ -83,12 +93,20 @@ def remove_data(hub: "Hub", plugin: str, actor_id: str | None = None) -> Kept:
         record_changes(uow, [Change(PLUGIN_REMOVED, plugin, body, actor_id=actor_id)])
         dismissed = sa.update(outbox).where(_waiting(plugin)).values(state=DISMISSED, done_at=uow.now)
         uow.connection.execute(dismissed)
+        for table in (*_EXPORTS, _ASIDE, _ERASER):
+            uow.connection.execute(sa.delete(table).where(table.c.plugin == plugin))
         audit(
             uow,
             PLUGIN_REMOVED,
             plugin,
             actor_id=actor_id,
-            detail={"tables": dict(kept.tables), "notes": kept.notes, "opinions": kept.opinions},
+            detail={
+                "tables": dict(kept.tables),
+                "notes": kept.notes,
+                "opinions": kept.opinions,
+                "exported": kept.exported,
+                "erases_people": kept.erases_people,
+            },
         )
     return kept
 
@@ -99,6 +117,6 @@ def _waiting(plugin: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _count(uow: UnitOfWork, table: sa.Table, plugin: str) -> int:
+def _count(uow: UnitOfWork, table: sa.FromClause, plugin: str) -> int:
     query = sa.select(sa.func.count()).select_from(table).where(table.c.plugin == plugin)
     return uow.connection.scalar(query) or 0

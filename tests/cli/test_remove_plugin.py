@@ -64,3 +64,47 @@ def test_what_the_settings_say_in_another_way_is_left_to_a_person(
     told = hub_command("plugin", "remove", "shelf").stdout
     assert "Take shelf off `plugins`" in told
     assert settings_file.read_text() == text
+    refused = hub_command("plugin", "remove", "shelf", "--data", "--yes")
+    assert (refused.exit_code, settings_file.read_text()) == (1, text)
+    assert "Take shelf off `plugins`" in refused.stdout
+    assert "Nothing was changed. Then run this again." in refused.stderr
+    assert len(tables_there(left_behind)) == 2
+
+
+def test_data_stays_while_the_environment_lists_the_plugin(
+    hub_command: Command, left_behind: Hub, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = settings_file.read_text()
+    monkeypatch.setenv("HUB_PLUGINS", '["webhooks", "shelf"]')
+    refused = hub_command("plugin", "remove", "shelf", "--data", "--yes")
+    assert (refused.exit_code, settings_file.read_text()) == (1, before)
+    assert "HUB_PLUGINS" in refused.stdout
+    assert len(tables_there(left_behind)) == 2
+    assert hub_command("plugin", "remove", "shelf").exit_code == 0
+    assert "shelf" not in settings_file.read_text()
+    assert hub_command("plugin", "remove", "shelf", "--data", "--yes").exit_code == 1
+    assert len(tables_there(left_behind)) == 2
+
+
+def test_it_comes_off_the_list_in_the_file_while_the_environment_says_none(
+    hub_command: Command, left_behind: Hub, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_PLUGINS", "none")
+    assert hub_command("plugin", "remove", "shelf", "--data", "--yes").exit_code == 0
+    assert "shelf" not in settings_file.read_text()
+    assert tables_there(left_behind) == set()
+
+
+def test_the_settings_are_written_beside_and_put_in_place_with_their_mode(
+    hub_command: Command, left_behind: Hub, settings_file: Path
+) -> None:
+    settings_file.chmod(0o640)
+    before, there = settings_file.stat(), set(settings_file.parent.iterdir())
+    with settings_file.open() as reading:
+        text = settings_file.read_text()
+        hub_command("plugin", "remove", "shelf")
+        assert reading.read() == text  # whoever reads meanwhile reads all of it
+    after = settings_file.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert set(settings_file.parent.iterdir()) == there
+    assert "shelf" not in settings_file.read_text()

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.api import PersonalData, hookimpl
+from hub.api import Erased, PersonalData, hookimpl
 from hub.app import BUILT_IN_PLUGINS, load_plugins
 from hub.clock import SettableClock
 from hub.errors import BadInput
 from hub.lifecycle.erase import erase
-from hub.lifecycle.erase_in_plugins import open_plugins
+from hub.lifecycle.erase_in_plugins import open_plugins, plugins_to_ask
 from hub.lifecycle.export_person import export_person
 from hub.lifecycle.receipts import Receipt, read_receipt
 from hub.lifecycle.subject import subject_of_person
 from hub.lifecycle.upkeep import Upkeep
 from hub.plugin_data.migrate import migrate_plugins
 from hub.plugin_data.personal_data import check_personal_data, personal_data_of
+from hub.plugin_data.remove import remove_data, what_is_kept
 from hub.plugin_data.storage import lend_storage
 from tests.hooks.conftest import MakeWorld
 from tests.packages import installed
@@ -109,6 +110,77 @@ def test_a_plugin_that_is_off_but_has_tables_keeps_the_erasure_open(
     Upkeep(world.hub).turn()  # on again
     assert left(keeper) == [2]
     with off.reading() as uow:
+        assert read_receipt(uow, receipt.id).finished_at is not None
+
+
+class Elsewhere:
+    """Has no tables: what it keeps is in another system."""
+
+    hub_api = "1.1"
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.is_down = is_down
+        self.asked: list[str] = []
+
+    @hookimpl
+    def erase_person(self, person_id: str) -> Iterator[Erased]:
+        if self.is_down:
+            raise RuntimeError("the other system is down")
+        self.asked.append(person_id)
+        yield Erased("contacts", 1)
+
+
+@pytest.mark.parametrize("others_on", [True, False], ids=["off_the_list", "no_plugins_at_all"])
+def test_a_failing_plugin_without_tables_keeps_the_erasure_open_while_it_is_not_on(
+    world_with: MakeWorld, clock: SettableClock, others_on: bool
+) -> None:
+    other = Elsewhere(is_down=True)
+    world = world_with(contacts=other)
+    receipt = erase_ann(world)
+    off = world_with().hub if others_on else dataclasses.replace(world.hub, hooks=hooks_with())
+    clock.advance(hours=7)
+    Upkeep(off).turn()
+    with off.reading() as uow:
+        assert "hub plugin remove contacts --data" in open_plugins(uow, receipt.id)["contacts"]
+        assert read_receipt(uow, receipt.id).finished_at is None
+    other.is_down = False
+    clock.advance(hours=7)
+    Upkeep(world.hub).turn()  # on again
+    assert other.asked == [world.ids["ann"]]
+    with off.reading() as uow:
+        ended = read_receipt(uow, receipt.id)
+    assert (ended.counts["contacts (contacts)"], ended.is_genuine) == (1, True)
+
+
+def test_who_erases_people_is_remembered_by_a_worker_and_noted_while_no_plugin_is_on(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    other = Elsewhere()
+    world = world_with(contacts=other)
+    Upkeep(world.hub).turn()
+    none = dataclasses.replace(world.hub, hooks=hooks_with())
+    with none.reading() as uow:
+        assert plugins_to_ask(uow) == ["contacts"]
+    receipt = erase_ann(World(none, world.ids))
+    assert receipt.finished_at is None
+    clock.advance(minutes=1)
+    Upkeep(world.hub).turn()
+    assert other.asked == [world.ids["ann"]]
+
+
+def test_only_removing_its_data_gives_up_what_a_plugin_kept_elsewhere(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    world = world_with(contacts=Elsewhere(is_down=True))
+    receipt = erase_ann(world)
+    none = dataclasses.replace(world.hub, hooks=hooks_with())
+    with none.reading() as uow:
+        assert what_is_kept(uow, "contacts").erases_people
+    remove_data(none, "contacts")
+    clock.advance(minutes=1)
+    Upkeep(none).turn()
+    with none.reading() as uow:
+        assert (open_plugins(uow, receipt.id), plugins_to_ask(uow)) == ({}, [])
         assert read_receipt(uow, receipt.id).finished_at is not None
 
 

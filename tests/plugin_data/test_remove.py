@@ -10,6 +10,8 @@ from hub.api import Candidate, Opinion, hookimpl, reads
 from hub.audiences.assigning.notes import set_notes
 from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.tables import audience_plugin, opinion, plugin_note
+from hub.exports.tables import export_queue, export_row, export_state
+from hub.journal.aside import list_aside, set_plugin_aside
 from hub.journal.tables import audit, change
 from hub.lifecycle.erase import erase
 from hub.lifecycle.erase_in_plugins import open_plugins
@@ -22,6 +24,7 @@ from hub.plugin_data.storage import lend_storage
 from hub.rebuild.apply_journal import apply_journal
 from hub.training.tables import credit_ledger
 from tests.hooks.conftest import MakeWorld
+from tests.hooks.test_exports import Keeps, credited
 from tests.plugin_data.keeper import Keeper
 from tests.plugin_data.shelf import TABLE, books, tables_there, write_revision
 from tests.world import World
@@ -105,6 +108,27 @@ def test_removing_twice_is_removing_once(world: World) -> None:
     with world.hub.reading() as uow:
         found = uow.connection.scalars(sa.select(audit.c.id).where(audit.c.action == "plugin_removed")).all()
     assert len(found) == 1
+
+
+def test_its_lists_in_other_systems_and_that_it_was_set_aside_are_forgotten(world_with: MakeWorld) -> None:
+    made = credited(world_with, Keeps())
+    tables = (export_row, export_queue, export_state)
+    with made.hub.unit_of_work() as uow:
+        set_plugin_aside(uow, "keeps", "it hung")
+        waiting = {"plugin": "keeps", "export": "map", "person_id": made.ids["tom"], "since": uow.now}
+        uow.connection.execute(sa.insert(export_queue).values(waiting))
+    off = world_with().hub
+    with off.reading() as uow:
+        found = what_is_kept(uow, "keeps")
+    assert (found.exported, found.is_aside, found.is_nothing) == (3, True, False)
+    remove_data(off, "keeps")
+    with off.reading() as uow:
+        assert [uow.connection.execute(sa.select(table)).all() for table in tables] == [[], [], []]
+        assert list_aside(uow) == []
+        assert what_is_kept(uow, "keeps").is_nothing
+    anew = Keeps()
+    world_with(keeps=anew).drain()
+    assert anew.names() == [("ann", "offering:brakes")]
 
 
 def test_an_erasure_that_waited_for_its_tables_ends_with_them(world: World) -> None:

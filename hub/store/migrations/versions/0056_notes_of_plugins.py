@@ -1,4 +1,4 @@
-"""What plugins note about appointments, and what they still have to erase."""
+"""What plugins note about appointments, which of them erase people, and what they still have to erase."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,4 +37,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("erasure_id", "plugin", name=op.f("pk_plugin_erasure")),
         sa.ForeignKeyConstraint(["erasure_id"], ["erasure.id"], name=op.f("fk_plugin_erasure_erasure_id")),
         comment="What plugins have to erase themselves, each tried again until it is done.",
+    )
+    op.create_table(
+        "plugin_eraser",
+        sa.Column("plugin", sa.String(64), nullable=False),
+        sa.Column("since", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("plugin", name=op.f("pk_plugin_eraser")),
+        comment="Plugins that were on and erase people themselves, until their data is removed.",
     )
