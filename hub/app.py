@@ -58,7 +58,7 @@ from hub.plugin_data.personal_data import check_personal_data
 from hub.plugin_data.storage import lend_storage
 from hub.plugin_pages.route import check_routes
 from hub.plugin_views import installed
-from hub.publish import GATHERED, TELL, publish, tell_news, tell_plugin
+from hub.publish import GATHERED, TELL, check_gathering, publish, tell_news, tell_plugin
 from hub.runtime import Hub
 from hub.sealing import Sealer
 from hub.sso import tables as sso_tables
@@ -158,6 +158,7 @@ def open_hooks(settings: Settings) -> Hooks:
     registered_aspects(hooks)
     registered_workflows(hooks)
     exports_of(hooks)
+    check_gathering(hooks)
     registered_migrations(hooks)
     check_routes(hooks)
     check_personal_data(hooks)

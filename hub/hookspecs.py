@@ -173,11 +173,12 @@ def audience_joined(event: AudienceJoined, http: OutgoingHttp) -> None:
 
 
 @hook("tell", "hub", "retry", since="1.1")
-def news_gathered(news: Sequence[News], http: OutgoingHttp, mails: Mails) -> None:
+def news_gathered(news: Sequence[News], batch: str, http: OutgoingHttp, mails: Mails) -> None:
     """What happened in the last minutes, a thousand events at most: goals that are new or credited, credits taken back, people who joined.
 
     No performance reviews, and nothing that no longer holds. Your class, or your settings, say in ``gather_minutes`` for how long
-    news is gathered, five usually. ``mails`` writes by the hub's own mail server. An exception has the same news told again, then parked and shown.
+    news is gathered, five usually. ``mails`` writes by the hub's own mail server. An exception has the same told again, less what no longer
+    holds by then, and at last parked and shown: ``batch`` is the same each time.
     """
 
 

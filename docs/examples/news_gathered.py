@@ -8,6 +8,6 @@ class Plugin:
     gather_minutes = 60
 
     @hookimpl
-    def news_gathered(self, news: Sequence[News], http: OutgoingHttp) -> None:
+    def news_gathered(self, news: Sequence[News], batch: str, http: OutgoingHttp) -> None:
         reached = sum(one.kind == "credit_granted" for one in news)
-        http.post("https://screen.example/goals", form={"id": news[0].id, "reached": str(reached)})
+        http.post("https://screen.example/goals", form={"id": batch, "reached": str(reached)})

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hub.errors import OutsideFailed
+from hub.ids import is_id
+from hub.network.people.mail_address import is_address
+
 LINES = 200
 
 
@@ -17,10 +21,17 @@ class MailWanted:
 
 @dataclass
 class Mails:
-    """Takes mails from a plugin while it is called; they are written when it has returned, each once."""
+    """Takes mails from a plugin while it is called; they are written when it has returned or raised, each once."""
 
     wanted: list[MailWanted] = field(default_factory=list)
 
     def write(self, to: str, subject: str, lines: Sequence[str]) -> None:
-        """Write to an address; of the lines, the first two hundred. An address that is none parks what is told."""
+        """Write to an address; of the lines, the first two hundred.
+
+        OutsideFailed ``bad_email`` for what is none: it parks what is told, as it would be none the next time either.
+        """
+        to = to.strip()
+        if not (is_address(to) or is_id(to)):
+            help = "Write one address, such as tess@example.com."
+            raise OutsideFailed("bad_email", "This is no e-mail address.", help, retryable=False)
         self.wanted.append(MailWanted(to, " ".join(subject.split())[:200], tuple(lines[:LINES])))

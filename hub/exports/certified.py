@@ -10,6 +10,8 @@ from hub.errors import BadInput
 from hub.hooks import Hooks
 from hub.ids import content_hash
 
+LONGEST_KEY = 64
+
 
 @dataclass(frozen=True)
 class Export:
@@ -81,6 +83,8 @@ def exports_of(hooks: Hooks) -> dict[tuple[str, str], Export]:
         for export in registered(hooks, plugin):
             if not isinstance(export, Export) or not export.key or (plugin, export.key) in found:
                 raise _bad(plugin, "each of its exports needs a key of its own")
+            if len(export.key) > LONGEST_KEY:
+                raise _bad(plugin, f"the key of an export has at most {LONGEST_KEY} characters")
             if any(t.partition(":")[0] not in ("offering", "path") or ":" not in t for t in export.targets):
                 raise _bad(plugin, f"targets of {export.key} are named offering:KEY or path:KEY")
             found[plugin, export.key] = export

@@ -41,6 +41,11 @@ class Channel(PluginSettings):
     def _has_an_address(self) -> "Channel":
         if self.kind == "mail" and not self.to:
             raise ValueError("a channel of kind mail needs the address in to")
+        if self.kind == "mail":
+            try:
+                Mails().write(self.to, "", ())
+            except OutsideFailed as error:
+                raise ValueError("what is in to is no mail address") from error
         if self.kind != "mail" and not self.url.get_secret_value():
             raise ValueError(f"a channel of kind {self.kind} needs the address of its webhook in url")
         return self
@@ -82,9 +87,8 @@ class Plugin:
         return Settings
 
     @hookimpl
-    def news_gathered(self, news: Sequence[News], http: OutgoingHttp, mails: Mails) -> None:
+    def news_gathered(self, news: Sequence[News], batch: str, http: OutgoingHttp, mails: Mails) -> None:
         """Tell every channel; those that did not take it are told again, and the others are not."""
-        batch = news[0].id
         failures = []
         for name, channel in self.settings.channels.items():
             groups = self._groups(name, channel, news)

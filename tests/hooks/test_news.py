@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from hub.api import AudienceJoined, GoalAdded, News, OutsideFailed, hookimpl
+from hub.api import AudienceJoined, GoalAdded, Mails, News, OutsideFailed, hookimpl
 from hub.clock import SettableClock
+from hub.errors import BadInput
+from hub.ids import new_id
 from hub.journal.tables import outbox as outbox_table
-from hub.publish import gather
+from hub.notify.tables import mail as mail_table
+from hub.publish import check_gathering, gather
 from tests.hooks.conftest import MakeWorld
 from tests.world import World
 
@@ -32,7 +35,7 @@ class HearsEach:
 
 class HearsMany:
     hub_api = "1.1"
-    gather_minutes = 5
+    gather_minutes: Any = 5
 
     def __init__(self) -> None:
         self.heard: list[Sequence[News]] = []
@@ -46,6 +49,31 @@ class HearsMany:
 
     def told(self) -> list[tuple[str, str, str]]:
         return sorted((one.kind, one.name.split()[0], one.title) for news in self.heard for one in news)
+
+
+class Writes:
+    """Writes mails to these, notes what it is told, and raises what it is to raise."""
+
+    hub_api = "1.1"
+    gather_minutes = 5
+
+    def __init__(self, *to: str, fails: Exception | None = None) -> None:
+        self.to, self.fails = to, fails
+        self.told: list[tuple[str, News]] = []
+        """Batch and the first of the news."""
+
+    @hookimpl
+    def news_gathered(self, news: Sequence[News], batch: str, mails: Mails) -> None:
+        self.told.append((batch, news[0]))
+        for to in self.to:
+            mails.write(to, f"{len(news)} things", [])
+        if self.fails:
+            raise self.fails
+
+
+def mails_of(world: World) -> int:
+    with world.hub.reading() as uow:
+        return uow.connection.scalar(sa.select(sa.func.count()).select_from(mail_table)) or 0
 
 
 def deliveries(world: World, receiver: str) -> list[sa.Row[Any]]:
@@ -202,3 +230,117 @@ def test_whoever_is_erased_meanwhile_is_told_of_no_more(world_with: MakeWorld, c
     clock.advance(minutes=6)
     world.drain()
     assert {one.person_id for news in many.heard for one in news} == {world.ids["tom"], world.ids["sam"]}
+
+
+def tell_all(world: World, clock: SettableClock) -> sa.Row[Any]:
+    """Let what happened be told; the delivery."""
+    clock.advance(minutes=6)
+    world.drain()
+    (delivery,) = deliveries(world, "writes")
+    return delivery
+
+
+def test_batch_stays_the_same_when_the_first_of_the_news_no_longer_holds(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    from hub.lifecycle.erase import erase
+    from hub.lifecycle.subject import subject_of_person
+
+    writes = Writes(fails=OutsideFailed("busy", "Busy.", wait=10))
+    world = world_with(writes=writes)
+    world.drain()
+    delivery = tell_all(world, clock)
+    ((batch, first),) = writes.told
+    with world.hub.reading() as uow:
+        subject = subject_of_person(uow, first.person_id)
+    erase(world.hub, subject)
+    writes.fails = None
+    clock.advance(seconds=11)
+    world.drain()
+    again, other = writes.told[1]
+    assert other.id != first.id
+    assert again == batch == delivery.id
+
+
+def test_mails_go_though_the_plugin_raises_for_good(world_with: MakeWorld, clock: SettableClock) -> None:
+    gone = OutsideFailed("gone", "The webhook is gone.", retryable=False)
+    world = world_with(writes=Writes("boss@example.com", fails=gone))
+    world.drain()
+    assert tell_all(world, clock).state == "parked"
+    assert mails_of(world) == 1
+
+
+def test_mail_is_known_by_whom_it_is_to_and_not_by_its_place(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    writes = Writes("a@example.com", "b@example.com", "b@example.com", fails=OutsideFailed("busy", "Busy."))
+    world = world_with(writes=writes)
+    world.drain()
+    tell_all(world, clock)
+    assert mails_of(world) == 3
+    writes.to, writes.fails = ("b@example.com", "c@example.com"), None
+    assert tell_all(world, clock).state == "delivered"
+    assert mails_of(world) == 4
+
+
+@pytest.mark.parametrize("nobody", ["boss", "", "a@example.com, b@example.com", new_id()])
+def test_what_is_no_address_parks_at_once_and_the_mails_before_it_go(
+    world_with: MakeWorld, clock: SettableClock, nobody: str
+) -> None:
+    writes = Writes("boss@example.com", nobody)
+    world = world_with(writes=writes)
+    world.drain()
+    assert tell_all(world, clock).state == "parked"
+    tell_all(world, clock)
+    assert len(writes.told) == 1
+    assert mails_of(world) == 1
+
+
+def test_news_is_added_to_the_newest_deliveries_only(
+    world_with: MakeWorld, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "FULL", 2)
+    world = world_with(many=HearsMany())
+    world.drain()
+    clock.advance(seconds=1)
+    world.add_rule("brake-safety", "brakes", "service", positions=("technician", "salesperson"))
+    for number in range(8):
+        world.add_person(f"p{number}")
+        world.appoint(f"p{number}", "technician", "Riverside")
+    world.drain()
+    rows = sorted(deliveries(world, "many"), key=lambda row: row.created_at)
+    assert len(rows) > gather.NEWEST + 1
+    with world.hub.unit_of_work() as uow:
+        less = {**rows[0].body, "positions": rows[0].body["positions"][:1]}
+        uow.connection.execute(
+            sa.update(outbox_table).where(outbox_table.c.id == rows[0].id).values(body=less)
+        )
+    monkeypatch.setattr(gather, "FULL", 1000)
+    world.send("ann", "brakes")
+    world.drain()
+    after = {row.id: len(row.body["positions"]) for row in deliveries(world, "many")}
+    assert len(after) == len(rows)
+    assert after.pop(rows[0].id) == 1
+    assert sum(after.values()) == sum(len(row.body["positions"]) for row in rows[1:]) + 1
+
+
+@pytest.mark.parametrize("minutes", ["5 min", float("nan"), [5]])
+def test_minutes_that_are_no_number_are_refused_at_start_and_stop_no_reader(
+    world_with: MakeWorld, clock: SettableClock, minutes: Any
+) -> None:
+    many, other = HearsMany(), Writes()
+    many.gather_minutes = minutes
+    world = world_with(many=many, other=other)
+    with pytest.raises(BadInput, match="many cannot be used: its gather_minutes is no number"):
+        check_gathering(world.hub.hooks)
+    world.drain()
+    clock.advance(minutes=6)
+    world.drain()
+    assert len(many.heard) == len(other.told) == 1
+
+
+@pytest.mark.parametrize("minutes", [None, "5", 0, float("inf")])
+def test_minutes_may_be_left_out(world_with: MakeWorld, minutes: Any) -> None:
+    many = HearsMany()
+    many.gather_minutes = minutes
+    check_gathering(world_with(many=many).hub.hooks)

@@ -90,3 +90,19 @@ def test_goals_of_a_rule_are_one_post_and_one_mail_even_if_the_chat_is_busy_at_f
         states = set(uow.connection.scalars(sa.select(outbox.c.state).where(outbox.c.receiver == "notices")))
     assert written.template == "news"
     assert states == {"delivered"}
+
+
+def test_mail_goes_though_the_webhook_is_gone(
+    world: World, clock: SettableClock, chat: tuple[str, Posts, list[flask.Response]]
+) -> None:
+    _, posts, answers = chat
+    world.add_rule("brake-safety", "brakes", "service", positions=("technician",), due_days=7)
+    world.drain()
+    answers.append(flask.Response(status=404))
+    clock.advance(minutes=6)
+    world.drain()
+    assert len(posts) == 1
+    with world.hub.reading() as uow:
+        mails = uow.connection.scalar(sa.select(sa.func.count()).select_from(mail))
+        states = set(uow.connection.scalars(sa.select(outbox.c.state).where(outbox.c.receiver == "notices")))
+    assert (mails, states) == (1, {"parked"})

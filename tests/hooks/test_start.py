@@ -53,6 +53,10 @@ def test_installed_plugin_that_is_not_named_is_not_loaded(start: Callable[..., H
         (f"{PLUGIN}def __init__(self): raise RuntimeError('out of badges')", "out of badges"),
         (f"{PLUGIN}def __init__(self, color): pass", "color"),
         (f"{PLUGIN}@hookimpl\n    def credit_granted(self, event, color): pass", "color"),
+        (
+            f"{PLUGIN}gather_minutes = '5 min'\n    @hookimpl\n    def news_gathered(self, news): pass",
+            "minutes",
+        ),
         (f"{PLUGIN}@hookimpl\n    def credit_taken(self, event): pass", "credit_taken"),
         (f"{PLUGIN}@hookimpl(tryfirst=True)\n    def credit_granted(self, event): pass", "order"),
         (f"{PLUGIN}@hookimpl(trylast=True)\n    def credit_granted(self, event): pass", "order"),
@@ -102,3 +106,16 @@ def test_every_wrong_name_in_the_list_is_told_at_once(tmp_path: Path) -> None:
 def test_installed_plugin_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> None:
     with installed(write_plugin(tmp_path, "webhooks", GOOD)), pytest.raises(BadInput, match="more than one"):
         load_plugins(["webhooks"])
+
+
+def test_export_whose_key_the_database_would_not_take_stops_the_start(
+    start: Callable[..., Hub], tmp_path: Path
+) -> None:
+    source = f"{PLUGIN}@hookimpl\n    def register_exports(self): return [Export('x' * LENGTH)]"
+    with installed(write_plugin(tmp_path, "crm", source.replace("LENGTH", "64"))):
+        start("crm")
+    with (
+        installed(write_plugin(tmp_path, "other_crm", source.replace("LENGTH", "65"))),
+        pytest.raises(BadInput, match="other_crm cannot be used: the key of an export has at most 64"),
+    ):
+        start("other_crm")

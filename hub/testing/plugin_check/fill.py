@@ -17,6 +17,7 @@ NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 ADDRESS = re.compile(
     r"url|uri|address|endpoint|screen|server|site|hook|channel|link|host|receiver", re.IGNORECASE
 )
+MAILBOX = re.compile(r"(^|_)(to|recipients?|e?mails?|e?mail_address(es)?)$", re.IGNORECASE)
 OUTSIDE = "{outside}"
 """In ``check.toml``: the address of the simulated system."""
 
@@ -65,6 +66,8 @@ def _of_type(name: str, annotation: Any, default: Any, least: Any, outside: str)
 def _of_class(name: str, cls: type, default: Any, least: Any, outside: str) -> Any:
     if issubclass(cls, str | SecretStr):
         plain = default.get_secret_value() if isinstance(default, SecretStr) else default
+        if MAILBOX.search(name):
+            return plain or "check@riverside.example"
         address = f"{outside}/in" if ADDRESS.search(name) else f"check-{name.replace('_', '-')}"
         return plain or ("for-the-check-only-0123456789" if cls is SecretStr else address)
     if issubclass(cls, enum.Enum):

@@ -47,9 +47,9 @@ def plugin(chat: Chat, channels: dict[str, dict[str, Any]], **settings: Any) -> 
     return made
 
 
-def tell(made: Plugin, chat: Chat, *news: News) -> Mails:
+def tell(made: Plugin, chat: Chat, *news: News, batch: str = "b1") -> Mails:
     mails = Mails()
-    made.news_gathered(list(news), OutgoingHttp([chat.address.removeprefix("http://")]), mails)
+    made.news_gathered(list(news), batch, OutgoingHttp([chat.address.removeprefix("http://")]), mails)
     return mails
 
 
@@ -142,7 +142,7 @@ def test_audiences_are_named_by_the_channel_or_by_their_profile(chat: Chat) -> N
     tell(made, chat, one())
     assert [name for name, _ in chat.posts] == ["workshop", "all"]
     chat.posts.clear()
-    tell(made, chat, one(2, settings={"workshop": {"channel": "sales"}}))
+    tell(made, chat, one(2, settings={"workshop": {"channel": "sales"}}), batch="b2")
     assert [name for name, _ in chat.posts] == ["workshop", "sales"]
 
 
@@ -152,8 +152,10 @@ def test_busy_channel_is_told_again_when_it_says_and_the_others_are_not(chat: Ch
     with pytest.raises(OutsideFailed, match="busy answered 429") as failure:
         tell(made, chat, one())
     assert (failure.value.retryable, failure.value.wait) == (True, 30)
-    tell(made, chat, one())
+    tell(made, chat, one(2))  # the first of the news no longer holds
     assert [name for name, _ in chat.posts] == ["first", "busy", "last", "busy"]
+    tell(made, chat, one(3), batch="b2")
+    assert [name for name, _ in chat.posts][4:] == ["first", "busy", "last"]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,13 @@ def test_webhook_that_is_gone_is_not_tried_again_and_its_address_is_not_told(
 
 
 @pytest.mark.parametrize(
-    "channel", [{"kind": "slack"}, {"kind": "mail"}, {"kind": "pigeon", "url": "https://x"}]
+    "channel",
+    [
+        {"kind": "slack"},
+        {"kind": "mail"},
+        {"kind": "mail", "to": "head office"},
+        {"kind": "pigeon", "url": "https://x"},
+    ],
 )
 def test_channel_without_an_address_stops_the_start(channel: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
