@@ -1,6 +1,7 @@
 """register_migrations: plugins have tables of their own, counted for each by itself, and no migration reaches others."""
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import sqlalchemy as sa
@@ -94,6 +95,32 @@ def test_a_migration_that_reaches_another_table_is_refused_and_leaves_nothing(
     assert set(sa.inspect(hub.engine).get_table_names()) == before
     with hub.unit_of_work() as uow:  # the fence is gone with the migration
         assert uow.connection.execute(sa.text("SELECT count(*) FROM person")).scalar() == 0
+
+
+ENDING = {
+    "commit": 'op.execute("COMMIT")',
+    "swallowed": """
+for statement in ("COMMIT", "UPDATE audience SET key = 'mine'"):
+    try:
+        op.execute(statement)
+    except Exception:
+        pass
+""",
+    "by Alembic": 'with op.get_context().autocommit_block():\n    op.execute("DELETE FROM audience")',
+}
+
+
+@pytest.mark.parametrize("ending", ENDING.values(), ids=ENDING)
+def test_a_migration_that_ends_the_transaction_is_refused_and_leaves_nothing(
+    hub: Hub, tmp_path: Path, ending: str
+) -> None:
+    before = set(sa.inspect(hub.engine).get_table_names())
+    hooks = hooks_with(shelf=Shelf(write_revision(tmp_path, f"{dedent(TABLE)}\n{dedent(ending)}")))
+    with pytest.raises(
+        (NotAllowed, AssertionError)
+    ):  # Alembic itself asserts that the transaction is its own
+        migrate_plugins(hub.engine, hooks)
+    assert set(sa.inspect(hub.engine).get_table_names()) == before
 
 
 def test_a_plugin_owns_no_tables_of_one_whose_name_begins_like_its_own(hub: Hub, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A plugin's storage: rows and notes together or not at all, and no way to any other table."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hub.audiences.tables import plugin_note
 from hub.errors import Conflict, Missing, NotAllowed
 from hub.ids import new_id
 from hub.journal.tables import change
-from hub.network.tables import appointment
+from hub.network.tables import appointment, person
 from hub.plugin_data.migrate import migrate_plugins
 from hub.plugin_data.storage import Storage, Writing, lend_storage
 from tests.hooks.conftest import MakeWorld
@@ -108,6 +109,90 @@ def test_no_other_table_is_reached_and_what_was_written_is_taken_back(
         assert connection.execute(sa.select(books)).all() == []
     with shelved.hub.unit_of_work() as uow:  # the same connection, without its fence
         assert uow.connection.execute(sa.text("SELECT count(*) FROM person")).scalar()
+
+
+ENDING = [
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "/* now */ commit",
+    "-- now\nEND TRANSACTION",
+    "COMMIT AND CHAIN",
+    "ABORT",
+]
+DISABLE = "UPDATE person SET disabled = (1 = 1)"
+
+
+def try_all(connection: sa.Connection, statements: list[str]) -> None:
+    """Run them one after the other, whatever happens to each."""
+    for statement in statements:
+        with suppress(Exception):
+            connection.exec_driver_sql(statement)
+
+
+def disabled(world: World) -> int:
+    with world.hub.reading() as uow:
+        return int(uow.connection.scalar(sa.select(sa.func.count()).where(person.c.disabled)) or 0)
+
+
+def refused_as(is_sqlite: bool, ending: str) -> str:
+    """SQLite knows no ABORT: there is nothing to refuse."""
+    return "syntax error" if is_sqlite and ending == "ABORT" else "by itself"
+
+
+@pytest.mark.parametrize("ending", ENDING)
+def test_no_statement_ends_the_transaction_and_gets_behind_the_fence(
+    shelved: World, ending: str, database_kind: str
+) -> None:
+    told = refused_as(database_kind == "sqlite", ending)
+    with pytest.raises((NotAllowed, sa.exc.DBAPIError), match=told):
+        write(shelved, lambda unit: unit.connection.exec_driver_sql(ending))
+    with pytest.raises(NotAllowed):
+        write(shelved, lambda unit: try_all(unit.connection, [ending, DISABLE, "BEGIN"]))
+    with pytest.raises(NotAllowed), storage(shelved).reading() as connection:
+        try_all(connection, [ending, DISABLE, "BEGIN"])
+    assert disabled(shelved) == 0
+    with storage(shelved).reading() as connection:
+        assert connection.execute(sa.select(books)).all() == []
+
+
+@pytest.mark.parametrize("ending", ["COMMIT", "END", "ROLLBACK"])
+def test_no_statement_hides_behind_another(shelved: World, ending: str) -> None:
+    for hidden in (f"{ending}; {DISABLE}; BEGIN", f"SELECT 1; {ending}; {DISABLE}; BEGIN"):
+        with pytest.raises((NotAllowed, sa.exc.DBAPIError)):
+            write(shelved, lambda unit, hidden=hidden: unit.connection.exec_driver_sql(hidden))  # type: ignore[misc]
+        with pytest.raises((NotAllowed, sa.exc.DBAPIError)), storage(shelved).reading() as connection:
+            connection.exec_driver_sql(hidden)
+    assert disabled(shelved) == 0
+
+
+@pytest.mark.parametrize("how", ["commit", "rollback"])
+def test_the_connection_neither_commits_nor_rolls_back_by_itself(shelved: World, how: str) -> None:
+    def end(unit: Writing) -> None:
+        getattr(unit.connection, how)()
+        try_all(unit.connection, [DISABLE])
+
+    with pytest.raises(NotAllowed, match="by itself"):
+        write(shelved, end)
+    with pytest.raises(NotAllowed, match="by itself"), storage(shelved).reading() as connection:
+        end(Writing(connection, shelved.hub.clock.now()))
+    assert disabled(shelved) == 0
+    with storage(shelved).reading() as connection:
+        assert connection.execute(sa.select(books)).all() == []
+
+
+def test_savepoints_are_the_plugins(shelved: World) -> None:
+    with storage(shelved).writing() as unit:
+        with unit.connection.begin_nested() as savepoint:
+            unit.connection.execute(book(shelved))
+            savepoint.rollback()
+        with suppress(sa.exc.IntegrityError), unit.connection.begin_nested():
+            unit.connection.execute(book(shelved, 2))
+            unit.connection.execute(book(shelved, 2))
+        with unit.connection.begin_nested():
+            unit.connection.execute(book(shelved, 3))
+    with storage(shelved).reading() as connection:
+        assert connection.scalars(sa.select(books.c.id)).all() == [3]
 
 
 def test_reading_cannot_write(shelved: World) -> None:
