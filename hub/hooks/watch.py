@@ -33,12 +33,13 @@ Running = tuple[Any, float, float]
 class Slot:
     """What one thread runs of plugins just now. ``call`` is set and cleared by the thread, ``fired`` by the watch."""
 
-    __slots__ = ("__weakref__", "call", "fired", "shelter", "thread_id", "told")
+    __slots__ = ("__weakref__", "call", "fired", "fired_at", "shelter", "thread_id", "told")
 
     def __init__(self) -> None:
         self.thread_id = threading.get_ident()
         self.call: Running | None = None
         self.fired: Running | None = None
+        self.fired_at = 0.0
         self.told: Running | None = None
         self.shelter = 0
 
@@ -168,16 +169,20 @@ class Watch:
         if call is None:
             return
         implementation, began, limit = call
-        seconds = perf_counter() - began
+        now = perf_counter()
+        seconds = now - began
         if seconds > limit and slot.fired is not call:
             with _hand:
                 # First the mark, then the look: whoever leaves clears first and then looks for the mark.
                 slot.fired = call
                 if slot.call is call and not slot.shelter:
+                    slot.fired_at = now
                     _raise_in(slot.thread_id, Overran)
                 else:
                     slot.fired = None
-        elif seconds > limit + self._grace and slot.told is not call and self._on_stuck is not None:
+        elif slot.fired is not call or slot.shelter or slot.told is call or self._on_stuck is None:
+            return  # what the hub does for it, and waits for meanwhile, is not the plugin's
+        elif now - slot.fired_at > self._grace:
             slot.told = call
             self._on_stuck(
                 Stuck(implementation.plugin.name, implementation.hook, implementation.contract.shape, seconds)

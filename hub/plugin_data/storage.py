@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.notes import set_notes
 from hub.errors import Conflict
-from hub.hooks.watch import sheltered_ends
+from hub.hooks.watch import sheltered, sheltered_ends
 from hub.plugin_data.fence import fenced
 from hub.plugin_data.ownership import owner_check
 from hub.runtime import Hub
@@ -63,8 +63,9 @@ class Storage:
             with fenced(uow.connection, self._plugin, self._owns):
                 yield writing
             if writing.noted:
-                allow(uow, list(writing.noted))
-                set_notes(uow, self._plugin, writing.noted, actor_id)
+                with sheltered():
+                    allow(uow, list(writing.noted))
+                    set_notes(uow, self._plugin, writing.noted, actor_id)
 
     def _refuse_inside(self) -> None:
         if is_inside_unit():

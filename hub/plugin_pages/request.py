@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.errors import Missing
+from hub.hooks.watch import sheltered
 from hub.http import OutgoingHttp
 from hub.network.people.person import Person
 from hub.plugin_data.storage import Storage, Writing
@@ -40,7 +41,10 @@ class Request:
     _viewer: Person | None = field(repr=False)
 
     def people(self, words: str = "", after: str = "") -> list[Seen]:
-        """Whom the viewer may see by the route's roles: 50 at most, by name. ``after`` goes on after an appointment (id)."""
+        """Whom the viewer may see by the route's roles: 50 at most, by name. ``after`` goes on after an appointment (id).
+
+        Where the plugin is on for few of very many, 10,000 are looked at, and fewer may be found; ``words`` narrows that down.
+        """
         return self._read(words=words, after=after)
 
     def see(self, appointment_ids: Collection[str]) -> dict[str, Seen]:
@@ -63,16 +67,18 @@ class Request:
             yield unit
 
     def _refuse_unseen(self, uow: UnitOfWork, appointment_ids: Collection[str]) -> None:
-        seen = (
-            read_seen(uow, self._plugin, self._viewer, self.roles, only=appointment_ids)
-            if self._viewer
-            else ()
-        )
+        with sheltered():  # as below
+            seen = (
+                read_seen(uow, self._plugin, self._viewer, self.roles, only=appointment_ids)
+                if self._viewer
+                else ()
+            )
         if set(appointment_ids) - {each.appointment_id for each in seen}:
             raise Missing("no_appointment", "There is no such person here.")
 
     def _read(self, only: Sequence[str] | None = None, words: str = "", after: str = "") -> list[Seen]:
         if self._viewer is None:
             return []
-        with self._hub.reading() as uow:
+        # A slow database is not the plugin's doing, and must not set it aside.
+        with sheltered(), self._hub.reading() as uow:
             return read_seen(uow, self._plugin, self._viewer, self.roles, only=only, words=words, after=after)

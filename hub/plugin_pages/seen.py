@@ -21,8 +21,11 @@ from hub.network.people.person import Person
 from hub.network.validity.in_force import in_force
 from hub.network.views import names_of_people
 from hub.store import UnitOfWork
+from hub.store.folded import begins, folded
 
 PAGE = 50
+ROUNDS = 50
+"""So many times 4 * PAGE rows are looked at for those that are in the audiences exactly; a request has to end."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def read_seen(
     """
     a, person, detail = network.appointment, network.person, network.person_detail
     position, location, partner = network.position, network.location, network.partner
-    key = (detail.c.family_name, detail.c.given_name, a.c.id)
+    key = (folded(detail.c.family_name), folded(detail.c.given_name), a.c.person_id, a.c.id)
     query = (
         sa.select(
             a.c.id,
@@ -108,16 +111,8 @@ def read_seen(
     if only is not None:
         query = query.where(uow.among(a.c.id, list(only)))
     for word in words.split():
-        begins = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         names = (detail.c.given_name, detail.c.family_name)
-        query = query.where(sa.or_(*(name.ilike(begins, escape="\\") for name in names)))
-    if after:
-        last = (
-            sa.select(*key)
-            .select_from(a.join(detail, detail.c.person_id == a.c.person_id))
-            .where(a.c.id == after)
-        )
-        query = query.where(sa.tuple_(*key) > last.scalar_subquery())
+        query = query.where(sa.or_(*(begins(name, word) for name in names)))
     if plugin in switchable_plugins(uow):
         switched = _switched(uow, plugin)
         if not switched:
@@ -126,7 +121,10 @@ def read_seen(
         query = query.where(a.c.person_id.in_(sa.select(sa.union(*ways).subquery().c.person_id)))
     else:
         switched = None
-    rows = _taken(uow, query, switched, None if only is not None else PAGE)
+    if only is not None:
+        rows = _exactly(uow, uow.connection.execute(query).all(), switched)
+    else:
+        rows = _first_page(uow, query, key, after, switched)
     return _as_seen(uow, plugin, viewer, rows)
 
 
@@ -156,22 +154,55 @@ def _switched(uow: UnitOfWork, plugin: str) -> list[SwitchedPlugin]:
     return [each for each in read_switched(uow) if each.plugin == plugin and each.during[1] is None]
 
 
-def _taken(
-    uow: UnitOfWork, query: sa.Select[Any], switched: Sequence[SwitchedPlugin] | None, limit: int | None
+def _first_page(
+    uow: UnitOfWork,
+    query: sa.Select[Any],
+    key: Sequence[sa.ColumnElement[Any]],
+    after: str,
+    switched: Sequence[SwitchedPlugin] | None,
 ) -> list[sa.Row[Any]]:
-    """Those of the rows that are in one of the audiences exactly, the first ``limit`` of them."""
+    """PAGE rows at most, in the order of ``key``, after the appointment ``after``. No query brings more than it looks at."""
+    a, detail = network.appointment, network.person_detail
+    place: Any = None
+    if after:
+        names = sa.select(detail.c.family_name, detail.c.given_name, a.c.person_id, a.c.id)
+        last = names.join(a, a.c.person_id == detail.c.person_id).where(a.c.id == after)
+        place = uow.connection.execute(last).one_or_none()
+        if place is None:
+            return []
     found: list[sa.Row[Any]] = []
-    result = uow.connection.execute(query)
-    while some := result.fetchmany(4 * PAGE):
-        if switched is not None:
-            facts = read_facts(uow, sorted({row.person_id for row in some}))
-            about = {each.id: each for mine in facts.values() for each in mine}
-            some = [row for row in some if row.id in about and _is_in(about[row.id], switched)]
-        found += some
-        if limit is not None and len(found) >= limit:
+    size = PAGE if switched is None else 4 * PAGE
+    for _ in range(ROUNDS):
+        some = uow.connection.execute(_after(query, key, place).limit(size)).all()
+        found += _exactly(uow, some, switched)
+        if len(some) < size or len(found) >= PAGE:
             break
-    result.close()
-    return found[:limit]
+        place = some[-1]
+    return found[:PAGE]
+
+
+def _after(query: sa.Select[Any], key: Sequence[sa.ColumnElement[Any]], place: Any) -> sa.Select[Any]:
+    if place is None:
+        return query
+    family, given, person_id, id = key
+    last = sa.tuple_(
+        folded(sa.literal(place.family_name)),
+        folded(sa.literal(place.given_name)),
+        sa.literal(place.person_id, person_id.type),
+        sa.literal(place.id, id.type),
+    )
+    return query.where(sa.tuple_(family, given, person_id, id) > last)
+
+
+def _exactly(
+    uow: UnitOfWork, rows: Sequence[Any], switched: Sequence[SwitchedPlugin] | None
+) -> list[sa.Row[Any]]:
+    """Those of the rows that are in one of the audiences exactly."""
+    if switched is None:
+        return list(rows)
+    facts = read_facts(uow, sorted({row.person_id for row in rows}))
+    about = {each.id: each for mine in facts.values() for each in mine}
+    return [row for row in rows if row.id in about and _is_in(about[row.id], switched)]
 
 
 def _is_in(facts: AppointmentFacts, switched: Sequence[SwitchedPlugin]) -> bool:

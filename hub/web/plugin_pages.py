@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import flask
 from werkzeug import Response
 from werkzeug.exceptions import InternalServerError
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map, RequestRedirect, Rule
 
 from hub.errors import HubError, Missing, NotAllowed
 from hub.flask_hub import current_hub
@@ -54,7 +54,10 @@ def page(plugin: str, rest: str) -> flask.typing.ResponseReturnValue:
         if routes is None or plugin not in those_on(uow, [plugin]):
             raise Missing("not_found", "There is no such page.")
     adapter = _map_of(hub.hooks, plugin).bind("")
-    place, values = adapter.match(f"/{rest}", method=flask.request.method)
+    try:
+        place, values = adapter.match(f"/{rest}", method=flask.request.method)
+    except RequestRedirect as error:  # this map knows no host, and would lead to another
+        raise Missing("not_found", "There is no such page.") from error
     route = routes[place]
     if route.may:
         sent_away = require_sign_in() or ask_operators_again()
@@ -115,7 +118,9 @@ def _map_of(hooks: Hooks, plugin: str) -> Map:
         [
             Rule(f"/{route.path}", endpoint=place, methods=list(route.methods))
             for place, route in enumerate(routes)
-        ]
+        ],
+        merge_slashes=False,
+        strict_slashes=False,
     )
 
 

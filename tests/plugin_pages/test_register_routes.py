@@ -33,7 +33,10 @@ from hub.api import (
 from hub.audiences.rules.rule import switch_plugin
 from hub.audiences.tables import plugin_note
 from hub.hooks import Hooks, Plugin
+from hub.hooks.watch import here
 from hub.journal.views import list_audit, list_timings
+from hub.plugin_pages import request as request_module
+from hub.plugin_pages import seen as seen_module
 from hub.plugin_pages.route import check_routes
 from hub.web.timings import save_web_timings
 from tests.plugin_pages.conftest import WithPages
@@ -175,6 +178,23 @@ def test_menus_hold_links_for_those_who_may(world: World) -> None:
     assert "/plugins/visits/team" not in text(world, "ana", "/my-training")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # nothing is written
+def test_no_path_leads_to_another_host(with_pages: WithPages) -> None:
+    def view(_: Request) -> Page:
+        return Page("Here")
+
+    routes = [Route("<id>/approve", view), Route("requests/", view), Route("plain", view), Route("", view)]
+    world = with_pages(Visits(routes))
+    for who in ("", "ana"):
+        for path in ("evil.com//approve", "evil.com//evil.com//approve", "x//plain", "plain//"):
+            answer = world.browser(who).get(f"/plugins/visits/{path}")
+            assert (answer.status_code, answer.headers.get("Location")) == (404, None), path
+        led = world.browser(who).get("/plugins/visits//evil.com/approve").headers.get("Location", "/")
+        assert led.startswith(("/plugins/", "http://127.0.0.1:8000/plugins/"))
+    for path in ("requests", "requests/", "plain", "evil.com/approve", ""):
+        assert "Here" in text(world, "ana", f"/plugins/visits/{path}")
+
+
 class Switched(Visits):
     """As Visits, but switched per audience."""
 
@@ -202,6 +222,81 @@ def test_switched_off_its_pages_are_gone_at_the_next_request_and_on_they_tell_of
     assert ("Ana Lopes" in page, "Nils Holm" in page) == (True, False)
     switch(False)
     text(world, "sofia", "/plugins/visits/team", 404)
+
+
+class Staff:
+    """Two pages of whom the viewer may see, and how many of them are seen again by their ids."""
+
+    hub_api = "1.1"
+
+    @hookimpl
+    def register_routes(self) -> Sequence[Route]:
+        return [Route("", self.staff, may=("operator",))]
+
+    @hookimpl
+    @reads("starts")
+    def decide_assignments(self, candidates: Sequence[Candidate]) -> Iterator[Opinion]:
+        return iter(())
+
+    def staff(self, request: Request) -> Json:
+        words = request.query.get("words", "")
+        first = request.people(words)
+        then = request.people(words, first[-1].appointment_id) if first else []
+        again = request.see([each.appointment_id for each in [*first, *then]])
+        return Json([[each.name for each in first], [each.name for each in then], len(again)])
+
+
+def test_people_are_read_a_page_at_a_time_however_many_there_are(
+    with_pages: WithPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By names in any case, each once; no query brings more than it looks at, and somewhere it ends."""
+    world = with_pages(Staff())
+    for n, family in enumerate(["ab", "Ac", "AB", "aa", "b", "B", "ab"]):
+        world.person(f"p{n}", "Jo", family)
+        world.appoint(f"p{n}", "seller" if family == "aa" else "technician", "riverside")
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "new-technicians", "visits", on=True)
+    monkeypatch.setattr(seen_module, "PAGE", 2)
+    limits: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "ORDER BY lower(" in statement and "appointment" in statement:
+            limits.append("LIMIT" if "LIMIT" in statement else statement)
+
+    sa.event.listen(world.hub.engine, "after_cursor_execute", note)
+
+    def asked(words: str = "") -> Any:
+        return world.browser("olga").get(f"/plugins/visits/?words={words}").json
+
+    assert asked() == [["Jo ab", "Jo AB"], ["Jo ab", "Jo Ac"], 4]
+    assert limits[:2] == ["LIMIT"] * 2
+    assert asked("B") == [["Jo b", "Jo B"], [], 2]
+    assert asked("jo+a")[0] == ["Jo ab", "Jo AB"]
+    before = len(limits)
+    monkeypatch.setattr(seen_module, "_exactly", lambda *_: [])
+    monkeypatch.setattr(seen_module, "ROUNDS", 1)
+    assert asked() == [[], [], 0]
+    assert len(limits) == before + 2  # the one of people(), and that of see()
+
+
+def test_reading_people_is_not_counted_against_the_plugin(
+    with_pages: WithPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow database is not the plugin's doing: neither for people nor for whom is noted about."""
+    shelters: list[int] = []
+    real = seen_module.read_seen
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        shelters.append(here.slot.shelter)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(request_module, "read_seen", slow)
+    world = with_pages(Visits())
+    about = world.appoint("ana", "technician", "riverside")
+    page = "/plugins/visits/team"
+    assert world.browser("sofia").send(f"{page}/{about}", page, done="yes").status_code == 303
+    assert len(shelters) >= 2
+    assert all(shelters)
 
 
 def shown(with_pages: WithPages, view: Callable[[Request], object]) -> tuple[World, int, str]:

@@ -14,7 +14,7 @@ from hub.errors import OutsideFailed
 from hub.hooks import Answer, Failure, Hooks, Plugin, SetAside, aloof, contract, hookimpl, implementation
 from hub.hooks.implementation import PluginFailed
 from hub.hooks.rendering import words_of
-from hub.hooks.watch import Slot, Stuck, Watch, here, watching
+from hub.hooks.watch import Slot, Stuck, Watch, here, sheltered, watching
 from tests.hooks import catalogue
 
 LIMIT = 0.3
@@ -230,6 +230,29 @@ def test_call_that_waits_in_c_is_told_to_whoever_runs_the_process() -> None:
     assert stuck.seconds > LIMIT
     assert isinstance(failure, Failure)  # an answer that came too late is none
     assert "interrupted" in failure.error
+
+
+def test_what_the_hub_does_meanwhile_is_not_counted_against_the_plugin() -> None:
+    """Nor what it does while the plugin is being interrupted, such as taking back what it wrote."""
+    told: list[Stuck] = []
+
+    def asks_the_hub() -> None:
+        with sheltered():
+            time.sleep(LIMIT + 1)
+        try:
+            loops()
+        finally:
+            with sheltered():
+                time.sleep(1)
+
+    watch = Watch(told.append, grace=0.5).start()
+    try:
+        failure = hooks_of(bad=Does(asks_the_hub)).ask_first("find_color", thing="rose", light="day")
+    finally:
+        watch.stop()
+    assert isinstance(failure, Failure)
+    assert "interrupted" in failure.error
+    assert told == []
 
 
 class Asking(threading.Thread):
