@@ -27,8 +27,10 @@ from hub.api import (
 
 SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly"
 TRIES = 3
-LONGEST_WAIT = 15.0
-"""Seconds that a system may ask us to wait; a sync as a whole takes a minute at most."""
+LONGEST_WAIT = 5.0
+"""Seconds that a system may ask us to wait, altogether; a sync as a whole takes a minute at most."""
+STEP = 1.0
+"""Seconds that are slept at a time: the hub cannot interrupt a sleep, and would take the plugin for stuck."""
 
 
 class System(PluginSettings):
@@ -121,6 +123,7 @@ class _Service:
     client: tuple[str, str]
     http: OutgoingHttp
     token: str = field(default="", repr=False)
+    waited: float = 0.0
 
     def read(self, kind: str) -> list[Mapping[str, Any]]:
         """All rows of a kind, each once.
@@ -169,10 +172,25 @@ class _Service:
             if answer.status == 401:
                 self.token = ""  # it may have run out
             elif answer.status == 429 and attempt < TRIES - 1:
-                time.sleep(_seconds_to_wait(answer))
+                self._wait(answer)
             else:
                 break
         raise OutsideFailed("oneroster_refused", f"OneRoster answered {answer.status} to {kind}.")
+
+    def _wait(self, answer: Answer) -> None:
+        """Do nothing for as long as ``Retry-After`` asks for; OutsideFailed where that is longer than a sync may take."""
+        told = _header(answer, "retry-after")
+        wait = float(told) if told.isdecimal() else 1.0
+        self.waited += wait
+        if self.waited > LONGEST_WAIT:
+            raise OutsideFailed(
+                "oneroster_busy",
+                f"OneRoster asks to come back in {wait:.0f} seconds.",
+                wait=min(wait, 3600.0),
+            )
+        while wait > 0:
+            time.sleep(min(wait, STEP))
+            wait -= STEP
 
     def _token(self) -> str:
         """A bearer token by client credentials (RFC 6749, section 4.4), kept for this run."""
@@ -214,15 +232,6 @@ def _has_next(answer: Answer) -> bool:
     """Whether the header Link (RFC 8288) leads to a further page."""
     links = _header(answer, "link").lower().replace('"', "").replace(" ", "")
     return any("rel=next" in link.split(";") for link in links.split(","))
-
-
-def _seconds_to_wait(answer: Answer) -> float:
-    """What ``Retry-After`` asks for; OutsideFailed where that is longer than a sync may take."""
-    told = _header(answer, "retry-after")
-    wait = float(told) if told.isdecimal() else 1.0
-    if wait > LONGEST_WAIT:
-        raise OutsideFailed("oneroster_busy", f"OneRoster asks to come back in {wait:.0f} seconds.")
-    return wait
 
 
 def _lives(row: Mapping[str, Any]) -> bool:

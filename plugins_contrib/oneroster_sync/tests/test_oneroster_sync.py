@@ -74,6 +74,23 @@ def test_busy_service_is_asked_again_when_it_says_so(service: Service) -> None:
     assert rows(service) == ["0", "1", "2", "3"]
 
 
+def busy(seconds: int) -> flask.Response:
+    return flask.Response(status=429, headers={"Retry-After": str(seconds)})
+
+
+def test_it_waits_in_small_steps_and_not_for_ever(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("oneroster_sync.time.sleep", slept.append)
+    service.rows["courses"] = [course(n, str(n)) for n in range(7)]
+    service.faults = [lambda: busy(3), lambda: None, lambda: busy(2)]
+    assert len(rows(service)) == 7
+    assert slept == [1.0] * 5
+    service.faults = [lambda: busy(3), lambda: None, lambda: busy(3)]
+    with pytest.raises(OutsideFailed, match="come back in 3 seconds") as refused:
+        rows(service)
+    assert (refused.value.wait, refused.value.retryable, slept) == (3.0, True, [1.0] * 8)
+
+
 def test_course_deleted_while_pages_are_read_hides_no_other(service: Service) -> None:
     """The second page would begin one row later than the first one ended."""
     service.rows["courses"] = [course(n, str(n)) for n in range(7)]
