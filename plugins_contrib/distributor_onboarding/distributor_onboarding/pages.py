@@ -1,6 +1,5 @@
 """The pages: one's own onboarding, and the requests that wait for a decision."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from hub.api import (
     Field,
     Form,
     Heading,
+    Link,
     Missing,
     NotAllowed,
     Page,
@@ -29,6 +29,9 @@ DECIDERS = ("manager", "partner_admin", "operator")
 AS = {"manager": "a manager", "partner_admin": "a partner admin", "operator": "an operator"}
 """How a reason calls who approved: a role, no name."""
 SHOWN = 50
+CHUNKS = 5
+"""So many chunks of the table are looked through for requests that the viewer may see; a link goes on from there."""
+WAITING_AFTER, DECIDED_AFTER = "waiting_after", "decided_after"
 
 
 class Pages:
@@ -66,8 +69,8 @@ class Pages:
 
     def requests(self, request: Request) -> Page:
         """Who waits, the longest first; what was decided; and a form to propose somebody."""
-        waiting = list(_seen(request, waiting=True))
-        decided = list(_seen(request, waiting=False))
+        waiting, waiting_on = _seen(request, request.query.get(WAITING_AFTER, ""), waiting=True)
+        decided, decided_on = _seen(request, request.query.get(DECIDED_AFTER, ""), waiting=False)
         late = sum(self._is_late(request, row) for _, row in waiting)
         parts: list[Any] = []
         if late:
@@ -77,13 +80,23 @@ class Pages:
             Table(
                 ["Who", "Where", "Asked", "", "Decision"],
                 [self._waiting_line(request, seen, row) for seen, row in waiting],
-                empty="Nobody waits.",
+                empty="None of those who have waited longest is yours to decide."
+                if waiting_on
+                else "Nobody waits.",
             )
         )
+        if waiting_on:
+            parts.append(Link("Go on to those who asked later", "requests", {WAITING_AFTER: waiting_on}))
         parts += [Heading("Propose somebody"), *self._proposing(request)]
-        if decided:
+        if decided or decided_on:
             columns = ["Who", "Where", "Decision", "By", "When"]
-            parts += [Heading("Decided"), Table(columns, [_decided_line(*each) for each in decided])]
+            lines, empty = (
+                [_decided_line(*each) for each in decided],
+                "None of the latest is about people of yours.",
+            )
+            parts += [Heading("Decided"), Table(columns, lines, empty)]
+        if decided_on:
+            parts.append(Link("Go on to earlier decisions", "requests", {DECIDED_AFTER: decided_on}))
         return Page(
             "Onboarding requests", parts, "Who is approved gets the path for people who are new here."
         )
@@ -186,22 +199,22 @@ def _find(request: Request, appointment_id: str) -> Seen:
     return found
 
 
-def _seen(request: Request, *, waiting: bool) -> Iterator[tuple[Seen, Any]]:
-    """The first SHOWN requests about people whom the viewer may see."""
-    start = shown = 0
-    while True:
+def _seen(request: Request, after: str, *, waiting: bool) -> tuple[list[tuple[Seen, Any]], str]:
+    """The next SHOWN requests about people whom the viewer may see, and where to go on if there may be more of them."""
+    found: list[tuple[Seen, Any]] = []
+    for _ in range(CHUNKS):
         with request.reading() as connection:
-            rows = requests.read_some(connection, waiting=waiting, start=start)
-        if not rows:
-            return
+            rows = requests.read_some(connection, waiting=waiting, after=after)
         people = request.see([row.appointment_id for row in rows])
         for row in rows:
             if row.appointment_id in people:
-                yield people[row.appointment_id], row
-                shown += 1
-                if shown == SHOWN:
-                    return
-        start += len(rows)
+                if len(found) == SHOWN:
+                    return found, after
+                found.append((people[row.appointment_id], row))
+            after = requests.place_of(row, waiting=waiting)
+        if len(rows) < requests.CHUNK:
+            return found, ""
+    return found, after
 
 
 def _at(text: str) -> datetime:

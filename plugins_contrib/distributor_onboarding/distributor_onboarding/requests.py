@@ -42,16 +42,25 @@ def read(connection: sa.Connection, appointment_ids: Collection[str]) -> dict[st
     return {row.appointment_id: row for row in rows}
 
 
-def read_some(connection: sa.Connection, *, waiting: bool, start: int) -> list[sa.Row[Any]]:
-    """CHUNK requests from ``start`` on: those that wait, the longest first; or the decided ones, the newest first."""
-    query = sa.select(TABLE).limit(CHUNK).offset(start)
+def read_some(connection: sa.Connection, *, waiting: bool, after: str) -> list[sa.Row[Any]]:
+    """CHUNK requests after a place: those that wait, the longest first; or the decided ones, the newest first."""
+    at = TABLE.c.asked_at if waiting else TABLE.c.decided_at
+    key = sa.tuple_(at, TABLE.c.appointment_id)
+    query = sa.select(TABLE).limit(CHUNK)
     if waiting:
-        query = query.where(TABLE.c.state == WAITING).order_by(TABLE.c.asked_at, TABLE.c.appointment_id)
+        query = query.where(TABLE.c.state == WAITING).order_by(at, TABLE.c.appointment_id)
     else:
-        query = query.where(TABLE.c.state != WAITING).order_by(
-            TABLE.c.decided_at.desc(), TABLE.c.appointment_id
-        )
+        query = query.where(at.is_not(None)).order_by(at.desc(), TABLE.c.appointment_id.desc())
+    if after:
+        instant, _, appointment_id = after.partition(" ")
+        last = sa.tuple_(sa.literal(instant), sa.literal(appointment_id))
+        query = query.where(key > last if waiting else key < last)
     return list(connection.execute(query))
+
+
+def place_of(row: sa.Row[Any], *, waiting: bool) -> str:
+    """Where ``read_some`` goes on after a request."""
+    return f"{row.asked_at if waiting else row.decided_at} {row.appointment_id}"
 
 
 def rows_about(connection: sa.Connection, person_id: str) -> Iterator[Mapping[str, Any]]:

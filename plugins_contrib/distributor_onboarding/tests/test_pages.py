@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from distributor_onboarding import Plugin
+import sqlalchemy as sa
+from distributor_onboarding import Plugin, pages, requests
 from werkzeug.test import TestResponse
 
 from hub.clock import SettableClock
@@ -138,6 +139,43 @@ def test_who_waits_too_long_is_shown(depot: Depot, clock: SettableClock) -> None
 
 def test_a_nonsense_decision_is_refused(depot: Depot) -> None:
     assert depot.decide(depot.pia, depot.ask(), "perhaps").status_code == 400
+
+
+def links(page: str, name: str) -> list[str]:
+    return re.findall(rf'href="([^"]*{name}=[^"]*)"', page)
+
+
+@pytest.mark.parametrize(("waiting", "name"), [(True, "waiting_after"), (False, "decided_after")])
+def test_of_very_many_requests_a_bounded_number_is_looked_through_and_a_link_goes_on(
+    depot: Depot, hub: Hub, monkeypatch: pytest.MonkeyPatch, waiting: bool, name: str
+) -> None:
+    about = depot.ask()
+    if not waiting:
+        depot.decide(depot.pia, about)
+    others = [
+        {
+            "appointment_id": f"of-others-{n:02}",
+            "person_id": f"other-{n}",
+            "asked_by": None,
+            "asked_at": "2020-01-01T00:00:00+00:00",
+            "state": "waiting" if waiting else "approved",
+            "decided_at": None if waiting else "2050-01-01T00:00:00+00:00",
+        }
+        for n in range(7)
+    ]
+    with plugin_of(hub).storage.writing() as unit:
+        unit.connection.execute(sa.insert(requests.TABLE), others)
+    monkeypatch.setattr(requests, "CHUNK", 2)
+    monkeypatch.setattr(pages, "CHUNKS", 2)
+    who = f"requests/{about}" if waiting else "approved</span>"
+    first = depot.page(depot.pia, REQUESTS)
+    (on,) = links(first, name)
+    assert ("None of those" if waiting else "None of the latest") in first
+    then = depot.page(depot.pia, on)
+    assert (who in first, who in then) == (False, True)
+    with plugin_of(hub).storage.writing() as unit:
+        unit.connection.execute(sa.delete(requests.TABLE).where(requests.TABLE.c.person_id.like("other-%")))
+    assert links(depot.page(depot.pia, REQUESTS), name) == []
 
 
 def plugin_of(hub: Hub) -> Plugin:

@@ -22,7 +22,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(10), nullable=False, comment="waiting, approved or declined"),
         sa.Column("decided_by", sa.String(36)),
         sa.Column("decided_at", sa.String(40)),
-        sa.Index("ix_plugin_distributor_onboarding_request_state", "state", "asked_at"),
+        sa.Index("ix_plugin_distributor_onboarding_request_state", "state", "asked_at", "appointment_id"),
+        sa.Index("ix_plugin_distributor_onboarding_request_decided", "decided_at", "appointment_id"),
     )
 
 
