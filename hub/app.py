@@ -201,7 +201,7 @@ def readers_of(hub: Hub) -> tuple[Reader, ...]:
     """
     waiting = set() if hub.hooks.implementers("recognize_completion") else {recognize, recognize_changes}
     if not hub.hooks.plugins:
-        waiting.add(publish)
+        waiting |= {publish, joinings}
     return tuple(reader for reader in READERS if reader not in waiting)
 
 

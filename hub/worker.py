@@ -14,6 +14,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from hub.audiences.assigning.reassign import CHUNK, has_queue, reassign, reassign_chunk
+from hub.audiences.assigning.unasked import are_back, ask_again
 from hub.garbage import seldom_collected
 from hub.hooks.memory import resident_bytes
 from hub.journal import Reader
@@ -105,7 +106,7 @@ class Worker:
         """Give new readers their place, and learn which plugins are not to be called."""
         with self.hub.unit_of_work() as uow:
             register_readers(uow, self.readers)
-            heed_aside(uow)
+        self.heed_aside()
 
     def turn(self) -> bool:
         """Do one batch of everything that waits; whether there was anything."""
@@ -194,9 +195,13 @@ class Worker:
                 save_timings(uow, timings)
 
     def heed_aside(self) -> None:
-        """Learn which plugins are not to be called."""
+        """Learn which plugins are not to be called, and make up for those that can be asked again."""
         with self.hub.reading() as uow:
             heed_aside(uow)
+            some_are_back = are_back(uow)
+        if some_are_back:
+            with self.hub.unit_of_work() as uow:
+                ask_again(uow)
 
     def end_if_outgrown(self, stop: threading.Event) -> None:
         """End a worker that is larger than the settings allow, between two turns; and say which plugins it grew in."""

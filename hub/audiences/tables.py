@@ -152,6 +152,14 @@ remote_question = sa.Table(
     comment="What a remote plugin was last asked about a person; ``asked`` has what it last answered.",
 )
 
+plugin_unasked = sa.Table(
+    "plugin_unasked",
+    metadata,
+    sa.Column("plugin", sa.String(64), primary_key=True),
+    sa.Column("since", Time(), nullable=False),
+    comment="Plugins that are switched on and could not be asked about somebody; the next worker that can asks anew.",
+)
+
 reassign_queue = sa.Table(
     "reassign_queue",
     metadata,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hub.audiences.assigning.unasked import list_unasked
 from hub.cli.findings import Finding, ok, warning
 from hub.plugin_views.overview import list_plugins
 from hub.runtime import Hub
@@ -10,7 +11,7 @@ from hub.runtime import Hub
 def examine_plugins(hub: Hub) -> Iterator[Finding]:
     """One line for each that needs somebody; one for all if none does."""
     with hub.reading() as uow:
-        plugins = list_plugins(uow)
+        plugins, unasked = list_plugins(uow), list_unasked(uow)
     well = True
     for plugin in plugins:
         check = f"plugin {plugin.name}"
@@ -41,5 +42,12 @@ def examine_plugins(hub: Hub) -> Iterator[Finding]:
                     f"implements {hook.name}, which the next plugin API refuses",
                     f"Its author has to implement {hook.successor} instead.",
                 )
+    for name in unasked:
+        well = False
+        yield warning(
+            f"plugin {name}",
+            "is switched on and could not be asked about everybody: they keep what it last said",
+            "It is asked about them by itself as soon as it is on the list and not set aside; or switch it off.",
+        )
     if plugins and well:
         yield ok("plugin calls", "none has failed in the last 24 hours")

@@ -15,7 +15,8 @@ import click
 def set_aside(plugin: str, because: str, hook: str, exit_with: int) -> None:
     """Let no process call PLUGIN, from now on and without a restart.
 
-    The hub does so itself when a plugin hangs. What it would be told waits; where nothing is decided without it, nothing is decided.
+    The hub does so itself when a plugin hangs. What it would be told waits until it is taken back, and people keep what it last
+    said about them; where nothing is decided without it, nothing is decided.
     """
     from hub.cli.opening import opened_hub
     from hub.journal.aside import set_plugin_aside
@@ -36,5 +37,5 @@ def take_back(plugin: str) -> None:
     with opened_hub() as hub, hub.unit_of_work() as uow:
         take_plugin_back(uow, plugin)
     click.echo(
-        f"{plugin} is called again. Deliveries that were parked meanwhile wait until somebody sends them again."
+        f"{plugin} is called again. What it was to be told goes out now, and it is asked about whoever changed meanwhile."
     )

@@ -215,6 +215,15 @@ class Hooks:
                 if each.contract.shape != "register":
                     each.aside = reasons.get(each.name, "")
 
+    def is_aside(self, plugin_name: str) -> bool:
+        """Whether this process does not call a plugin because it is set aside."""
+        return any(
+            each.aside
+            for found in self._implementations.values()
+            for each in found
+            if each.name == plugin_name
+        )
+
     def grown(self) -> list[tuple[str, str, int]]:
         """Plugin, hook and by how many bytes the process grew in its calls since it began; the largest first."""
         every = [(i.name, i.hook, i.grown_bytes()) for found in self._implementations.values() for i in found]

@@ -1,6 +1,7 @@
 """Plugins that are set aside: on, but not called, because a process had to be ended for them or somebody said so.
 
 Every process learns of it within moments, and so does each that starts later. It lasts until somebody takes the plugin back.
+Meanwhile its deliveries wait (hub.journal.outbox); whom it could not be asked about is made up for (hub.audiences.assigning.unasked).
 """
 
 from dataclasses import dataclass

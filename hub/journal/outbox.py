@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.errors import Missing, OutsideFailed
+from hub.hooks import SetAside
 from hub.ids import new_id
 from hub.journal import tables
 from hub.journal.readers import OpenUnit
@@ -21,6 +22,10 @@ MAX_ATTEMPTS = 12
 MAX_WAIT_SECONDS = 3600
 LEASE = timedelta(seconds=60)
 SETTLE_SECONDS = 0.25
+TO_PLUGINS = ("tell", "tell_many")
+"""Kinds of deliveries whose receiver is a plugin."""
+ASIDE = timedelta(seconds=5)
+"""So long a delivery rests that met a plugin which this process does not call: by then it knows better."""
 PATIENCE = timedelta(days=3)
 """For how long an effect in a lane is tried again while its receiver does not do its part."""
 WAITING, DELIVERED, PARKED, SUPERSEDED, DISMISSED = (
@@ -118,7 +123,10 @@ def _row(uow: UnitOfWork, effect: Effect) -> dict[str, Any]:
 
 
 def has_deliveries(uow: UnitOfWork, left_alone: Collection[str] = ()) -> bool:
-    """Whether something waits whose time has come, outside lanes and of other kinds than those ``left_alone``."""
+    """Whether something waits whose time has come, outside lanes and of other kinds than those ``left_alone``.
+
+    What goes to a plugin that is set aside is left alone as well.
+    """
     return uow.connection.scalar(_due(uow, left_alone).limit(1)) is not None
 
 
@@ -127,6 +135,7 @@ def deliver(
 ) -> int:
     """Try what is due, outside any unit of work; the number of deliveries tried. Kinds ``left_alone`` go on waiting.
 
+    So does what goes to a plugin that is set aside: it is no attempt.
     What there is no time for before the lease is half over is given back. Outcomes are written every SETTLE_SECONDS: whoever
     dies in between leaves the same deliveries to be tried again, as after a death between an answer and its note.
     """
@@ -171,10 +180,12 @@ def _settle_all(
         with open_unit() as uow:
             _note_delivered(uow, [delivery.id for delivery, error in outcomes if error is None])
             for delivery, error in outcomes:
-                if error is not None:
+                if isinstance(error, SetAside):
+                    _give_back(uow, delivery, uow.now + ASIDE)
+                elif error is not None:
                     _note_failed(uow, delivery, error)
             for delivery in not_tried:
-                _give_back(uow, delivery)
+                _give_back(uow, delivery, uow.now)
     outcomes.clear()
 
 
@@ -233,6 +244,8 @@ def _due(uow: UnitOfWork, left_alone: Collection[str]) -> sa.Select[Any]:
     due = sa.select(table.c.id).where(
         table.c.state == WAITING, table.c.lane.is_(None), table.c.next_attempt_at <= uow.now
     )
+    aside = sa.exists().where(tables.plugin_aside.c.plugin == table.c.receiver)
+    due = due.where(sa.not_(sa.and_(table.c.kind.in_(TO_PLUGINS), aside)))
     return due.where(table.c.kind.not_in(sorted(left_alone))) if left_alone else due
 
 
@@ -252,11 +265,11 @@ def _take(uow: UnitOfWork, limit: int, left_alone: Collection[str]) -> list[Deli
     return [Delivery(r.id, r.kind, r.receiver, r.person_id, r.body, r.attempts) for r in rows]
 
 
-def _give_back(uow: UnitOfWork, delivery: Delivery) -> None:
+def _give_back(uow: UnitOfWork, delivery: Delivery, at: datetime) -> None:
     table = tables.outbox
     mine = (table.c.id == delivery.id) & (table.c.state == WAITING) & (table.c.attempts == delivery.attempts)
     uow.connection.execute(
-        sa.update(table).where(mine).values(next_attempt_at=uow.now, attempts=delivery.attempts - 1)
+        sa.update(table).where(mine).values(next_attempt_at=at, attempts=delivery.attempts - 1)
     )
 
 

@@ -112,6 +112,7 @@ KEPT_BY_ADAPTERS = frozenset(
         "offering_placed",
         "oidc_client_changed",
         "platform_key_rotated",
+        "plugin_asked_again",
         "receiving_store_changed",
         "registration_page_changed",
         "retention_rule_changed",
@@ -132,7 +133,7 @@ KEPT_BY_ADAPTERS = frozenset(
         "webhook_changed",
     }
 )
-"""Kinds that only the protocols' own tables rest on, and rules of retention; they decide nothing about people, goals or credits."""
+"""Kinds that only the protocols' own tables rest on, rules of retention, and what has people looked at anew; they decide nothing about people, goals or credits."""
 
 
 def apply_journal(uow: UnitOfWork, changes: Iterable[sa.Row[Any]]) -> None:

@@ -133,6 +133,7 @@ def test_a_hub_without_plugins_is_warned_of_and_what_waits_is_no_fault(
         "reader recognize",
         "reader recognize_changes",
         "reader publish",
+        "reader joinings",
     }
     assert hub_command("doctor").exit_code == 0
 

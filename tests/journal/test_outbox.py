@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.clock import SettableClock
 from hub.errors import Missing, OutsideFailed
+from hub.hooks import SetAside
 from hub.ids import new_id
 from hub.journal import Delivery, enqueue, outbox
 from hub.journal.outbox import LEASE, MAX_ATTEMPTS, MAX_WAIT_SECONDS, deliver, has_deliveries, resend
@@ -266,3 +267,18 @@ def test_worker_slower_than_its_lease_does_not_undo_what_another_delivered(
     add(hub, "a")
     deliver(hub.unit_of_work, {"call": wait_too_long})
     assert (row(hub).state, row(hub).last_error) == ("delivered", None)
+
+
+def test_attempt_that_meets_a_plugin_set_aside_is_none(
+    hub: Hub, receiver: Receiver, clock: SettableClock
+) -> None:
+    add(hub, "a")
+    for _ in range(MAX_ATTEMPTS + 1):
+        receiver.fails = SetAside("plugin_set_aside", "It is set aside.")
+        assert receiver.deliver() == 1
+        assert receiver.deliver() == 0  # not at once
+        clock.advance(seconds=10)
+    assert (row(hub).state, row(hub).attempts) == ("waiting", 0)
+    receiver.fails = None
+    assert receiver.deliver() == 1
+    assert row(hub).state == "delivered"

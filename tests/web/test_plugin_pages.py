@@ -20,6 +20,7 @@ from hub.ids import new_id
 from hub.journal import enqueue
 from hub.journal import tables as journal
 from hub.journal.aside import list_aside
+from hub.journal.outbox import TO_PLUGINS
 from hub.network import tables as network
 from hub.notify.webhooks.remote import connect_remote_plugin
 from hub.plugin_data.remove import TELLINGS
@@ -84,7 +85,7 @@ def with_told(world: World) -> World:
 
 
 def test_deliveries_to_plugins_are_called_the_same_everywhere() -> None:
-    assert set(TELLINGS) == {TELL, GATHERED}
+    assert set(TELLINGS) == set(TO_PLUGINS) == {TELL, GATHERED}
 
 
 def test_the_list_has_all_in_their_order_and_those_that_are_not_on(world: World) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.audiences import tables
 from hub.audiences.assigning.notes import read_notes
 from hub.audiences.assigning.opinion import Candidate, Opinion, check_opinion
+from hub.audiences.assigning.unasked import heed_those_back, note_unasked, plugins_away
 from hub.audiences.profiles.profile import Setup, told_of
 from hub.audiences.profiles.read_profiles import read_setups
 from hub.audiences.rules.conditions import AppointmentFacts, match
@@ -31,12 +32,20 @@ HOOK = "decide_assignments"
 def ask_plugins(
     uow: UnitOfWork, facts: Mapping[str, Sequence[AppointmentFacts]], switched: Sequence[SwitchedPlugin]
 ) -> None:
-    """Ask every plugin that is on about those of these people who changed in what it reads; whole persons at a time."""
+    """Ask every plugin that is on about those of these people who changed in what it reads; whole persons at a time.
+
+    Of those that cannot be asked now it is noted, so that they are asked later.
+    """
+    heed_those_back(uow, switched)
+    away = plugins_away(uow, switched)
     bodies = hear_plugins(uow, facts, switched, read_setups(uow))
     apply_opinions(uow, bodies)
     record_changes(
         uow, [Change("opinions_given", b["person_id"], b, person_id=b["person_id"]) for b in bodies]
     )
+    away |= plugins_away(uow, switched)  # another thread may have learned of one meanwhile
+    on = [(plugin, [s for s in switched if s.plugin == plugin and s.during[1] is None]) for plugin in away]
+    note_unasked(uow, [plugin for plugin, mine in on if make_candidates(uow, facts, mine, {})])
 
 
 def hear_plugins(

@@ -17,6 +17,7 @@ from hub.audiences.assigning.notes import PLUGIN_NOTED, PLUGIN_REMOVED
 from hub.audiences.assigning.opinions import ask_plugins, read_opinions
 from hub.audiences.assigning.put_aside import each_for_themselves, put_aside
 from hub.audiences.assigning.read_facts import read_facts
+from hub.audiences.assigning.unasked import ASKED_AGAIN
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED
 from hub.audiences.profiles.workflows import WORKFLOW_ACTED
 from hub.audiences.remote.answers import REMOTE_ANSWERED
@@ -27,6 +28,7 @@ from hub.audiences.rules.rule import (
     AUDIENCE_CHANGED,
     RULE_CHANGED,
     RULE_REMOVED,
+    SwitchedPlugin,
     read_audience,
     read_rules,
     read_switched,
@@ -109,6 +111,8 @@ def _people_of_audiences(uow: UnitOfWork, change: sa.Row[Any]) -> list[sa.Select
         return [people_matching(read_audience(uow, audience).conditions) for audience in asked]
     if change.kind == PARTNER_SWITCHED:
         return _people_of_partner(uow, change.body["partner_id"], change.body["plugin"])
+    if change.kind == ASKED_AGAIN:
+        return [people_matching(s.audience.conditions) for s in _switched_on(uow, change.subject_id)]
     if change.kind == "plugin_switched":
         kept = uow.connection.scalar(
             sa.select(tables.audience.c.conditions).where(tables.audience.c.key == change.body["audience"])
@@ -239,9 +243,12 @@ def _people_of_partner(uow: UnitOfWork, partner_id: str, plugin: str) -> list[sa
     here = sa.select(location.c.id).where(location.c.partner_id == partner_id)
     return [
         people_matching(switched.audience.conditions).where(network.appointment.c.location_id.in_(here))
-        for switched in read_switched(uow)
-        if switched.plugin == plugin and switched.during[1] is None
+        for switched in _switched_on(uow, plugin)
     ]
+
+
+def _switched_on(uow: UnitOfWork, plugin: str) -> list[SwitchedPlugin]:
+    return [s for s in read_switched(uow) if s.plugin == plugin and s.during[1] is None]
 
 
 def _people_of_audience(key: str) -> sa.Select[Any]:

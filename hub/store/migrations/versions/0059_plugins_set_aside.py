@@ -26,3 +26,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plugin", name=op.f("pk_plugin_aside")),
         comment="Plugins that no process calls until somebody takes them back.",
     )
+    op.create_table(
+        "plugin_unasked",
+        sa.Column("plugin", sa.String(64), nullable=False),
+        sa.Column("since", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("plugin", name=op.f("pk_plugin_unasked")),
+        comment="Plugins that are switched on and could not be asked about somebody; the next worker that can asks anew.",
+    )
