@@ -42,6 +42,8 @@ def try_(
     hub try plan_panels PERSON
     hub try recognize_completion STATEMENT COURSE    a statement's id, or a file with its JSON
     hub try credit_granted [PERSON]                  the last such event; what would be sent is shown
+    hub try news_gathered [PERSON]                   the last things that happened, together
+    hub try certified_changed [PERSON]               rows of the lists that plugins keep
     hub try read_catalogue CONNECTION ADDRESS        through the network; the first rows
 
     PERSON is an id, a person_id of the network files, an e-mail address, or what some system calls the person.
@@ -64,6 +66,7 @@ def _try(
     hub: "Hub", hook: str, about: tuple[str, ...], plugin: str, audience: str, secret: str, rows: int
 ) -> "Tried":
     from hub.cli import trying
+    from hub.cli.trying_told import try_telling
     from hub.errors import Missing
 
     contract = hub.hooks.contracts.get(hook)
@@ -89,7 +92,7 @@ def _try(
             return trying.try_recognition(uow, statement, course)
         if contract.shape == "tell":
             (person,) = _named(about, "PERSON") if about else ("",)
-            return trying.try_telling(uow, hook, person)
+            return try_telling(uow, hook, person)
         if contract.shape == "register":
             _named(about)
             return trying.try_registering(uow, hook)

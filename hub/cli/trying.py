@@ -1,7 +1,6 @@
 """Asking plugins as ``hub try`` does, for each shape of hook; all of it in reading units, so that nothing can be kept."""
 
 import json
-import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,22 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
 
-from hub import hookspecs
 from hub.audiences.assigning.read_facts import read_facts
 from hub.audiences.assigning.suppose_on import suppose_on
 from hub.audiences.assigning.try_opinions import Target, TriedOpinions, try_opinions
 from hub.audiences.panels import PanelFailure, read_panels
-from hub.errors import BadInput, HubError, Missing
+from hub.errors import BadInput, HubError
 from hub.hooks import Failure, tracing
-from hub.journal.tables import event as event_table
 from hub.network.people.find_somebody import find_somebody
 from hub.network.systems.connections import find_connection
 from hub.network.views import names_of_people
 from hub.runtime import Hub
 from hub.store import UnitOfWork
-from hub.testing.recording_http import RecordingHttp
 from hub.training.completing.completion import Evidence
 from hub.training.courses.catalogue import CatalogueSource
 from hub.training.courses.targets import keys_of_targets
@@ -85,7 +80,7 @@ def try_assignments(uow: UnitOfWork, person: str, plugin: str, audience: str) ->
     if not goals.gained and not goals.lost:
         together.append("Nothing would change.")
     return Tried(
-        "decide_assignments", _who(uow, person_id), [_opinions_said(each) for each in tried], tuple(together)
+        "decide_assignments", who(uow, person_id), [_opinions_said(each) for each in tried], tuple(together)
     )
 
 
@@ -118,7 +113,7 @@ def try_recognition(uow: UnitOfWork, statement: str, course: str) -> Tried:
         row = find_statement(uow, statement)
         evidence, known = evidence_of(row), read_recognized(uow, row, offering)
         together.append(
-            f"It is a statement about {_who(uow, known.person_id)}."
+            f"It is a statement about {who(uow, known.person_id)}."
             if known.person_id
             else "Nobody is known yet by the name of its actor."
         )
@@ -197,7 +192,7 @@ def try_panels(uow: UnitOfWork, person: str, plugin: str, audience: str) -> Trie
         else f"{panel.title}: {panel.text}"
         for panel in shown
     )
-    return Tried("plan_panels", _who(uow, person_id), asked, boxes or ("No box would be shown.",))
+    return Tried("plan_panels", who(uow, person_id), asked, boxes or ("No box would be shown.",))
 
 
 def try_fetching(hub: Hub, hook: str, plugin: str, slug: str, address: str, secret: str, rows: int) -> Tried:
@@ -218,35 +213,6 @@ def try_fetching(hub: Hub, hook: str, plugin: str, slug: str, address: str, secr
         plugin, version, "", tuple(_line(row) for row in found), [_plain(row) for row in found], error, spent
     )
     return Tried(hook, f"{address} of {slug}", [asked], (f"{len(found)} rows; nothing is changed.",))
-
-
-def try_telling(uow: UnitOfWork, hook: str, person: str) -> Tried:
-    """What each plugin would send of the last such event (about a person); nothing is sent."""
-    e = event_table
-    query = sa.select(e).where(e.c.kind == hook).order_by(e.c.position.desc()).limit(1)
-    if person:
-        query = query.where(e.c.person_id == find_somebody(uow, person))
-    row = uow.connection.execute(query).first()
-    if row is None:
-        raise Missing("no_event", f"No {hook} has happened yet{' to this person' if person else ''}.")
-    event_type = typing.get_type_hints(getattr(hookspecs, hook))["event"]
-    event = msgspec.convert({"person_id": row.person_id, **row.body}, event_type)
-    asked = []
-    for plugin in uow.hooks.implementers(hook):
-        http = RecordingHttp(answers_all=True)
-        error = ""
-        with tracing() as calls:
-            try:
-                uow.hooks.tell(hook, plugin, event=event, http=http)
-            except Exception as failed:  # noqa: BLE001  (a plugin may fail with anything)
-                error = str(failed)
-        said = tuple(
-            f"{r.method} {r.url} {dict(r.form) or r.body.decode(errors='replace')}" for r in http.requests
-        )
-        spent = sum(call.milliseconds for call in calls)
-        version = uow.hooks.version_of(plugin) or ""
-        asked.append(Asked(plugin, version, "", said or ("sends nothing",), _sent(http), error, spent))
-    return Tried(hook, f"{row.kind} of {row.at:%Y-%m-%d %H:%M} about {_who(uow, row.person_id)}", asked)
 
 
 def try_registering(uow: UnitOfWork, hook: str) -> Tried:
@@ -272,15 +238,9 @@ def try_registering(uow: UnitOfWork, hook: str) -> Tried:
     return Tried(hook, "the start of the hub", asked)
 
 
-def _who(uow: UnitOfWork, person_id: str) -> str:
+def who(uow: UnitOfWork, person_id: str) -> str:
+    """Somebody's name, or the id of whom nobody knows one."""
     return names_of_people(uow, [person_id]).get(person_id, person_id)
-
-
-def _sent(http: RecordingHttp) -> list[dict[str, Any]]:
-    return [
-        {"method": r.method, "url": r.url, "form": dict(r.form), "body": r.body.decode(errors="replace")}
-        for r in http.requests
-    ]
 
 
 def _plain(value: Any) -> Any:

@@ -230,6 +230,58 @@ def test_telling_shows_what_would_be_sent(hub_try: Try, world: World) -> None:
     )
 
 
+TOLD = """
+from hub.api import Export, hookimpl
+
+
+class Plugin:
+    hub_api = "1.1"
+
+    @hookimpl
+    def goal_added(self, event, http):
+        http.post("https://screen.example/new", form={"goal": event.goal_id, "dimension": event.dimension})
+
+    @hookimpl
+    def news_gathered(self, news, batch, http, mails):
+        mails.write("tess@riverside.example", f"{len(news)} news of {news[0].name}", [one.title for one in news])
+
+    @hookimpl
+    def register_exports(self):
+        return [Export("crm", ("offering:tires",))]
+
+    @hookimpl
+    def certified_changed(self, export, changes, http):
+        for one in changes:
+            http.post("https://crm.example/rows", form={"name": one.row.given_name, "title": one.row.title})
+"""
+
+
+def test_telling_of_what_is_no_event_of_its_own_shows_what_would_be_sent(
+    hub_try: Try, world: World, tmp_path: Path
+) -> None:
+    with installed(write_plugin(tmp_path, "told", TOLD)):
+        ann, bob = "ann@riverside.example", "bob@riverside.example"
+        for hook in ("goal_added", "news_gathered"):
+            assert f"No {hook} has happened yet" in hub_try(hook, "--plugin", "told", fails=True)
+        assert "nobody is certified there" in hub_try("certified_changed", "--plugin", "told")
+        world.add_rule("tires", "tires", "sales", positions=("salesperson",))
+        with world.hub.unit_of_work() as uow:
+            record_changes(uow, [Change("person_changed", world.ids["ann"], {}, person_id=world.ids["ann"])])
+        world.drain()
+        said = hub_try("goal_added", ann, "--plugin", "told")
+        assert "POST https://screen.example/new {'goal':" in said
+        assert "'dimension': 'sales'" in said
+        world.send("ann", "tires")
+        assert "mail to tess@riverside.example: 1 news of ann Tester" in hub_try(
+            "news_gathered", ann, "--plugin", "told"
+        )
+        for who in ((), (ann,)):
+            assert "POST https://crm.example/rows {'name': 'ann', 'title': 'Tires'}" in hub_try(
+                "certified_changed", *who, "--plugin", "told"
+            )
+        assert "nobody is certified there" in hub_try("certified_changed", bob, "--plugin", "told")
+
+
 def test_fetching_and_registering(hub_try: Try) -> None:
     said = hub_try("read_catalogue", "south", "http://127.0.0.1:9/list", "--plugin", "many")
     assert "over the network" in said
