@@ -158,7 +158,7 @@ def test_no_statement_ends_the_transaction_and_gets_behind_the_fence(
 
 @pytest.mark.parametrize("ending", ["COMMIT", "END", "ROLLBACK"])
 def test_no_statement_hides_behind_another(shelved: World, ending: str) -> None:
-    for hidden in (f"{ending}; {DISABLE}; BEGIN", f"SELECT 1; {ending}; {DISABLE}; BEGIN"):
+    for hidden in (f"{ending}; {DISABLE}; COMMIT; BEGIN", f"SELECT 1; {ending}; {DISABLE}; COMMIT; BEGIN"):
         with pytest.raises((NotAllowed, sa.exc.DBAPIError)):
             write(shelved, lambda unit, hidden=hidden: unit.connection.exec_driver_sql(hidden))  # type: ignore[misc]
         with pytest.raises((NotAllowed, sa.exc.DBAPIError)), storage(shelved).reading() as connection:
