@@ -262,7 +262,8 @@ def _shown(error: BaseException, words: str) -> Exception:
     ):
         return error
     if isinstance(error, OutsideFailed):
-        return OutsideFailed(error.code, words.partition(": ")[2], retryable=error.retryable)
+        shown = words.partition(": ")[2]
+        return OutsideFailed(error.code, shown, retryable=error.retryable, wait=error.wait)
     return PluginFailed("plugin_failed", words)
 
 

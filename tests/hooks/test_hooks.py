@@ -238,3 +238,10 @@ def test_every_hook_of_the_catalogue_has_a_contract() -> None:
         "show": {"box"},
     }
     assert [name for name, c in contracts.items() if c.on_error not in means[c.shape]] == []
+
+
+def test_what_another_system_asked_for_survives_the_masking_of_secrets() -> None:
+    busy = OutsideFailed("busy", "refused with token=abcdef0123", wait=30)
+    with pytest.raises(OutsideFailed, match="masked") as error:
+        hooks_of(busy=Says(busy)).tell("color_found", "busy", thing="rose")
+    assert (error.value.code, error.value.wait, error.value.retryable) == ("busy", 30, True)
