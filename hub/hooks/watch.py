@@ -144,6 +144,7 @@ class Watch:
     def start(self) -> "Watch":
         """Begin, in a thread of its own."""
         _watches.append(self)
+        self._put_off()  # before the first call: it may be the one that freezes all
         self._thread.start()
         return self
 
@@ -155,14 +156,18 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):
-            if self._ends_frozen:
-                faulthandler.dump_traceback_later(FROZEN_SECONDS, exit=True)
+            self._put_off()
             with _lock:
                 slots = list(_slots)
             for slot in slots:
                 self._look_at(slot)
         if self._ends_frozen:
             faulthandler.cancel_dump_traceback_later()
+
+    def _put_off(self) -> None:
+        """Put off the end of the process, which comes by itself if nobody does this any more."""
+        if self._ends_frozen:
+            faulthandler.dump_traceback_later(FROZEN_SECONDS, exit=True)
 
     def _look_at(self, slot: Slot) -> None:
         call = slot.call

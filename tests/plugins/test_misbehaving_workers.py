@@ -57,6 +57,7 @@ class Plugin:
 """
 GIL_HOLDER = """
 import re
+import time
 from hub.api import hookimpl
 from hub.hooks import watch
 
@@ -67,6 +68,7 @@ class Plugin:
 
     @hookimpl
     def recognize_completion(self, statement, offering):
+        time.sleep(1)  # in which the watch reads the time above
         re.match("(a+)+$", "a" * 60 + "b")
 """
 
