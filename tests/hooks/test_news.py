@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from hub.api import AudienceJoined, GoalAdded, Mails, News, OutsideFailed, hookimpl
 from hub.clock import SettableClock
 from hub.errors import BadInput
-from hub.ids import new_id
 from hub.journal.tables import outbox as outbox_table
 from hub.notify.tables import mail as mail_table
 from hub.publish import check_gathering, gather
