@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg.pq import TransactionStatus
 
 from hub.errors import NotAllowed
 
@@ -49,7 +48,9 @@ SELECT l.relation, t.relname, l.virtualtransaction FROM pg_locks l LEFT JOIN ({_
    AND (t.oid IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = l.relation)))
 """  # noqa: S608  (texts of ours)
 """Tables that are locked, and one row more without a table: each transaction locks its own number."""
-_INSIDE = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+_IN_TRANSACTION, _IN_ERROR = 2, 3
+"""What libpq says of a connection (PQtransactionStatus); psycopg is not there where PostgreSQL is not used."""
+_INSIDE = (_IN_TRANSACTION, _IN_ERROR)
 _ENDING = re.compile(
     r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
     r"(COMMIT|END|ABORT|BEGIN|START|PREPARE\s+TRANSACTION|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b",
@@ -175,7 +176,7 @@ def _of_postgresql(
         driver.prepare_threshold = 0 if ";" in statement else threshold
 
     def look(*_: Any) -> None:
-        if driver.info.transaction_status != TransactionStatus.INTRANS:
+        if driver.info.transaction_status != _IN_TRANSACTION:
             refused.append(_ends_transaction(plugin, "it is over"))
             raise _Refused
         now = driver.execute(_TOUCHED).fetchall()
