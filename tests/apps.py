@@ -26,6 +26,7 @@ def app_of(hub: Hub, make: Callable[[Hub], flask.Flask]) -> flask.Flask:
     if app is None:
         app = make(hub)
     app.extensions["hub"] = hub
+    app.extensions.pop("plugin_timings_saved", None)  # of the hub before
     with _lock:
         _used[id(hub.engine)].append((key, app, dict(app.config)))
     return app
