@@ -8,6 +8,7 @@ import ast
 import inspect
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 from hub import hookspecs
@@ -52,12 +53,15 @@ def contract_line(name: str) -> str:
 
 
 def make_page(template: str) -> str:
-    """The page; Incomplete where a hook has no place or no example in the template."""
+    """The page; Incomplete where a hook has no place or no example in the template, or two."""
     placed = [(mark["what"], mark["name"]) for mark in _MARK.finditer(template)]
     wanted = [(what, name) for name in CONTRACTS for what in ("hook", "example")]
     missing = [f"{{{{{what} {name}}}}}" for what, name in wanted if (what, name) not in placed]
     if missing:
         raise Incomplete(f"docs/hooks.template.md lacks {', '.join(missing)}.")
+    twice = [f"{{{{{what} {name}}}}}" for (what, name), times in Counter(placed).items() if times > 1]
+    if twice:
+        raise Incomplete(f"docs/hooks.template.md has more than once {', '.join(twice)}.")
     return f"{MADE}\n\n" + _MARK.sub(lambda mark: _WRITERS[mark["what"]](mark["name"]), template)
 
 

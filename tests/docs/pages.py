@@ -45,5 +45,6 @@ def sections(text: str, level: int) -> dict[str, str]:
     for mark, part in zip(heads, parts[1:], strict=True):
         title, _, body = part.partition("\n")
         if mark == marks:
+            assert title.strip() not in found, f"{title.strip()} is a heading twice"
             found[title.strip()] = body
     return found
