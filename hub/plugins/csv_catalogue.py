@@ -1,4 +1,7 @@
-"""Reads an LMS's catalogue from a CSV address: external_id,key,title,activity_id,description,minutes,completion_policy,launch."""
+"""Reads an LMS's catalogue from the address of a CSV file.
+
+Its columns: external_id, key, title, activity_id, description, minutes, completion_policy, launch.
+"""
 
 import csv
 import io
