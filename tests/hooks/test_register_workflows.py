@@ -1,6 +1,7 @@
 """register_workflows: plugins bring workflows, and profiles take them as they are at that time (B34)."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hub.audiences.profiles.export_profiles import export_profiles
 from hub.audiences.profiles.plan_profiles import from_file, from_text, make_profiles, plan_profiles
 from hub.audiences.profiles.plugin_workflows import registered_workflows
 from hub.audiences.profiles.tables import workflow_action
+from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.clock import SettableClock
 from hub.errors import BadInput
 from hub.hooks import Hooks, Plugin, hookimpl
@@ -93,6 +95,38 @@ def test_register_workflows_is_taken_by_profiles_and_follows_the_switch_of_its_p
     join(newer, "kim")
     assert acted(newer) == [1, 1]
     assert newer.live_goals("nia") == {}
+
+
+def test_workflow_answers_nothing_at_a_partner_for_which_its_plugin_is_off(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    world = world_with(greeter=Greeter())
+    clock.advance(days=40)
+    make_profiles(world.hub, from_text(TAKES))
+
+    def switch(on: bool) -> None:
+        clock.advance(days=1)
+        with world.hub.unit_of_work() as uow:
+            assert switch_for_partner(uow, world.ids["partner"], "greeter", on=on)
+        clock.advance(days=1)
+        world.drain()
+
+    def join(name: str, since: datetime) -> None:
+        world.add_person(name)
+        world.appoint(name, "technician", "Riverside", since=since)
+        world.drain()
+
+    join("nia", clock.now())
+    assert acted(world) == [1]
+    switch(on=False)
+    join("zoe", clock.now())
+    join("kim", clock.now() + timedelta(days=30))
+    assert acted(world) == [1]
+    assert ("welcome", "general") in world.live_goals("nia")  # it was given before
+    switch(on=True)
+    join("ben", clock.now())
+    assert acted(world) == [1, 1, 1]  # Ben, and Kim who begins later
+    assert world.live_goals("zoe") == {}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hub.audiences.profiles.compile import read_audiences
 from hub.audiences.profiles.profile import PROFILE_CHANGED, PROFILE_REMOVED, Profile, setups
 from hub.audiences.profiles.read_profiles import read_profiles
 from hub.audiences.profiles.workflows import Workflow, workflows_of
+from hub.audiences.rules.partner_switches import read_off_times
 from hub.journal.tables import change
 from hub.store import UnitOfWork
 
@@ -22,12 +23,14 @@ _OF_PROFILES = change.c.kind.in_((PROFILE_CHANGED, PROFILE_REMOVED))
 def answering_workflows(uow: UnitOfWork) -> list[Workflow]:
     """Those that are live, and those that were in the last LOOKED_BACK days, each until it was so no more."""
     profiles, audiences = read_profiles(uow), read_audiences(uow)
-    found = workflows_of(setups(profiles), audiences)
+    off = read_off_times(uow)
+    found = workflows_of(setups(profiles), audiences, off)
     known = {_one_of(flow) for flow in found}
     for at, changed in _changes(uow, uow.now - LOOKED_BACK):
         for key, before in changed.items():
             profiles[key] = Profile.of(before) if before else Profile(key, "", None, (), {})
-        was = [flow for flow in workflows_of(setups(profiles), audiences) if _one_of(flow) not in known]
+        were = workflows_of(setups(profiles), audiences, off)
+        was = [flow for flow in were if _one_of(flow) not in known]
         found += [replace(flow, until=at) for flow in was]
         known |= {_one_of(flow) for flow in was}
     return found

@@ -18,6 +18,7 @@ from hub.audiences.profiles.shapes import PlacedProfile, lines_of, read_profile_
 from hub.audiences.profiles.workflows import workflows_of
 from hub.audiences.profiles.write_profiles import write_profiles
 from hub.audiences.rules.lock import lock_configuration
+from hub.audiences.rules.partner_switches import read_off_times
 from hub.errors import Conflict, Missing, Problem
 from hub.ids import content_hash
 from hub.journal.plain import canonical_json
@@ -223,7 +224,7 @@ def _tried(uow: UnitOfWork, plan: ProfilePlan) -> Iterator[WouldHave]:
     """What workflows that are not as they were would have done."""
     audiences = read_audiences(uow)
     entries = {key: setup.items("workflows") for key, setup in setups(read_profiles(uow)).items()}
-    for flow in workflows_of(setups(plan.all_after), audiences, only_live=False):
+    for flow in workflows_of(setups(plan.all_after), audiences, read_off_times(uow), only_live=False):
         known = entries.get(flow.audience, {}).get(flow.key)
         becomes = setups(plan.all_after)[flow.audience].items("workflows")[flow.key]
         if known is None or (known["version"], known["status"]) != (becomes["version"], becomes["status"]):

@@ -20,6 +20,7 @@ from hub.audiences.profiles.workflows import (
     answer,
     joinings,
 )
+from hub.audiences.rules.partner_switches import PARTNER_SWITCHED
 from hub.audiences.rules.rule import AUDIENCE_CHANGED
 from hub.ids import derived_id
 from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
@@ -64,13 +65,14 @@ def answer_events(uow: UnitOfWork, rows: Sequence[sa.Row[Any]]) -> None:
 def answer_joining(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
     """Let live workflows answer appointments that have come; the handler of the reader ``workflows_joined``.
 
-    Appointments that begin later are answered as soon as they are known, also by a workflow that goes live after that.
+    Appointments that begin later are answered as soon as they are known, also by a workflow that goes live after that, or whose
+    plugin comes back on for their partner.
     """
     flows = [flow for flow in answering_workflows(uow) if flow.on == "joined"]
     if not flows:
         return
     people = {c.person_id or c.subject_id for c in changes if c.kind == "person_changed"}
-    configured = [c.at for c in changes if c.kind in (PROFILE_CHANGED, AUDIENCE_CHANGED)]
+    configured = [c.at for c in changes if c.kind in _CONFIGURED]
     for flow in flows if configured else ():
         later = people_matching(flow.conditions).where(network.appointment.c.valid_from >= min(configured))
         people.update(uow.connection.scalars(later))
@@ -79,7 +81,8 @@ def answer_joining(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:
         _act(uow, flows, [each for mine in facts.values() for each in joinings(mine)], facts)
 
 
-_JOINING = frozenset({"person_changed", PROFILE_CHANGED, AUDIENCE_CHANGED})
+_CONFIGURED = frozenset({PROFILE_CHANGED, AUDIENCE_CHANGED, PARTNER_SWITCHED})
+_JOINING = frozenset({"person_changed"}) | _CONFIGURED
 workflows = Reader("workflows", EVENTS, answer_events, batch=500, kinds=frozenset(KINDS))
 workflows_joined = Reader(
     "workflows_joined", CHANGES, answer_joining, batch=500, kinds=_JOINING, without_body=_JOINING

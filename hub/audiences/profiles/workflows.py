@@ -1,7 +1,7 @@
 """Workflows: an event, conditions, and one thing that is done once. Pure; ``run_workflows`` reads and writes (B34)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from hub.audiences.profiles.shapes import ACTIONS
 from hub.audiences.rules.conditions import AppointmentFacts, Conditions, match
 from hub.audiences.rules.rule import Audience
 from hub.ids import derived_id
-from hub.network.validity.intervals import holds
+from hub.network.validity.intervals import Intervals, holds
 
 WORKFLOW_ACTED = "workflow_acted"
 """The kind of such changes in the journal: what a workflow did, once."""
@@ -22,7 +22,8 @@ class Workflow:
     """One workflow of one audience. ``conditions`` hold what the audience asks, too; ``since`` is when this version went live,
     and ``until`` when it was so no more, None while it is.
 
-    ``does`` says under one of the names of ACTIONS what is to be done.
+    ``does`` says under one of the names of ACTIONS what is to be done. ``off`` is when the plugin that brought it was off at the
+    locations of partners, by their ids.
     """
 
     key: str
@@ -36,6 +37,11 @@ class Workflow:
     does: Mapping[str, Any]
     since: datetime
     until: datetime | None = None
+    off: Mapping[str, Intervals] = field(default_factory=dict)
+
+    def is_off_at(self, partner_id: str, at: datetime) -> bool:
+        """Whether it answered nothing about appointments with a partner."""
+        return any(holds(during, at) for during in self.off.get(partner_id, ()))
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,13 @@ class Happened:
 
 
 def workflows_of(
-    setups: Mapping[str, Setup], audiences: Mapping[str, Audience], *, only_live: bool = True
+    setups: Mapping[str, Setup],
+    audiences: Mapping[str, Audience],
+    off: Mapping[str, Mapping[str, Intervals]],
+    *,
+    only_live: bool = True,
 ) -> list[Workflow]:
-    """The workflows of all audiences that have a profile, by audience and key."""
+    """The workflows of all audiences that have a profile, by audience and key. ``off``: when plugins are off, as ``read_off_times`` has it."""
     return [
         Workflow(
             key,
@@ -66,6 +76,7 @@ def workflows_of(
             entry["reason"],
             {name: entry[name] for name in ACTIONS if name in entry},
             datetime.fromisoformat(entry["since"]),
+            off=off.get(entry.get("from", ""), {}),
         )
         for audience, setup in sorted(setups.items())
         for key, entry in sorted(setup.items("workflows").items())
@@ -87,6 +98,8 @@ def answer(
         return None
     for appointment in sorted(facts, key=lambda each: each.id):
         if event.appointment_id not in (None, appointment.id):
+            continue
+        if workflow.is_off_at(appointment.partner_id, event.at):
             continue
         found = match(workflow.conditions, appointment)
         if found and any(holds(during, event.at) for during in found.during):
