@@ -20,7 +20,7 @@ from hub.hooks.memory import resident_bytes
 from hub.journal import Reader
 from hub.journal.aside import heed_aside
 from hub.journal.outbox import Handler, deliver, has_deliveries
-from hub.journal.readers import has_work, register_readers, run_reader
+from hub.journal.readers import register_readers, run_reader, with_work
 from hub.journal.timings import save_timings
 from hub.logging import get_logger
 from hub.runtime import Hub
@@ -129,7 +129,7 @@ class Worker:
     def _follow(self) -> list[tuple[int, int]]:
         """How much was handled by each that had work, and how much it takes at most in a turn."""
         with self.hub.reading() as uow:
-            waiting = [reader for reader in self.readers if has_work(uow, reader)]
+            waiting = with_work(uow, self.readers)
             queue = has_queue(uow)
         handled = {reader.name: run_reader(self.hub.unit_of_work, reader, self.name) for reader in waiting}
         turns = [(handled[reader.name], reader.batch) for reader in waiting]

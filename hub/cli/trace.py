@@ -103,12 +103,12 @@ def _statement(hub: "Hub", statement_id: str) -> str:
 def _turn(hub: "Hub") -> str:
     from hub.app import READERS
     from hub.audiences.assigning.reassign import has_queue, reassign_chunk
-    from hub.journal.readers import has_work, register_readers, run_reader
+    from hub.journal.readers import register_readers, run_reader, with_work
 
     with hub.unit_of_work() as uow:
         register_readers(uow, READERS)
     with hub.reading() as uow:
-        waiting = [reader for reader in READERS if has_work(uow, reader)]
+        waiting = with_work(uow, READERS)
         queue = has_queue(uow)
     done = {reader.name: run_reader(hub.unit_of_work, reader, "trace") for reader in waiting}
     if queue:

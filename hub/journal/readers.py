@@ -53,13 +53,19 @@ def register_readers(uow: UnitOfWork, readers: Sequence[Reader]) -> None:
     )
 
 
-def has_work(uow: UnitOfWork, reader: Reader) -> bool:
-    """Whether rows wait above the reader's position; cheap enough to ask many times a second."""
-    row = uow.connection.execute(sa.select(tables.reader).where(tables.reader.c.name == reader.name)).one()
-    if row.retry_at and row.retry_at > uow.now:
-        return False
-    later = sa.select(reader.log.table.c.position).where(reader.log.table.c.position > row.position).limit(1)
-    return uow.connection.scalar(later) is not None
+def with_work(uow: UnitOfWork, readers: Sequence[Reader]) -> list[Reader]:
+    """Those of registered readers above whose position rows wait; cheap enough to ask many times a second."""
+    r = tables.reader
+    places = {p.name: p for p in uow.connection.execute(sa.select(r.c.name, r.c.position, r.c.retry_at))}
+    newest = {
+        log: uow.connection.scalar(sa.select(sa.func.max(log.table.c.position))) or 0
+        for log in {reader.log for reader in readers}
+    }
+    return [
+        reader
+        for reader, place in ((reader, places[reader.name]) for reader in readers)
+        if place.position < newest[reader.log] and not (place.retry_at and place.retry_at > uow.now)
+    ]
 
 
 def run_reader(open_unit: OpenUnit, reader: Reader, worker: str) -> int:

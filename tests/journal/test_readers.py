@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.clock import SettableClock
-from hub.journal import CHANGES, Change, Reader, record_changes
-from hub.journal.readers import MAX_RETRY_SECONDS, has_work, register_readers, run_reader
+from hub.journal import CHANGES, EVENTS, Change, Reader, record_changes
+from hub.journal.readers import MAX_RETRY_SECONDS, register_readers, run_reader, with_work
 from hub.journal.tables import reader as reader_table
 from hub.runtime import Hub
 from hub.store import UnitOfWork
@@ -34,7 +34,7 @@ def state(hub: Hub, name: str = "noting") -> sa.Row[Any]:
 
 def waits(hub: Hub, reader: Reader) -> bool:
     with hub.reading() as uow:
-        return has_work(uow, reader)
+        return with_work(uow, [reader]) == [reader]
 
 
 def test_reader_gets_rows_in_order_and_no_more_than_a_batch(hub: Hub) -> None:
@@ -89,6 +89,23 @@ def test_reader_has_work_only_while_rows_wait(hub: Hub) -> None:
     assert waits(hub, reader)
     run_reader(hub.unit_of_work, reader, "test")
     assert not waits(hub, reader)
+
+
+def test_asking_who_has_work_takes_no_more_statements_for_more_readers(hub: Hub) -> None:
+    readers = [
+        Reader(f"{log.name} {number}", log, note_each) for number in range(20) for log in (CHANGES, EVENTS)
+    ]
+    with hub.unit_of_work() as uow:
+        register_readers(uow, readers)
+    append(hub, "a")
+    asked: list[str] = []
+    with hub.reading() as uow:
+        listener = lambda *about: asked.append(about[2])  # noqa: E731
+        sa.event.listen(uow.connection, "before_cursor_execute", listener)
+        found = with_work(uow, readers)
+    assert {reader.log for reader in found} == {CHANGES}
+    assert len(found) == 20
+    assert len(asked) == 3
 
 
 def test_handler_that_raises_changes_nothing_waits_and_is_tried_again(hub: Hub, clock: SettableClock) -> None:
