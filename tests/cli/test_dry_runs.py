@@ -5,13 +5,12 @@ from pathlib import Path
 
 import flask
 import pytest
-import sqlalchemy as sa
 
 from hub.audiences.rules.rule import switch_plugin
 from hub.runtime import Hub
-from hub.store import metadata
 from hub.testing.serve import serve
 from tests.cli.conftest import Command
+from tests.rows import every_row
 from tests.world import LONG_AGO, World
 
 COURSES = "external_id,key,title,activity_id\n1,brakes,Brakes,https://lms.example/brakes\n"
@@ -42,14 +41,6 @@ def world(lms: str, inside: Hub) -> World:
         world.appoint(name, "salesperson", "Riverside", since=since)
     world.drain()
     return world
-
-
-def every_row(hub: Hub) -> dict[str, list[str]]:
-    with hub.reading() as uow:
-        return {
-            table.name: sorted(map(repr, uow.connection.execute(sa.select(table))))
-            for table in metadata.sorted_tables
-        }
 
 
 def test_switching_a_plugin_is_shown_before(hub_command: Command, world: World) -> None:
