@@ -1,8 +1,13 @@
 """``hub forward``: the record stores that get statements from the hub."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.xapi.forward.parked import ParkedChoice
+    from hub.xapi.forward.stores import ReceivingStore
 
 
 @click.group()
@@ -164,18 +169,26 @@ def parked(slug: str, words: tuple[str, ...]) -> None:
 @click.argument("statement", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that SLUG has refused.")
 @click.option("--dismiss", is_flag=True, help="Do not send; let them be.")
-def resend(slug: str, statement: str | None, everything: bool, dismiss: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Count what that is about, show the newest, and stop.")
+def resend(slug: str, statement: str | None, everything: bool, dismiss: bool, dry_run: bool) -> None:
     """Send what SLUG has refused again, with the same ids: one STATEMENT, or with --all everything."""
     from hub.cli.opening import opened_hub
-    from hub.xapi.forward.parked import dismiss_parked, resend_parked
+    from hub.xapi.forward.parked import dismiss_parked, plan_parked, resend_parked
     from hub.xapi.forward.stores import find_store
 
     if (statement is None) != everything:
         raise click.UsageError("Name one statement, or say --all.")
     service = dismiss_parked if dismiss else resend_parked
-    with opened_hub() as hub, hub.unit_of_work() as uow:
-        count = service(uow, find_store(uow, slug), statement)
-    click.echo(f"{count:,} will {'not be sent' if dismiss else 'be sent again by the worker'}.")
+    becomes = "not be sent" if dismiss else "be sent again by the worker"
+    with opened_hub() as hub:
+        if dry_run:
+            with hub.reading() as uow:
+                store = find_store(uow, slug)
+                _show_choice(store, plan_parked(uow, store, statement), becomes, sends=not dismiss)
+            return
+        with hub.unit_of_work() as uow:
+            count = service(uow, find_store(uow, slug), statement)
+    click.echo(f"{count:,} will {becomes}.")
 
 
 @forward.command()
@@ -194,6 +207,21 @@ def remove(slug: str, yes: bool) -> None:
         with hub.unit_of_work() as uow:
             remove_store(uow, slug)
     click.echo(f"Removed. Nothing is forwarded to {name} any more.")
+
+
+def _show_choice(store: "ReceivingStore", found: "ParkedChoice", becomes: str, *, sends: bool) -> None:
+    from hub.cli.output import show_table
+
+    click.echo(f"{found.count:,} would {becomes}.\n")
+    show_table(
+        ("statement", "since", "reason"),
+        [(r.statement_id, f"{r.parked_at:%Y-%m-%d %H:%M}", r.reason) for r in found.newest],
+    )
+    if found.count > len(found.newest):
+        click.echo(f"and {found.count - len(found.newest):,} before them")
+    if sends and store.paused:
+        click.echo(f"\n{store.config.name} is paused: they would wait until it is resumed.")
+    click.echo("\nThis was a dry run: nothing was changed.")
 
 
 def _set_paused(slug: str, *, paused: bool) -> None:
