@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hub.xapi.forward.parked import ParkedChoice
     from hub.xapi.forward.stores import ReceivingStore
 
+DRY = "\nThis was a dry run: nothing was changed."
+
 
 @click.group()
 def forward() -> None:
@@ -138,9 +140,26 @@ def pause(slug: str) -> None:
 
 @forward.command()
 @click.argument("slug")
-def resume(slug: str) -> None:
+@click.option("--dry-run", is_flag=True, help="Count what waits and would be sent, and stop.")
+def resume(slug: str, dry_run: bool) -> None:
     """Go on forwarding to SLUG where it stopped, and try at once if it waits after a failure."""
-    _set_paused(slug, paused=False)
+    from hub.cli.opening import opened_hub
+    from hub.xapi.forward.views import MAX_COUNTED, count_ahead, read_store
+
+    if not dry_run:
+        _set_paused(slug, paused=False)
+        return
+    with opened_hub() as hub, hub.reading() as uow:
+        state = read_store(uow, slug)
+        ahead = count_ahead(uow, state.store)
+    click.echo(f"Of the next {ahead.looked_at:,} statements, {ahead.passed:,} would be sent.")
+    if ahead.looked_at == MAX_COUNTED:
+        click.echo("There are more after them.")
+    if state.resending:
+        click.echo(f"{state.resending:,} that it refused would be sent again.")
+    if not state.store.paused:
+        click.echo(f"{state.store.config.name} is not paused: the worker sends them in any case.")
+    click.echo(DRY)
 
 
 @forward.command()
@@ -193,15 +212,25 @@ def resend(slug: str, statement: str | None, everything: bool, dismiss: bool, dr
 
 @forward.command()
 @click.argument("slug")
+@click.option("--dry-run", is_flag=True, help="Count what it would not get any more, and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(slug: str, yes: bool) -> None:
+def remove(slug: str, dry_run: bool, yes: bool) -> None:
     """Forward to SLUG no more; forget its secret and what it refused."""
     from hub.cli.opening import opened_hub
-    from hub.xapi.forward.stores import find_store, remove_store
+    from hub.xapi.forward.stores import remove_store
+    from hub.xapi.forward.views import count_ahead, read_store
 
     with opened_hub() as hub:
         with hub.reading() as uow:
-            name = find_store(uow, slug).config.name
+            state = read_store(uow, slug)
+            name = state.store.config.name
+            if dry_run:
+                ahead = count_ahead(uow, state.store)
+                click.echo(f"Nothing would be forwarded to {name} any more.")
+                click.echo(f"Of the next {ahead.looked_at:,} statements it would not get {ahead.passed:,}.")
+                click.echo(f"{state.parked + state.resending:,} that it refused would be forgotten.")
+                click.echo(DRY)
+                return
         if not yes:
             click.confirm(f"Forward nothing to {name} any more?", abort=True)
         with hub.unit_of_work() as uow:
@@ -221,7 +250,7 @@ def _show_choice(store: "ReceivingStore", found: "ParkedChoice", becomes: str, *
         click.echo(f"and {found.count - len(found.newest):,} before them")
     if sends and store.paused:
         click.echo(f"\n{store.config.name} is paused: they would wait until it is resumed.")
-    click.echo("\nThis was a dry run: nothing was changed.")
+    click.echo(DRY)
 
 
 def _set_paused(slug: str, *, paused: bool) -> None:

@@ -147,6 +147,42 @@ def test_sending_again_is_shown_before(
     assert "no such receiving store" in unknown.stderr
 
 
+def test_what_waits_is_counted_before_it_goes_on_or_is_given_up(
+    hub_command: Command, sender: Sender, away: Receiver
+) -> None:
+    away.store.refused_verbs.add(VERB + "slept")
+    add(hub_command, away, "--verb", VERB + "slept", "--verb", VERB + "completed")
+    refused = sender.learn(2, "slept")
+    sender.send()
+    hub_command("forward", "pause", "away")
+    wanted = sender.learn(3, "completed")
+    sender.learn(4, "launched")
+    hub_command("forward", "resend", "away", refused[0])
+    before = every_row(sender.hub)
+    shown = hub_command("forward", "resume", "away", "--dry-run").stdout
+    assert shown == (
+        "Of the next 7 statements, 3 would be sent.\n1 that it refused would be sent again.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    given_up = hub_command("forward", "remove", "away", "--dry-run")
+    assert given_up.stdout == (
+        "Nothing would be forwarded to away any more.\nOf the next 7 statements it would not get 3.\n"
+        "2 that it refused would be forgotten.\n\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(sender.hub) == before
+    sender.send()
+    assert away.store.ids == []
+    away.store.refused_verbs.clear()
+    hub_command("forward", "resume", "away")
+    assert "is not paused" in hub_command("forward", "resume", "away", "--dry-run").stdout
+    sender.send()
+    assert sorted(away.store.ids) == sorted([refused[0], *wanted])
+    assert "Of the next 0 statements, 0" in hub_command("forward", "resume", "away", "--dry-run").stdout
+    for command in ("resume", "remove"):
+        done, dry = (hub_command("forward", command, "nowhere", *more) for more in ([], ["--dry-run"]))
+        assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
+
+
 def test_the_worker_forwards(hub_command: Command, sender: Sender, away: Receiver) -> None:
     from hub.app import open_worker
 
