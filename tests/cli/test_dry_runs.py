@@ -1,4 +1,4 @@
-"""What is decided by commands can be seen before: switching a plugin, and reading a catalogue. Nothing is written meanwhile."""
+"""What is decided by commands can be seen before: about plugins, and reading a catalogue. Nothing is written meanwhile."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import flask
 import pytest
 
+from hub.audiences.assigning.unasked import note_unasked
 from hub.audiences.rules.rule import switch_plugin
+from hub.journal.outbox import enqueue
 from hub.runtime import Hub
 from hub.testing.serve import serve
 from tests.cli.conftest import Command
@@ -75,3 +77,62 @@ def test_reading_a_catalogue_is_shown_before(hub_command: Command, world: World,
         "0 added, 0 changed, 0 retired, 1 unchanged"
         in hub_command("catalogue", "sync", "north", "--dry-run").stdout
     )
+
+
+def test_setting_a_plugin_aside_and_taking_it_back_are_shown_before(
+    hub_command: Command, world: World
+) -> None:
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "sales", "first_90_days", on=True)
+        enqueue(uow, "tell", "first_90_days", "told once", {})
+        enqueue(uow, "tell", "another", "told another", {})
+    before = every_row(world.hub)
+    aside = hub_command("plugins", "set-aside", "first_90_days", "--dry-run")
+    assert aside.stdout == (
+        "It would not be asked about people any more: 2 of sales.\n1 delivery for it would wait.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    unknown = hub_command("plugins", "set-aside", "nothing", "--dry-run").stdout
+    assert unknown.startswith("No plugin nothing is on.\n")
+    assert every_row(world.hub) == before
+    hub_command("plugins", "set-aside", "first_90_days", "--because", "it is slow")
+    with world.hub.unit_of_work() as uow:
+        note_unasked(uow, ["first_90_days"])
+    before = every_row(world.hub)
+    again = hub_command("plugins", "set-aside", "first_90_days", "--dry-run").stdout
+    assert again.startswith("first_90_days is set aside already: it is slow.\n")
+    back = hub_command("plugins", "take-back", "first_90_days", "--dry-run")
+    assert back.stdout == (
+        "1 delivery for it would go out now.\n"
+        "It would be asked about those of whom something is new: 2 of sales.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(world.hub) == before
+    assert hub_command("plugins", "take-back", "first_90_days").exit_code == 0
+    done, dry = (hub_command("plugins", "take-back", "first_90_days", *more) for more in ([], ["--dry-run"]))
+    assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
+    assert dry.exit_code == 1
+
+
+def test_the_end_of_a_remote_plugin_is_shown_before(hub_command: Command, world: World) -> None:
+    hub_command("remote-plugin", "create", "academy", "https://academy.example/hub")
+    with world.hub.unit_of_work() as uow:
+        switch_plugin(uow, "sales", "remote:academy", on=True)
+    world.drain()
+    before = every_row(world.hub)
+    shown = hub_command("remote-plugin", "end", "academy", "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == (
+        "It would end. It is on for sales, and what it wanted stays until it is switched off.\n"
+        "2 of the 2 people it was asked about are without an answer; 1 message to it would not be sent any more.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(world.hub) == before
+    assert hub_command("remote-plugin", "end", "academy", "--yes").stdout.startswith("Ended.")
+    before = every_row(world.hub)
+    assert "It has ended before." in hub_command("remote-plugin", "end", "academy", "--dry-run").stdout
+    assert every_row(world.hub) == before
+    done = hub_command("remote-plugin", "end", "nobody", "--yes")
+    dry = hub_command("remote-plugin", "end", "nobody", "--dry-run")
+    assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
+    assert dry.exit_code == 1
