@@ -158,11 +158,13 @@ def door(name: str, partner: str, location: str | None, remove: bool) -> None:
     "--partner", help="At which partner, as partner_id of the network files; the employer if left out."
 )
 @click.option("--partner-admin", is_flag=True, help="They also look after the people of this partner.")
-def invite(person: str, partner: str | None, partner_admin: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Check everything, say where the mail would go, and stop.")
+def invite(person: str, partner: str | None, partner_admin: bool, dry_run: bool) -> None:
     """Invite PERSON to an account of the hub's own, and print the link to hand over. It works once, for 14 days.
 
     PERSON is the person_id of the network files, or the hub's own id. The same invitation goes out by mail.
     """
+    from hub.cli.dry import dry
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
     from hub.network.importing.roster_keys import find_id
@@ -170,8 +172,12 @@ def invite(person: str, partner: str | None, partner_admin: bool) -> None:
     from hub.network.views import find_partner
     from hub.sso.local.invite import invite_person
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
+    with opened_hub() as hub, (dry(hub) if dry_run else hub).unit_of_work() as uow:
         found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
         partner_id = find_partner(uow, partner) if partner else found.partner_id
         address = invite_person(uow, partner_id, found.id, None, looks_after=partner_admin)
+    if dry_run:
+        click.echo(f"{found.name} would be invited, by a mail to {found.email}.")
+        click.echo("\nThis was a dry run: nothing was changed.")
+        return
     click.echo(f"{found.name} is invited. Hand over this link, or let the mail do it:\n  {address}")
