@@ -136,3 +136,39 @@ def test_the_end_of_a_remote_plugin_is_shown_before(hub_command: Command, world:
     dry = hub_command("remote-plugin", "end", "nobody", "--dry-run")
     assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
     assert dry.exit_code == 1
+
+
+def test_dry_runs_refuse_what_the_real_ones_refuse(
+    hub_command: Command, world: World, tmp_path: Path, lms: str
+) -> None:
+    nonsense, no_statement, nothing = tmp_path / "x.toml", tmp_path / "x.ndjson", tmp_path / "empty"
+    nonsense.write_text("nonsense = 1\n")
+    no_statement.write_text("{}\n")
+    nothing.mkdir()
+    store = ("forward", "add", "away", "--endpoint", "https://store.example/xapi", "--key", "k")
+    before = every_row(world.hub)
+    for wrong in (
+        ("plugins", "switch", "nowhere", "first_90_days", "on"),
+        ("plugins", "switch", "sales", "nothing", "on"),
+        ("plugins", "switch", "--partner", "nobody", "first_90_days", "off"),
+        ("plugins", "switch", "--partner", "Riverside Auto", "nothing", "off"),
+        ("audiences", "apply", nonsense),
+        ("audiences", "status", "nothing", "live"),
+        ("audiences", "roll-back", "audience", "sales", "7"),
+        ("profiles", "apply", nonsense),
+        ("profiles", "remove", "nothing"),
+        ("profiles", "roll-back", "nothing", "1"),
+        ("erase", "nobody", "--yes"),
+        ("erase", "mbox:nobody", "--yes"),
+        ("import", "nowhere", no_statement),
+        ("import", "north", no_statement),
+        ("network", "import", nothing),
+        (*store, "--secret", "env:NOT_THERE"),
+        (*store, "--secret", "s", "--partner", "nobody"),
+        ("catalogue", "sync", "nowhere", f"{lms}/courses.csv"),
+        ("cmi5", "import", no_statement, "--connection", "north"),
+    ):
+        shown, done = (hub_command(*wrong, *more) for more in (["--dry-run"], []))
+        assert (shown.exit_code, shown.stdout, shown.stderr) == (done.exit_code, done.stdout, done.stderr)
+        assert shown.exit_code, wrong
+    assert every_row(world.hub) == before
