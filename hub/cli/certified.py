@@ -1,8 +1,12 @@
 """``hub certified``: the lists of certified people that plugins keep in other systems."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.exports.compare import ComparisonPlan
 
 
 @click.group()
@@ -54,14 +58,39 @@ def csv_(plugin: str, export: str, file: Path) -> None:
 @certified.command()
 @click.argument("plugin")
 @click.argument("export")
-def compare(plugin: str, export: str) -> None:
+@click.option(
+    "--dry-run", is_flag=True, help="Compare everybody now, show what would be handed on, and stop."
+)
+def compare(plugin: str, export: str, dry_run: bool) -> None:
     """Compare everybody with the list EXPORT of PLUGIN as soon as the worker comes to it, also what was refused."""
     from hub.cli.opening import opened_hub
+    from hub.exports.compare import plan_comparison
     from hub.exports.queue import compare_everybody
     from hub.exports.views import find_export
 
     with opened_hub() as hub:
         found = find_export(hub.hooks, plugin, export)
+        if dry_run:
+            with hub.reading() as uow:
+                _show(plan_comparison(uow, plugin, found))
+            return
         with hub.unit_of_work() as uow:
             compare_everybody(uow, plugin, found.key)
     click.echo("Everybody will be compared.")
+
+
+def _show(plan: "ComparisonPlan") -> None:
+    click.echo(
+        f"{plan.people:,} people would be compared. Rows: {plan.new:,} new, {plan.changed:,} changed, "
+        f"{plan.refused_before:,} refused before and offered again, {plan.gone:,} taken away."
+    )
+    for each in plan.first:
+        row = each.row
+        click.echo(
+            f"  + {row.person or row.person_id}, {row.location_name}, {row.target}"
+            if row
+            else f"  - {each.id}"
+        )
+    if (more := plan.new + plan.changed + plan.refused_before + plan.gone - len(plan.first)) > 0:
+        click.echo(f"  and {more:,} more")
+    click.echo("\nThis was a dry run: nothing was changed.")

@@ -1,8 +1,12 @@
 """``hub cmi5``: courses that the hub itself launches."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
 
 PARTNER = "The partner a new connection belongs to, as partner_id of the network files; left out if several share it."
 
@@ -29,37 +33,50 @@ def import_(
     All its problems are told with line and element, and nothing is changed until there are none. The same package again
     changes nothing; a new version of a course replaces the old one, and sessions that run go on with theirs.
     """
+    from hub.cli.dry import dry
     from hub.cli.opening import opened_hub
-    from hub.errors import Missing
     from hub.network.importing.roster_keys import find_id
-    from hub.network.systems.connections import find_connection
     from hub.web.words import count
-    from hub.xapi.cmi5.import_course import connect_courses, import_course
+    from hub.xapi.cmi5.import_course import connect_courses, import_course, plan_course
     from hub.xapi.cmi5.package import read_package
 
     content = file.read_bytes()
     with opened_hub() as hub:
         read_package(content)
-        with hub.unit_of_work() as uow:
-            try:
-                find_connection(uow, slug)
-            except Missing:
-                if name is None:
-                    raise click.UsageError(
-                        f"There is no connection {slug} yet; name the new one with --name."
-                    ) from None
-                if dry_run:
-                    click.echo(f"The connection {slug} would be new. The package is right.")
-                    return
-                connect_courses(uow, slug, name, find_id(uow, "partner", partner) if partner else None)
-        done = import_course(hub, content, slug, key, dry_run=dry_run)
+        is_new = not _is_connected(hub, slug, name)
+        if is_new:
+            # What cannot be imported is refused before the connection is kept.
+            with (dry(hub) if dry_run else hub).unit_of_work() as uow:
+                connect_courses(uow, slug, name or "", find_id(uow, "partner", partner) if partner else None)
+                done = plan_course(uow, content, slug, key)
+        if not (is_new and dry_run):
+            done = import_course(hub, content, slug, key, dry_run=dry_run)
         without_storage = done.files and not hub.settings.content_url
+    if is_new and dry_run:
+        click.echo(f"The connection {slug} would be new.")
     would = "would be " if dry_run else ""
     lost = f"; {count(done.removed, 'part')} no longer in it" if done.removed else ""
     holds = f"{count(done.aus, 'AU')}, {count(done.blocks, 'block')}, {count(done.files, 'file')}{lost}"
     click.echo(f"{done.title} ({done.key}): {would}{done.outcome}, {holds}.")
     if without_storage:
         click.echo(WITHOUT_STORAGE)
+
+
+def _is_connected(hub: "Hub", slug: str, name: str | None) -> bool:
+    """Whether there is the connection; one that is new needs a name."""
+    from hub.errors import Missing
+    from hub.network.systems.connections import find_connection
+
+    try:
+        with hub.reading() as uow:
+            find_connection(uow, slug)
+    except Missing:
+        if name is None:
+            raise click.UsageError(
+                f"There is no connection {slug} yet; name the new one with --name."
+            ) from None
+        return False
+    return True
 
 
 @cmi5.command("list")

@@ -1,8 +1,15 @@
 """``hub forward``: the record stores that get statements from the hub."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hub.xapi.forward.parked import ParkedChoice
+    from hub.xapi.forward.stores import ReceivingStore
+
+DRY = "\nThis was a dry run: nothing was changed."
 
 
 @click.group()
@@ -133,9 +140,26 @@ def pause(slug: str) -> None:
 
 @forward.command()
 @click.argument("slug")
-def resume(slug: str) -> None:
+@click.option("--dry-run", is_flag=True, help="Count what waits and would be sent, and stop.")
+def resume(slug: str, dry_run: bool) -> None:
     """Go on forwarding to SLUG where it stopped, and try at once if it waits after a failure."""
-    _set_paused(slug, paused=False)
+    from hub.cli.opening import opened_hub
+    from hub.xapi.forward.views import MAX_COUNTED, count_ahead, read_store
+
+    if not dry_run:
+        _set_paused(slug, paused=False)
+        return
+    with opened_hub() as hub, hub.reading() as uow:
+        state = read_store(uow, slug)
+        ahead = count_ahead(uow, state.store)
+    click.echo(f"Of the next {ahead.looked_at:,} statements, {ahead.passed:,} would be sent.")
+    if ahead.looked_at == MAX_COUNTED:
+        click.echo("There are more after them.")
+    if state.resending:
+        click.echo(f"{state.resending:,} that it refused would be sent again.")
+    if not state.store.paused:
+        click.echo(f"{state.store.config.name} is not paused: the worker sends them in any case.")
+    click.echo(DRY)
 
 
 @forward.command()
@@ -164,36 +188,69 @@ def parked(slug: str, words: tuple[str, ...]) -> None:
 @click.argument("statement", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that SLUG has refused.")
 @click.option("--dismiss", is_flag=True, help="Do not send; let them be.")
-def resend(slug: str, statement: str | None, everything: bool, dismiss: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Count what that is about, show the newest, and stop.")
+def resend(slug: str, statement: str | None, everything: bool, dismiss: bool, dry_run: bool) -> None:
     """Send what SLUG has refused again, with the same ids: one STATEMENT, or with --all everything."""
     from hub.cli.opening import opened_hub
-    from hub.xapi.forward.parked import dismiss_parked, resend_parked
+    from hub.xapi.forward.parked import dismiss_parked, plan_parked, resend_parked
     from hub.xapi.forward.stores import find_store
 
     if (statement is None) != everything:
         raise click.UsageError("Name one statement, or say --all.")
     service = dismiss_parked if dismiss else resend_parked
-    with opened_hub() as hub, hub.unit_of_work() as uow:
-        count = service(uow, find_store(uow, slug), statement)
-    click.echo(f"{count:,} will {'not be sent' if dismiss else 'be sent again by the worker'}.")
+    becomes = "not be sent" if dismiss else "be sent again by the worker"
+    with opened_hub() as hub:
+        if dry_run:
+            with hub.reading() as uow:
+                store = find_store(uow, slug)
+                _show_choice(store, plan_parked(uow, store, statement), becomes, sends=not dismiss)
+            return
+        with hub.unit_of_work() as uow:
+            count = service(uow, find_store(uow, slug), statement)
+    click.echo(f"{count:,} will {becomes}.")
 
 
 @forward.command()
 @click.argument("slug")
+@click.option("--dry-run", is_flag=True, help="Count what it would not get any more, and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(slug: str, yes: bool) -> None:
+def remove(slug: str, dry_run: bool, yes: bool) -> None:
     """Forward to SLUG no more; forget its secret and what it refused."""
     from hub.cli.opening import opened_hub
-    from hub.xapi.forward.stores import find_store, remove_store
+    from hub.xapi.forward.stores import remove_store
+    from hub.xapi.forward.views import count_ahead, read_store
 
     with opened_hub() as hub:
         with hub.reading() as uow:
-            name = find_store(uow, slug).config.name
+            state = read_store(uow, slug)
+            name = state.store.config.name
+            if dry_run:
+                ahead = count_ahead(uow, state.store)
+                click.echo(f"Nothing would be forwarded to {name} any more.")
+                click.echo(f"Of the next {ahead.looked_at:,} statements it would not get {ahead.passed:,}.")
+                click.echo(f"{state.parked + state.resending:,} that it refused would be forgotten.")
+                click.echo(DRY)
+                return
         if not yes:
             click.confirm(f"Forward nothing to {name} any more?", abort=True)
         with hub.unit_of_work() as uow:
             remove_store(uow, slug)
     click.echo(f"Removed. Nothing is forwarded to {name} any more.")
+
+
+def _show_choice(store: "ReceivingStore", found: "ParkedChoice", becomes: str, *, sends: bool) -> None:
+    from hub.cli.output import show_table
+
+    click.echo(f"{found.count:,} would {becomes}.\n")
+    show_table(
+        ("statement", "since", "reason"),
+        [(r.statement_id, f"{r.parked_at:%Y-%m-%d %H:%M}", r.reason) for r in found.newest],
+    )
+    if found.count > len(found.newest):
+        click.echo(f"and {found.count - len(found.newest):,} before them")
+    if sends and store.paused:
+        click.echo(f"\n{store.config.name} is paused: they would wait until it is resumed.")
+    click.echo(DRY)
 
 
 def _set_paused(slug: str, *, paused: bool) -> None:

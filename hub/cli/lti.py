@@ -1,8 +1,11 @@
 """``hub lti``: learning systems that speak LTI: keys, deployments, setup links, trials, and scores passed back."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
+
+if TYPE_CHECKING:
+    from hub.lti.bridge.deliveries import GradeRow
 
 
 @click.group()
@@ -174,7 +177,7 @@ def list_(state: str | None, slug: str | None) -> None:
         (
             grade.id,
             names.get(grade.connection_id, ""),
-            f"{grade.given}/{grade.maximum}" if grade.given is not None else "completed",
+            _points(grade),
             grade.state,
             str(grade.attempts),
             grade.code,
@@ -193,11 +196,32 @@ def list_(state: str | None, slug: str | None) -> None:
 @passback.command()
 @click.argument("score")
 @click.option("--dismiss", is_flag=True, help="Do not send it; let it be.")
-def resend(score: str, dismiss: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Show the score and why it is parked, and stop.")
+def resend(score: str, dismiss: bool, dry_run: bool) -> None:
     """Send the parked SCORE (its id) again."""
     from hub.cli.opening import opened_hub
-    from hub.lti.bridge.deliveries import dismiss_grade, resend_grade
+    from hub.lti.bridge.deliveries import dismiss_grade, find_parked_grade, resend_grade
+    from hub.network.views import names_of_connections
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
-        (dismiss_grade if dismiss else resend_grade)(uow, score, None)
-    click.echo("It will not be sent." if dismiss else "It will be sent again now.")
+    with opened_hub() as hub:
+        if not dry_run:
+            with hub.unit_of_work() as uow:
+                (dismiss_grade if dismiss else resend_grade)(uow, score, None)
+            click.echo("It will not be sent." if dismiss else "It will be sent again now.")
+            return
+        with hub.reading() as uow:
+            found = find_parked_grade(uow, score)
+            to = names_of_connections(uow, [found.connection_id])[found.connection_id]
+    click.echo(
+        f"{_points(found)}, to {to}, parked after {_attempts(found)}: {found.code} {found.reason}".rstrip()
+    )
+    click.echo(f"It would {'not be sent' if dismiss else 'be sent again now'}.")
+    click.echo("\nThis was a dry run: nothing was changed.")
+
+
+def _points(grade: "GradeRow") -> str:
+    return f"{grade.given}/{grade.maximum}" if grade.given is not None else "completed"
+
+
+def _attempts(grade: "GradeRow") -> str:
+    return f"{grade.attempts:,} attempt{'' if grade.attempts == 1 else 's'}"

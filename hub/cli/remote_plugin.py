@@ -1,6 +1,11 @@
 """``hub remote-plugin``: plugins that run elsewhere, for parties that are not trusted with code in the hub."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from hub.notify.webhooks.remote import Disconnection
 
 
 @click.group()
@@ -58,14 +63,30 @@ def list_() -> None:
 
 @remote_plugin.command()
 @click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Say for whom it is on and what waits, and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def end(name: str, yes: bool) -> None:
+def end(name: str, dry_run: bool, yes: bool) -> None:
     """Ask the remote plugin NAME nothing more, and take no more answers from it. Its name is not given again."""
     from hub.cli.opening import opened_hub
-    from hub.notify.webhooks.remote import disconnect_remote_plugin
+    from hub.notify.webhooks.remote import disconnect_remote_plugin, plan_disconnection
 
+    if dry_run:
+        with opened_hub() as hub, hub.reading() as uow:
+            plan = plan_disconnection(uow, name)
+        click.echo(_words_of(plan) if plan else "It has ended before.")
+        click.echo("\nThis was a dry run: nothing was changed.")
+        return
     if not yes:
         click.confirm("Its token and its webhook end with it, for good. End it?", abort=True)
     with opened_hub() as hub, hub.unit_of_work() as uow:
         did = disconnect_remote_plugin(uow, name)
     click.echo("Ended. What it wanted stays until it is switched off." if did else "It has ended before.")
+
+
+def _words_of(plan: "Disconnection") -> str:
+    found = plan.plugin
+    return (
+        f"It would end. It is on for {', '.join(found.on_for) or 'no audience'}, and what it wanted stays until it is switched off.\n"
+        f"{found.unanswered:,} of the {found.asked:,} people it was asked about are without an answer; "
+        f"{plan.messages:,} message{'' if plan.messages == 1 else 's'} to it would not be sent any more."
+    )

@@ -1,12 +1,19 @@
 """``hub retention``: how long statements are kept."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from hub.lifecycle.plan_retention import RetentionPlan
+    from hub.lifecycle.rules import Rule
+    from hub.runtime import Hub
     from hub.store import UnitOfWork
+
+dry_run = click.option(
+    "--dry-run", is_flag=True, help="Count what would go today with the rules as they would be, and stop."
+)
 
 
 @click.group()
@@ -40,36 +47,54 @@ def rules() -> None:
 @click.option(
     "--partner", help="Only statements of this partner's systems, by partner_id of the network files."
 )
-def set_(name: str, keep_days: int, verb: str | None, connection: str | None, partner: str | None) -> None:
+@dry_run
+def set_(
+    name: str, keep_days: int, verb: str | None, connection: str | None, partner: str | None, dry_run: bool
+) -> None:
     """Make the rule NAME, or change it. Nothing is deleted before a plan is applied."""
     from hub.cli.opening import opened_hub
-    from hub.lifecycle.rules import Rule, list_rules, set_rule
+    from hub.lifecycle.rules import Rule, list_rules, rules_with, set_rule
     from hub.network.importing.roster_keys import find_id
     from hub.network.systems.connections import find_connection
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
+    def rule_of(uow: "UnitOfWork") -> Rule:
         known = next((rule.id for rule in list_rules(uow) if rule.name == name), "")
         connection_id = find_connection(uow, connection).id if connection else None
         partner_id = find_id(uow, "partner", partner) if partner else None
-        set_rule(uow, Rule(known, name, keep_days, verb, connection_id, partner_id))
+        return Rule(known, name, keep_days, verb, connection_id, partner_id)
+
+    with opened_hub() as hub:
+        if dry_run:
+            with hub.reading() as uow:
+                rule = rule_of(uow)
+                rules = rules_with(uow, rule)
+            _show_rules(hub, rules, f"The rule {name} would be {'changed' if rule.id else 'made'}")
+            return
+        with hub.unit_of_work() as uow:
+            rule = rule_of(uow)
+            set_rule(uow, rule)
     click.echo(
-        f"{'Changed' if known else 'Made'} the rule {name}. `hub retention plan` shows what it would delete."
+        f"{'Changed' if rule.id else 'Made'} the rule {name}. `hub retention plan` shows what it would delete."
     )
 
 
 @retention.command()
 @click.argument("name")
-def remove(name: str) -> None:
+@dry_run
+def remove(name: str, dry_run: bool) -> None:
     """Take the rule NAME away."""
     from hub.cli.opening import opened_hub
-    from hub.errors import Missing
-    from hub.lifecycle.rules import list_rules, remove_rule
+    from hub.lifecycle.rules import find_rule, list_rules, remove_rule
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
-        known = next((rule.id for rule in list_rules(uow) if rule.name == name), None)
-        if known is None:
-            raise Missing("no_rule", f"There is no rule {name}.", "`hub retention rules` shows them.")
-        remove_rule(uow, known)
+    with opened_hub() as hub:
+        if dry_run:
+            with hub.reading() as uow:
+                known = find_rule(uow, name)
+                rules = [rule for rule in list_rules(uow) if rule.id != known.id]
+            _show_rules(hub, rules, f"The rule {name} would be taken away")
+            return
+        with hub.unit_of_work() as uow:
+            remove_rule(uow, find_rule(uow, name).id)
     click.echo(f"Took the rule {name} away.")
 
 
@@ -113,6 +138,19 @@ def apply_(plan_hash: str) -> None:
         click.echo(
             f"The plan said {run.planned:,}: the others became evidence meanwhile, or a reader fell behind."
         )
+
+
+def _show_rules(hub: "Hub", rules: "Sequence[Rule]", what: str) -> None:
+    """What would go with these rules instead of those there are."""
+    from hub.cli.output import progress_bars
+    from hub.lifecycle.plan_retention import plan_retention
+
+    with hub.reading() as uow:
+        with progress_bars() as progress:
+            now, then = plan_retention(uow, progress), plan_retention(uow, progress, rules)
+        _show(uow, then)
+    click.echo(f"{what}: with the rules as they are, {_count(now.statements, 'statement')} would go today.")
+    click.echo("\nThis was a dry run: nothing was changed.")
 
 
 def _show(uow: "UnitOfWork", planned: "RetentionPlan") -> None:

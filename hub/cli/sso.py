@@ -90,22 +90,41 @@ def try_connection(slug: str) -> None:
 
 @sso.command("sign-out")
 @click.argument("person")
-def sign_out_person(person: str) -> None:
+@click.option(
+    "--dry-run", is_flag=True, help="Count the sessions, name the systems that would be told, and stop."
+)
+def sign_out_person(person: str, dry_run: bool) -> None:
     """End every session of PERSON (the person_id of the network files, or the hub's own id), and tell the systems behind the hub."""
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
     from hub.journal import audit
     from hub.network.importing.roster_keys import find_id
     from hub.network.people.person import read_person
-    from hub.sso.sessions import end_sessions_of
+    from hub.network.views import names_of_connections
+    from hub.sso.sessions import end_sessions_of, plan_sign_out
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
-        found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
-        ended = end_sessions_of(uow, found.id)
-        if ended:
-            detail = {"sessions": ended}
-            audit(uow, "session_ended", found.id, partner_id=found.partner_id, detail=detail)
-    click.echo(f"Ended {ended} {'session' if ended == 1 else 'sessions'}.")
+    with opened_hub() as hub:
+        if dry_run:
+            with hub.reading() as uow:
+                found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
+                plan = plan_sign_out(uow, found.id)
+                names = names_of_connections(uow, list(plan.told))
+            click.echo(f"{_sessions(plan.sessions)} would end.")
+            for id, times in plan.told.items():
+                click.echo(f"  {names[id]} would be told of {_sessions(times)}")
+            click.echo("\nThis was a dry run: nothing was changed.")
+            return
+        with hub.unit_of_work() as uow:
+            found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
+            ended = end_sessions_of(uow, found.id)
+            if ended:
+                detail = {"sessions": ended}
+                audit(uow, "session_ended", found.id, partner_id=found.partner_id, detail=detail)
+    click.echo(f"Ended {_sessions(ended)}.")
+
+
+def _sessions(count: int) -> str:
+    return f"{count} {'session' if count == 1 else 'sessions'}"
 
 
 @sso.command()
@@ -139,11 +158,13 @@ def door(name: str, partner: str, location: str | None, remove: bool) -> None:
     "--partner", help="At which partner, as partner_id of the network files; the employer if left out."
 )
 @click.option("--partner-admin", is_flag=True, help="They also look after the people of this partner.")
-def invite(person: str, partner: str | None, partner_admin: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Check everything, say where the mail would go, and stop.")
+def invite(person: str, partner: str | None, partner_admin: bool, dry_run: bool) -> None:
     """Invite PERSON to an account of the hub's own, and print the link to hand over. It works once, for 14 days.
 
     PERSON is the person_id of the network files, or the hub's own id. The same invitation goes out by mail.
     """
+    from hub.cli.dry import dry
     from hub.cli.opening import opened_hub
     from hub.ids import is_id
     from hub.network.importing.roster_keys import find_id
@@ -151,8 +172,12 @@ def invite(person: str, partner: str | None, partner_admin: bool) -> None:
     from hub.network.views import find_partner
     from hub.sso.local.invite import invite_person
 
-    with opened_hub() as hub, hub.unit_of_work() as uow:
+    with opened_hub() as hub, (dry(hub) if dry_run else hub).unit_of_work() as uow:
         found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
         partner_id = find_partner(uow, partner) if partner else found.partner_id
         address = invite_person(uow, partner_id, found.id, None, looks_after=partner_admin)
+    if dry_run:
+        click.echo(f"{found.name} would be invited, by a mail to {found.email}.")
+        click.echo("\nThis was a dry run: nothing was changed.")
+        return
     click.echo(f"{found.name} is invited. Hand over this link, or let the mail do it:\n  {address}")

@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
-from hub.exports.certified import CertifiedChange, CertifiedPerson, Export, Refusals, exports_of
-from hub.exports.read_certified import read_certified
+from hub.exports.certified import CertifiedChange, Export, Refusals, exports_of
+from hub.exports.compare import compare_people
 from hub.exports.tables import export_row, of_list
 from hub.exports.turns import Turn, TurnLost, end_turn, fail_turn, keep_turn, take_turn
 from hub.logging import get_logger
@@ -61,14 +60,14 @@ def send_some(hub: Hub, plugin: str, export: Export) -> bool:
 def _send(hub: Hub, export: Export, turn: Turn) -> bool:
     try:
         with hub.reading() as uow:
-            changes, owners = _compare(uow, turn.plugin, export, turn.people)
-        for start in range(0, len(changes), ROWS):
-            part = changes[start : start + ROWS]
+            found = compare_people(uow, turn.plugin, export, turn.people)
+        for start in range(0, len(found.changes), ROWS):
+            part = found.changes[start : start + ROWS]
             refusals = Refusals()
             hub.hooks.tell(HOOK, turn.plugin, export=export, changes=part, refusals=refusals, http=hub.http)
             with hub.unit_of_work() as uow:
                 keep_turn(uow, turn)
-                _note_sent(uow, turn, part, owners, refusals)
+                _note_sent(uow, turn, part, found.owners, refusals)
     except TurnLost:
         raise
     except Exception as error:  # noqa: BLE001  (whatever a plugin does is noted and tried again)
@@ -79,28 +78,6 @@ def _send(hub: Hub, export: Export, turn: Turn) -> bool:
     with hub.unit_of_work() as uow:
         end_turn(uow, turn)
     return True
-
-
-def _compare(
-    uow: UnitOfWork, plugin: str, export: Export, people: Sequence[str]
-) -> tuple[list[CertifiedChange], dict[str, str]]:
-    """What the list lacks or has too much, and whose each row is. What goes comes first, so that a place is free before it is taken."""
-    table = export_row
-    had = {
-        row.id: row
-        for row in uow.connection.execute(
-            sa.select(table).where(of_list(table, plugin, export.key), uow.among(table.c.person_id, people))
-        )
-    }
-    rows = {row.id: row for row in read_certified(uow, export, people)}
-    owners = {id: row.person_id for id, row in had.items()} | {id: row.person_id for id, row in rows.items()}
-    gone = [CertifiedChange(id, None) for id in sorted(had) if id not in rows]
-    new = [CertifiedChange(id, row) for id, row in sorted(rows.items()) if _differs(row, had.get(id))]
-    return [*gone, *new], owners
-
-
-def _differs(row: CertifiedPerson, had: sa.Row[Any] | None) -> bool:
-    return had is None or had.content_hash != row.hash
 
 
 def _note_sent(

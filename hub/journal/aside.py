@@ -41,8 +41,13 @@ def take_plugin_back(uow: UnitOfWork, plugin: str, *, actor_id: str | None = Non
     """Let a plugin be called again; Missing when it is not set aside."""
     gone = uow.connection.execute(sa.delete(plugin_aside).where(plugin_aside.c.plugin == plugin))
     if not gone.rowcount:
-        raise Missing("plugin_not_aside", f"The plugin {plugin} is not set aside.")
+        raise not_aside(plugin)
     audit(uow, "plugin_taken_back", plugin, actor_id=actor_id)
+
+
+def not_aside(plugin: str) -> Missing:
+    """What is told of a plugin that cannot be taken back, because it is called anyhow."""
+    return Missing("plugin_not_aside", f"The plugin {plugin} is not set aside.")
 
 
 def list_aside(uow: UnitOfWork) -> list[Aside]:

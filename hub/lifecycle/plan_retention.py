@@ -84,10 +84,16 @@ class RetentionPlanChanged(Conflict):
 
 
 def plan_retention(
-    uow: UnitOfWork, progress: Callable[[str, int, int], None] = lambda *_: None
+    uow: UnitOfWork,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+    instead: Sequence[Rule] | None = None,
 ) -> RetentionPlan:
-    """Count what the rules ask for today. Reads every statement that is old enough, some thousand at a time."""
-    rules, on, held = tuple(list_rules(uow)), uow.now.date(), readers_hold(uow)
+    """Count what the rules ask for today, or what others would ask for ``instead``.
+
+    Reads every statement that is old enough, some thousand at a time.
+    """
+    rules = tuple(list_rules(uow) if instead is None else instead)
+    on, held = uow.now.date(), readers_hold(uow)
     counts: dict[tuple[int, str], list[int]] = {}
     last = _last_old(uow, rules, on)
     progress("counting", 0, last)

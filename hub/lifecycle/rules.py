@@ -48,16 +48,37 @@ def read_rule(uow: UnitOfWork, rule_id: str) -> Rule:
     return found
 
 
+def find_rule(uow: UnitOfWork, name: str) -> Rule:
+    """The rule of this name; Missing when there is none."""
+    found = next((rule for rule in list_rules(uow) if rule.name == name), None)
+    if found is None:
+        raise Missing("no_rule", f"There is no rule {name}.", "`hub retention rules` shows them.")
+    return found
+
+
+def rules_with(uow: UnitOfWork, rule: Rule) -> list[Rule]:
+    """All rules by name as they would be after ``set_rule``; reads only. Raises as that does."""
+    _check(uow, rule)
+    _refuse_same_name(uow, rule)
+    if rule.id:
+        read_rule(uow, rule.id)
+    others = [other for other in list_rules(uow) if other.id != rule.id]
+    name = tables.retention_rule.c.name
+    before = set(
+        uow.connection.scalars(sa.select(name).where(name < rule.name))
+    )  # as the database orders them
+    place = sum(other.name in before for other in others)
+    return [*others[:place], rule, *others[place:]]
+
+
 def set_rule(uow: UnitOfWork, rule: Rule, actor_id: str | None = None) -> Rule:
     """Make a rule, or change the one with its id; nothing is deleted before a plan is applied.
 
     BadInput ``bad_rule`` with every problem; Conflict ``rule_exists`` when another one has the name.
     """
     _check(uow, rule)
+    _refuse_same_name(uow, rule)
     table = tables.retention_rule
-    other = sa.select(table.c.id).where(table.c.name == rule.name, table.c.id != (rule.id or new_id()))
-    if uow.connection.scalar(other) is not None:
-        raise Conflict("rule_exists", f"There is already a rule called {rule.name}.", "Choose another name.")
     values = asdict(rule) | {"id": rule.id or new_id()}
     if rule.id:
         if read_rule(uow, rule.id) == rule:
@@ -90,6 +111,13 @@ def _audit(uow: UnitOfWork, action: str, body: Mapping[str, Any], actor_id: str 
         connection_id=body["connection_id"],
         detail={"keep_days": body["keep_days"]},
     )
+
+
+def _refuse_same_name(uow: UnitOfWork, rule: Rule) -> None:
+    table = tables.retention_rule
+    other = sa.select(table.c.id).where(table.c.name == rule.name, table.c.id != (rule.id or new_id()))
+    if uow.connection.scalar(other) is not None:
+        raise Conflict("rule_exists", f"There is already a rule called {rule.name}.", "Choose another name.")
 
 
 def _check(uow: UnitOfWork, rule: Rule) -> None:

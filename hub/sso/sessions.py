@@ -1,6 +1,6 @@
 """Web sessions on the server: the browser holds a random token, the database its hash."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.ids import new_id
 from hub.network.tables import connection, person
-from hub.sso.provider.tell import tell_clients
+from hub.sso.provider.tell import plan_telling, tell_clients
 from hub.sso.tables import web_session
 from hub.sso.tokens import new_token, token_hash
 from hub.store import UnitOfWork
@@ -172,6 +172,21 @@ def end_session_of(uow: UnitOfWork, person_id: str, session_id: str) -> bool:
 def end_sessions_of(uow: UnitOfWork, person_id: str) -> int:
     """End every session of a person, in all browsers; how many there were."""
     return len(_end(uow, web_session.c.person_id == person_id))
+
+
+@dataclass(frozen=True)
+class SignOutPlan:
+    """How many sessions would end, and how often systems behind the hub would be told, by connection."""
+
+    sessions: int
+    told: Mapping[str, int]
+
+
+def plan_sign_out(uow: UnitOfWork, person_id: str) -> SignOutPlan:
+    """What ``end_sessions_of`` would do. Reads only."""
+    mine = sa.select(web_session.c.id).where(web_session.c.person_id == person_id)
+    ids = uow.connection.scalars(mine).all()
+    return SignOutPlan(len(ids), plan_telling(uow, ids))
 
 
 def end_other_sessions(uow: UnitOfWork, session: Session) -> int:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.runtime import Hub
 from tests.cli.conftest import Command
+from tests.rows import every_row
 from tests.xapi.cmi5.packages import au, course, package
 
 
@@ -35,6 +37,24 @@ def test_a_package_is_imported_once_and_listed(hub_command: Command, file: Path)
     assert "would be changed" in dry.output
     listed = hub_command("cmi5", "list").output
     assert [word for word in ("brakes", "Brake systems", "Library") if word not in listed] == []
+
+
+def test_a_new_connection_is_shown_before_with_its_course_and_refused_with_it(
+    hub_command: Command, inside: Hub, file: Path
+) -> None:
+    given = ("cmi5", "import", file, "--connection", "library", "--name", "Library")
+    before = every_row(inside)
+    dry = hub_command(*given, "--key", "brakes", "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert dry.stdout.startswith(
+        "The connection library would be new.\nBrake systems (brakes): would be added, 1 AU, 0 blocks, 1 file.\n"
+    )
+    for wrong in (["--key", "Not A Key"], ["--partner", "nobody"], ["--connection", "Not A Slug"]):
+        done, dry = (hub_command(*given, *wrong, *more) for more in ([], ["--dry-run"]))
+        assert (dry.exit_code, dry.stdout, dry.stderr) == (done.exit_code, done.stdout, done.stderr)
+        assert dry.exit_code
+    assert every_row(inside) == before
+    assert "added, 1 AU" in hub_command(*given, "--key", "brakes").stdout
 
 
 def test_every_problem_is_told_with_its_line(hub_command: Command, file: Path) -> None:

@@ -10,6 +10,7 @@ from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.xapi.forward.forwarder import Forwarder
 from tests.cli.conftest import Command
+from tests.rows import every_row
 from tests.xapi.forward.rig import VERB, Receiver, Sender, receiver
 from tests.xapi.rig import statement
 
@@ -102,6 +103,84 @@ def test_refused_statements_are_listed_and_sent_again(
     sender.send()
     assert away.store.ids == ids[1:]
     assert hub_command("forward", "resend", "away", "--all").exit_code == 1
+
+
+@pytest.mark.parametrize("dismiss", [False, True])
+def test_sending_again_is_shown_before(
+    hub_command: Command, sender: Sender, away: Receiver, dismiss: bool
+) -> None:
+    away.store.refused_verbs.add(VERB + "slept")
+    add(hub_command, away)
+    ids = sender.learn(7, "slept")
+    sender.send()
+    away.store.refused_verbs.clear()
+    more = ["--dismiss"] if dismiss else []
+    becomes = "not be sent" if dismiss else "be sent again by the worker"
+    before = every_row(sender.hub)
+    one = hub_command("forward", "resend", "away", ids[0], "--dry-run", *more)
+    assert f"1 would {becomes}." in one.stdout
+    assert ids[0] in one.stdout
+    shown = hub_command("forward", "resend", "away", "--all", "--dry-run", *more)
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.startswith(f"7 would {becomes}.\n")
+    assert [id for id in ids if id in shown.stdout] == ids[2:]
+    assert "and 2 before them" in shown.stdout
+    assert shown.stdout.endswith("This was a dry run: nothing was changed.\n")
+    assert every_row(sender.hub) == before
+    sender.send()
+    assert away.store.ids == []
+    hub_command("forward", "pause", "away")
+    paused = hub_command("forward", "resend", "away", "--all", "--dry-run", *more).stdout
+    assert ("away is paused: they would wait until it is resumed." in paused) is not dismiss
+    hub_command("forward", "resume", "away")
+    done = hub_command("forward", "resend", "away", "--all", *more)
+    assert done.stdout == f"7 will {becomes}.\n"
+    sender.send()
+    assert away.store.ids == ([] if dismiss else ids)
+    for wrong in (["--all"], [ids[0]], ["nonsense"], [], [ids[0], "--all"]):
+        again, dry = (
+            hub_command("forward", "resend", "away", *wrong, *more, *last) for last in ([], ["--dry-run"])
+        )
+        assert (dry.exit_code, dry.stdout, dry.stderr) == (again.exit_code, again.stdout, again.stderr)
+        assert dry.exit_code
+    unknown = hub_command("forward", "resend", "nowhere", "--all", "--dry-run", *more)
+    assert "no such receiving store" in unknown.stderr
+
+
+def test_what_waits_is_counted_before_it_goes_on_or_is_given_up(
+    hub_command: Command, sender: Sender, away: Receiver
+) -> None:
+    away.store.refused_verbs.add(VERB + "slept")
+    add(hub_command, away, "--verb", VERB + "slept", "--verb", VERB + "completed")
+    refused = sender.learn(2, "slept")
+    sender.send()
+    hub_command("forward", "pause", "away")
+    wanted = sender.learn(3, "completed")
+    sender.learn(4, "launched")
+    hub_command("forward", "resend", "away", refused[0])
+    before = every_row(sender.hub)
+    shown = hub_command("forward", "resume", "away", "--dry-run").stdout
+    assert shown == (
+        "Of the next 7 statements, 3 would be sent.\n1 that it refused would be sent again.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    given_up = hub_command("forward", "remove", "away", "--dry-run")
+    assert given_up.stdout == (
+        "Nothing would be forwarded to away any more.\nOf the next 7 statements it would not get 3.\n"
+        "2 that it refused would be forgotten.\n\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(sender.hub) == before
+    sender.send()
+    assert away.store.ids == []
+    away.store.refused_verbs.clear()
+    hub_command("forward", "resume", "away")
+    assert "is not paused" in hub_command("forward", "resume", "away", "--dry-run").stdout
+    sender.send()
+    assert sorted(away.store.ids) == sorted([refused[0], *wanted])
+    assert "Of the next 0 statements, 0" in hub_command("forward", "resume", "away", "--dry-run").stdout
+    for command in ("resume", "remove"):
+        done, dry = (hub_command("forward", command, "nowhere", *more) for more in ([], ["--dry-run"]))
+        assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
 
 
 def test_the_worker_forwards(hub_command: Command, sender: Sender, away: Receiver) -> None:

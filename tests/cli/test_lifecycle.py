@@ -18,6 +18,7 @@ from hub.runtime import Hub
 from hub.store.append_only import open_door
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network
+from tests.rows import every_row
 from tests.xapi.rig import Store, open_store
 from tests.xapi.rig import statement as told
 
@@ -73,6 +74,66 @@ def test_rules_plan_and_apply(hub_command: Command, inside: Hub, store: Store) -
     assert hub_command("retention", "remove", "old").exit_code == 0
     assert hub_command("retention", "remove", "old").exit_code == 1
     assert hub_command("retention", "set", "bad", "--keep-days", "0", "--verb", "x").exit_code == 2
+
+
+def test_what_a_rule_would_do_is_shown_before_it_is_made_changed_or_taken_away(
+    hub_command: Command, inside: Hub, store: Store
+) -> None:
+    def shown(*arguments: str) -> list[str]:
+        """What a dry run says, once it has written nothing."""
+        before = every_row(inside)
+        done = hub_command("retention", *arguments, "--dry-run")
+        assert done.exit_code == 0, done.output
+        assert done.stdout.endswith("\nThis was a dry run: nothing was changed.\n")
+        assert every_row(inside) == before
+        return [line for line in done.stdout.splitlines() if "would" in line]
+
+    def planned() -> list[str]:
+        """What goes with the rules as they are."""
+        lines = hub_command("retention", "plan").stdout.splitlines()
+        return [line for line in lines if "would go today" in line or "There are no rules" in line]
+
+    age(inside, 40)
+    other = ("--connection", "other")
+    with_it = shown("set", "old", "--keep-days", "30", *other)
+    assert with_it == [
+        "2 statements would go today.",
+        "The rule old would be made: with the rules as they are, 0 statements would go today.",
+    ]
+    hub_command("retention", "set", "old", "--keep-days", "30", *other)
+    assert planned() == with_it[:1]
+    longer = shown("set", "old", "--keep-days", "50")
+    assert longer == [
+        "0 statements would go today.",
+        "The rule old would be changed: with the rules as they are, 2 statements would go today.",
+    ]
+    hub_command("retention", "set", "a", "--keep-days", "35")
+    both = hub_command("retention", "set", "b", "--keep-days", "20", "--dry-run").stdout
+    assert re.search(r"a +Other LMS +2 ", both)  # the first by name counts them
+    assert shown("remove", "a")[0] == "2 statements would go today."
+    hub_command("retention", "remove", "a")
+    assert planned() == ["2 statements would go today."]
+    before = every_row(inside)
+    without = hub_command("retention", "remove", "old", "--dry-run").stdout
+    assert without.startswith(
+        "There are no rules: every statement is kept.\nThe rule old would be taken away:"
+    )
+    assert every_row(inside) == before
+    hub_command("retention", "remove", "old")
+    assert planned() == ["There are no rules: every statement is kept."]
+
+
+def test_a_dry_run_of_a_rule_refuses_what_the_real_one_refuses(hub_command: Command, store: Store) -> None:
+    for wrong in (
+        ("remove", "nothing"),
+        ("set", "bad", "--keep-days", "0", "--verb", "x"),
+        ("set", "bad", "--keep-days", "1", "--connection", "nowhere"),
+        ("set", "bad", "--keep-days", "1", "--partner", "nobody"),
+        ("set", "bad"),
+    ):
+        done, shown = (hub_command("retention", *wrong, *more) for more in ([], ["--dry-run"]))
+        assert (shown.exit_code, shown.stdout, shown.stderr) == (done.exit_code, done.stdout, done.stderr)
+        assert shown.exit_code
 
 
 def test_a_person_is_erased_by_any_name_and_gets_a_receipt(

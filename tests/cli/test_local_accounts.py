@@ -8,6 +8,7 @@ from hub.network.people.provision import NewPerson, create_person
 from hub.runtime import Hub
 from hub.sso.local.opening import look
 from tests.cli.conftest import Command
+from tests.rows import every_row
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -22,6 +23,13 @@ def tess(inside: Hub) -> str:
 
 
 def test_the_link_that_is_printed_opens_the_account(hub_command: Command, inside: Hub, tess: str) -> None:
+    before = every_row(inside)
+    shown = hub_command("sso", "invite", tess, "--dry-run")
+    assert shown.stdout == (
+        "Tess Okafor would be invited, by a mail to tess@riverside.example.\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(inside) == before
     told = hub_command("sso", "invite", tess)
     assert told.exit_code == 0, told.output
     assert "Tess Okafor is invited" in told.stdout
@@ -30,6 +38,7 @@ def test_the_link_that_is_printed_opens_the_account(hub_command: Command, inside
 
 
 def test_whoever_is_not_there_or_elsewhere_is_not_invited(hub_command: Command, tess: str) -> None:
-    assert hub_command("sso", "invite", new_id()).exit_code != 0
-    assert hub_command("sso", "invite", "nobody").exit_code != 0
-    assert hub_command("sso", "invite", tess, "--partner", "Lakeside").exit_code != 0
+    for wrong in ([new_id()], ["nobody"], [tess, "--partner", "Lakeside"]):
+        done, dry = (hub_command("sso", "invite", *wrong, *more) for more in ([], ["--dry-run"]))
+        assert done.exit_code != 0
+        assert (dry.exit_code, dry.output) == (done.exit_code, done.output)

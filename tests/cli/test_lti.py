@@ -17,6 +17,7 @@ from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
 from tests.cli.conftest import Command
 from tests.cli.small_network import write_network
+from tests.rows import every_row
 
 NORTH = "https://north.example"
 TOOL = (
@@ -28,6 +29,8 @@ PLATFORM = (
     *("connect", "platform", "west", "--name", "LMS West", "--issuer", WEST, "--client-id", "hub-1"),
     *("--authorize-url", f"{WEST}/auth", "--token-url", f"{WEST}/token", "--jwks-url", f"{WEST}/jwks"),
 )
+
+NO_PARKED = "There is no parked delivery with this id.\n"
 
 
 def test_a_tool_with_scopes_and_a_place_to_choose_courses(hub_command: Command, inside: Hub) -> None:
@@ -122,12 +125,36 @@ def test_scores_are_listed_sent_again_and_let_be(hub_command: Command, inside: H
     }
     with inside.unit_of_work() as uow:
         enqueue(uow, AGS_SCORE, find_connection(uow, "north").id, "ags:1", body)
-        values = {"state": "parked", "code": "refused_404", "status": 404}
+        reason = {"code": "refused_404", "status": 404, "last_error": "no such line item"}
+        values = {"state": "parked", "attempts": 2, **reason}
         uow.connection.execute(sa.update(outbox).values(**values))
         id = str(uow.connection.scalar(sa.select(outbox.c.id)))
     listed = hub_command("lti", "passback", "list", "--state", "parked", "--connection", "north").stdout
     assert id in listed
     assert "refused_404" in listed
+    before = every_row(inside)
+    shown = hub_command("lti", "passback", "resend", id, "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == (
+        "7/10, to LMS North, parked after 2 attempts: refused_404 no such line item\n"
+        "It would be sent again now.\n\nThis was a dry run: nothing was changed.\n"
+    )
+    let_be = hub_command("lti", "passback", "resend", id, "--dismiss", "--dry-run").stdout
+    assert "It would not be sent." in let_be
+    assert every_row(inside) == before
+    assert hub_command("lti", "passback", "resend", id).stdout == "It will be sent again now.\n"
+    assert id in hub_command("lti", "passback", "list", "--state", "waiting").stdout
+    with inside.unit_of_work() as uow:
+        uow.connection.execute(sa.update(outbox).values(**values))
     assert hub_command("lti", "passback", "resend", id, "--dismiss").exit_code == 0
     assert id in hub_command("lti", "passback", "list", "--state", "dismissed").stdout
-    assert hub_command("lti", "passback", "resend", id).exit_code == 1
+    with inside.unit_of_work() as uow:
+        enqueue(uow, "tell", "webhooks", "tell:1", {})
+        of_news = sa.select(outbox.c.id).where(outbox.c.kind == "tell")
+        other = str(uow.connection.scalar(of_news))
+        uow.connection.execute(sa.update(outbox).where(outbox.c.id == other).values(state="parked"))
+    for wrong in (id, "nonsense", other):  # settled, no id, no score
+        for more in ([], ["--dismiss"]):
+            done = hub_command("lti", "passback", "resend", wrong, *more)
+            shown = hub_command("lti", "passback", "resend", wrong, *more, "--dry-run")
+            assert (shown.exit_code, shown.stderr) == (done.exit_code, done.stderr) == (1, NO_PARKED)

@@ -8,15 +8,22 @@ import pytest
 import sqlalchemy as sa
 
 from hub.ids import new_id
+from hub.journal.tables import outbox
 from hub.network import tables as network
-from hub.network.systems.connections import find_connection
+from hub.network.systems.connections import create_connection, find_connection
 from hub.runtime import Hub
 from hub.sso.oidc.providers import read_provider
+from hub.sso.provider.clients import add_client
+from hub.sso.provider.tables import oidc_grant
+from hub.sso.provider.tell import OIDC_LOGOUT
 from hub.sso.sessions import Proved, list_sessions, start_session
+from hub.sso.tables import web_session
+from hub.store import UnitOfWork
 from hub.testing.faults import faults_of
 from hub.testing.idp import IdpConfig, create_idp
 from hub.testing.serve import serve
 from tests.cli.test_configure import allow
+from tests.rows import every_row
 
 Command = Callable[..., Any]
 
@@ -65,6 +72,24 @@ def test_a_provider_is_asked_from_the_command_line(hub_command: Command, inside:
     assert hub_command("sso", "try", "nobody").exit_code == 1
 
 
+def add_grant(uow: UnitOfWork, client_id: str, person_id: str, session_id: str) -> None:
+    """As if somebody had signed in at a client during a session."""
+    uow.insert(
+        oidc_grant,
+        id=new_id(),
+        client_id=client_id,
+        person_id=person_id,
+        session_id=session_id,
+        sid=new_id(),
+        scopes=[],
+        acr="",
+        authenticated_at=uow.now,
+        started_at=uow.now,
+        session_ends_at=uow.now,
+        expires_at=uow.now,
+    )
+
+
 def test_somebody_is_signed_out_everywhere(hub_command: Command, inside: Hub, issuer: str) -> None:
     connect(hub_command, issuer)
     partner, person = new_id(), new_id()
@@ -76,8 +101,28 @@ def test_somebody_is_signed_out_everywhere(hub_command: Command, inside: Hub, is
         )
         for _ in range(2):
             start_session(uow, person, Proved(connection_id, "sub", "s"))
+        lms = create_connection(uow, "lms", "lms", "The LMS")
+        redirect = ["https://lms.example/back"]
+        for name, logout_url in (("told", "https://lms.example/logout"), ("not told", "")):
+            client = add_client(uow, lms, name=name, redirect_uris=redirect, logout_url=logout_url)
+            for session_id in uow.connection.scalars(sa.select(web_session.c.id)).all():
+                add_grant(uow, client.client_id, person, session_id)
+    before = every_row(inside)
+    shown = hub_command("sso", "sign-out", person, "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == (
+        "2 sessions would end.\n  The LMS would be told of 2 sessions\n"
+        "\nThis was a dry run: nothing was changed.\n"
+    )
+    assert every_row(inside) == before
     assert "Ended 2 sessions." in hub_command("sso", "sign-out", person).stdout
     with inside.reading() as uow:
         assert list_sessions(uow, person) == []
+        told = sa.select(outbox.c.receiver).where(outbox.c.kind == OIDC_LOGOUT)
+        assert uow.connection.scalars(told).all() == [lms, lms]
+    assert "0 sessions would end." in hub_command("sso", "sign-out", person, "--dry-run").stdout
     assert "Ended 0 sessions." in hub_command("sso", "sign-out", person).stdout
-    assert hub_command("sso", "sign-out", new_id()).exit_code == 1
+    nobody = new_id()
+    done, dry = (hub_command("sso", "sign-out", nobody, *more) for more in ([], ["--dry-run"]))
+    assert (dry.exit_code, dry.output) == (done.exit_code, done.output)
+    assert dry.exit_code == 1

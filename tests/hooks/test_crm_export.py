@@ -7,15 +7,18 @@ from typing import Any
 
 import flask
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from hub.app import open_hub
 from hub.cli import main
 from hub.clock import SettableClock
 from hub.config import Settings
+from hub.exports.tables import export_row
 from hub.exports.views import find_export, list_exports, write_csv
 from hub.testing.serve import serve
 from tests.packages import installed
+from tests.rows import every_row
 from tests.world import World, days
 
 PROJECT = Path(__file__).parents[2] / "plugins_contrib" / "crm_export"
@@ -149,8 +152,24 @@ def test_commands_show_write_and_compare(
     assert "dealers" in shown.output
     written = run(main, ["certified", "csv", "crm_export", "dealers", str(tmp_path / "all.csv")])
     assert "3 rows written" in written.output  # by the real clock the fourth has left
+    with world.hub.unit_of_work() as uow:  # as if the CRM had lost one of the three
+        lost = export_row.c.person_id == world.ids["p0"]
+        uow.connection.execute(sa.delete(export_row).where(lost))
+    before, requests = every_row(world.hub), crm[1].requests
+    dry = run(main, ["certified", "compare", "crm_export", "dealers", "--dry-run"])
+    assert dry.exit_code == 0, dry.output
+    assert dry.stdout.startswith(
+        "4 people would be compared. Rows: 1 new, 0 changed, 0 refused before and offered again, 1 taken away.\n"
+    )
+    assert dry.stdout.count("\n  + ") == 1
+    assert dry.stdout.count("\n  - ") == 1
+    assert dry.stdout.endswith("This was a dry run: nothing was changed.\n")
+    assert (every_row(world.hub), crm[1].requests) == (before, requests)
     assert run(main, ["certified", "compare", "crm_export", "dealers"]).exit_code == 0
     assert "4" in run(main, ["certified", "list"]).output
     unknown = run(main, ["certified", "csv", "crm_export", "others", str(tmp_path / "no.csv")])
     assert unknown.exit_code != 0
     assert "There is no list others" in unknown.output
+    for more in ([], ["--dry-run"]):
+        refused = run(main, ["certified", "compare", "crm_export", "others", *more])
+        assert (refused.exit_code, refused.output) == (unknown.exit_code, unknown.output)

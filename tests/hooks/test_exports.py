@@ -10,10 +10,13 @@ from hub.api import CertifiedChange, CertifiedPerson, Export, OutsideFailed, Ref
 from hub.clock import SettableClock
 from hub.errors import BadInput
 from hub.exports.certified import exports_of
+from hub.exports.compare import ComparisonPlan, plan_comparison
+from hub.exports.queue import compare_everybody
 from hub.exports.read_certified import read_all
 from hub.exports.tables import export_row
 from hub.network.tables import roster_key
 from tests.hooks.conftest import MakeWorld
+from tests.rows import every_row
 from tests.world import World
 
 
@@ -156,6 +159,54 @@ def test_row_that_is_refused_holds_up_no_other_and_is_offered_again(
     clock.advance(days=1)
     world.drain()
     assert keeps.names() == [("ann", "offering:brakes"), ("tom", "offering:brakes")]
+
+
+def test_what_a_comparison_would_hand_on_is_counted_before_and_nothing_written(
+    world_with: MakeWorld, clock: SettableClock
+) -> None:
+    keeps = Keeps()
+    keeps.refuses = {"ann"}
+    world = credited(world_with, keeps)
+    world.send("tom", "brakes")
+    world.drain()
+    (tom,) = keeps.list
+    told, owner = len(keeps.told), world.ids["tom"]
+
+    def spoil(**values: str) -> None:
+        """As if the list had been told something else of tom."""
+        with world.hub.unit_of_work() as uow:
+            row = sa.update(export_row).where(export_row.c.person_id == owner)
+            uow.connection.execute(row.values(**values))
+
+    def planned() -> ComparisonPlan:
+        before = every_row(world.hub)
+        with world.hub.reading() as uow:
+            plan = plan_comparison(uow, "keeps", keeps.exports[0])
+        assert every_row(world.hub) == before
+        return plan
+
+    def numbers() -> tuple[int, ...]:
+        plan = planned()
+        assert len(plan.first) == plan.new + plan.changed + plan.refused_before + plan.gone
+        return plan.people, plan.new, plan.changed, plan.refused_before, plan.gone
+
+    assert numbers() == (2, 0, 0, 1, 0)
+    spoil(content_hash="another")
+    assert numbers() == (2, 0, 1, 1, 0)
+    spoil(id="gone:offering")
+    assert numbers() == (2, 1, 0, 1, 1)
+    assert [(each.id, each.row is None) for each in planned().first if each.id.startswith("gone")] == [
+        ("gone:offering", True)
+    ]
+    assert len(keeps.told) == told
+    shown = {each.id for each in planned().first}
+    keeps.list["gone:offering"] = keeps.list[tom]
+    keeps.refuses.clear()
+    with world.hub.unit_of_work() as uow:
+        compare_everybody(uow, "keeps", "map")
+    world.drain()
+    assert {id for ids in keeps.told[told:] for id in ids} == shown
+    assert numbers() == (2, 0, 0, 0, 0)
 
 
 @pytest.mark.requirement("B71")

@@ -25,7 +25,10 @@ def switch_change(plugin: str, *, on: bool, audience: str = "", partner_id: str 
             is_on = any(s.during[1] is None for s in switched)
             change, is_known = SwitchChange(whom, plugin, on), not on
         if not is_known and not is_switchable(uow, plugin):  # as when it is switched
-            raise BadInput("no_plugin", f"No plugin {plugin} that can be switched is on in the settings.")
+            whose = "partner" if partner_id else "audience"
+            raise BadInput(
+                "no_plugin", f"No plugin {plugin} that can be switched per {whose} is on in the settings."
+            )
         return Diff(() if is_on == on else (change,), int(is_on == on))
 
     return compare

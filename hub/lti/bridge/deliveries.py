@@ -89,15 +89,26 @@ def list_grades(
     return listed([_grade(row) for row in uow.connection.execute(query)], lambda row: row.id)
 
 
+def find_parked_grade(uow: UnitOfWork, grade_id: str) -> GradeRow:
+    """The parked score that ``resend_grade`` or ``dismiss_grade`` would be about. Missing ``no_parked_delivery`` as there."""
+    query = sa.select(outbox).where(
+        outbox.c.id == grade_id, outbox.c.kind == AGS_SCORE, outbox.c.state == PARKED
+    )
+    row = uow.connection.execute(query).one_or_none() if is_id(grade_id) else None
+    if row is None:
+        raise Missing("no_parked_delivery", "There is no parked delivery with this id.")
+    return _grade(row)
+
+
 def resend_grade(uow: UnitOfWork, grade_id: str, actor_id: str | None) -> None:
     """Try a parked score again from now, as the same delivery; audited. Missing ``no_parked_delivery``."""
-    resend(uow, _checked(grade_id))
+    resend(uow, find_parked_grade(uow, grade_id).id)
     audit(uow, "delivery_resent", grade_id, actor_id=actor_id)
 
 
 def dismiss_grade(uow: UnitOfWork, grade_id: str, actor_id: str | None) -> None:
     """Let a parked score be: it will not be sent; audited. Missing ``no_parked_delivery``."""
-    dismiss(uow, _checked(grade_id))
+    dismiss(uow, find_parked_grade(uow, grade_id).id)
     audit(uow, "delivery_dismissed", grade_id, actor_id=actor_id)
 
 
@@ -126,12 +137,6 @@ def release_column(uow: UnitOfWork, placement: Placement) -> int:
             outbox.c.lane.startswith(lane, autoescape=True),
         ),
     )
-
-
-def _checked(grade_id: str) -> str:
-    if not is_id(grade_id):
-        raise Missing("no_parked_delivery", "There is no parked delivery with this id.")
-    return grade_id
 
 
 def _grade(row: sa.Row[Any]) -> GradeRow:

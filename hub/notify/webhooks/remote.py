@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,11 +13,19 @@ from hub.access.api_tokens import OPINIONS, Unauthorized, make_api_token, revoke
 from hub.access.reach import OPERATOR
 from hub.access.tables import api_token
 from hub.audiences.remote.questions import REMOTE_ASKED
-from hub.audiences.remote.remote_plugins import PREFIX, add_remote_plugin, end_remote_plugin
+from hub.audiences.remote.remote_plugins import (
+    PREFIX,
+    RemotePlugin,
+    add_remote_plugin,
+    end_remote_plugin,
+    list_remote_plugins,
+    missing,
+)
 from hub.audiences.tables import remote_plugin
 from hub.ids import derived_id
 from hub.journal import CHANGES, Reader
-from hub.journal.outbox import enqueue_all
+from hub.journal.outbox import WAITING, enqueue_all
+from hub.journal.tables import outbox
 from hub.notify.webhooks.send import signed
 from hub.notify.webhooks.subscriptions import (
     ASKED,
@@ -25,6 +34,7 @@ from hub.notify.webhooks.subscriptions import (
     end_webhook,
     in_force,
     new_secret,
+    receiver_of,
 )
 from hub.notify.webhooks.tables import webhook
 from hub.sealing import Sealer
@@ -68,6 +78,29 @@ def disconnect_remote_plugin(uow: UnitOfWork, name: str, *, actor_id: str | None
     for token_id in uow.connection.scalars(sa.select(api_token.c.id).select_from(made).where(good)).all():
         revoke_api_token(uow, token_id, actor_id=actor_id)
     return True
+
+
+@dataclass(frozen=True)
+class Disconnection:
+    """What ends with a remote plugin: questions without an answer, and messages that wait to be sent to it."""
+
+    plugin: RemotePlugin
+    messages: int
+
+
+def plan_disconnection(uow: UnitOfWork, name: str) -> Disconnection | None:
+    """What ``disconnect_remote_plugin`` would end; None when it has ended. Reads only; Missing ``no_remote_plugin`` as there."""
+    row = uow.find(remote_plugin, name=name)
+    if row is None:
+        raise missing()
+    if row.ended_at is not None:
+        return None
+    asking = sa.select(webhook.c.id).where(webhook.c.asks == name, in_force())
+    receivers = [receiver_of(id) for id in uow.connection.scalars(asking)]
+    messages = sa.select(sa.func.count()).select_from(outbox)
+    messages = messages.where(outbox.c.receiver.in_(receivers), outbox.c.state == WAITING)
+    plugin = next(each for each in list_remote_plugins(uow) if each.name == name)
+    return Disconnection(plugin, uow.connection.scalar(messages) or 0)
 
 
 def enqueue_questions(uow: UnitOfWork, changes: Sequence[sa.Row[Any]]) -> None:

@@ -1,5 +1,6 @@
 """Telling the systems behind the hub that a web session is over (OpenID Connect Back-Channel Logout 1.0)."""
 
+from collections import Counter
 from collections.abc import Collection
 
 import sqlalchemy as sa
@@ -21,6 +22,18 @@ def tell_clients(uow: UnitOfWork, session_ids: Collection[str]) -> int:
     if not session_ids:
         return 0
     return end_grants(uow, uow.among(oidc_grant.c.session_id, list(session_ids)))
+
+
+def plan_telling(uow: UnitOfWork, session_ids: Collection[str]) -> dict[str, int]:
+    """How often ``tell_clients`` would tell of these sessions, by the connection that is told. Reads only."""
+    grant = oidc_grant
+    rows = uow.connection.execute(
+        sa.select(grant.c.client_id, grant.c.sid)
+        .where(uow.among(grant.c.session_id, list(session_ids)), grant.c.ended_at.is_(None))
+        .distinct()
+    ).all()
+    wanting = _wanting(uow, {row.client_id for row in rows})
+    return dict(Counter(wanting[row.client_id] for row in rows if row.client_id in wanting))
 
 
 def end_grants(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> int:

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 
-from hub.errors import HubError, OutsideFailed
-from hub.network.systems.connections import find_connection
 from hub.runtime import Hub
-from hub.training.courses.catalogue import CatalogueRow, CatalogueSource
-from hub.training.courses.fetched import fetch_rows
+from hub.training.courses.catalogue import CatalogueRow
 from hub.training.courses.offerings import CatalogueCounts, Comparison, compare_offerings
-from hub.training.courses.sources import check_source, kept_secret
+from hub.training.courses.read_ahead import read_ahead
 
 SHOWN = 50
-_MASK = "…"
 
 
 @dataclass(frozen=True)
@@ -29,29 +25,10 @@ class CataloguePreview:
 
 
 def preview_catalogue(hub: Hub, slug: str, plugin: str, address: str, secret: str = "") -> CataloguePreview:
-    """Read a catalogue with ``plugin`` outside any unit, and compare. Nothing is kept, not even how it went.
-
-    Without a secret the one that was kept for just this plugin and address is used. Raises Missing for an unknown connection,
-    BadInput ``no_plugin``, ``no_address`` or ``bad_catalogue``, OutsideFailed when the LMS or the plugin fails; no message
-    holds the secret.
-    """
+    """Read a catalogue with ``plugin`` outside any unit, and compare. Nothing is kept. Raises as ``read_ahead``, and BadInput ``bad_catalogue``."""
+    connection_id, rows = read_ahead(hub, slug, "catalogue", plugin, address, secret, CatalogueRow)
     with hub.reading() as uow:
-        connection = find_connection(uow, slug)
-        check_source(uow, "catalogue", plugin, address)
-        secret = secret or kept_secret(uow, connection.id, "catalogue", plugin, address)
-    source = CatalogueSource(connection.slug, address, secret)
-    try:
-        rows = fetch_rows(hub, "read_catalogue", plugin, CatalogueRow, source)
-    except HubError as error:
-        raise OutsideFailed(error.code, _masked(error.message, secret)) from None
-    except Exception as error:  # noqa: BLE001  (a plugin may fail with anything)
-        raise OutsideFailed("plugin_failed", f"{plugin} failed ({type(error).__name__}).") from None
-    with hub.reading() as uow:
-        return _preview(compare_offerings(uow, connection.id, rows))
-
-
-def _masked(message: str, secret: str) -> str:
-    return message.replace(secret, _MASK) if secret else message
+        return _preview(compare_offerings(uow, connection_id, rows))
 
 
 def _preview(found: Comparison) -> CataloguePreview:

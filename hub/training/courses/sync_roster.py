@@ -1,6 +1,6 @@
 """Reading an LMS's accounts through a plugin, and letting each mean the person it belongs to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -67,18 +67,40 @@ def _sync(hub: Hub, source: CatalogueSource, plugin: str) -> RosterCounts:
     return counts
 
 
-def link_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) -> RosterCounts:
-    """Let each account mean its person. BadInput ``bad_roster`` for rows that cannot be right; then nothing changes."""
+@dataclass(frozen=True)
+class RosterComparison:
+    """A roster beside what the hub knows: accounts to link, those that mean their person already, and those that do not fit.
+
+    ``people`` are person ids by what the network files call them.
+    """
+
+    people: Mapping[str, str]
+    fresh: tuple[RosterRow, ...]
+    unchanged: int
+    strangers: tuple[RosterRow, ...]
+    conflicts: tuple[RosterRow, ...]
+
+    def counts(self) -> RosterCounts:
+        """What a sync makes of it."""
+        problems = [f"the network files name no person {row.person_id}" for row in self.strangers]
+        problems += [
+            f"an account of {row.person_id} already belongs to somebody else" for row in self.conflicts
+        ]
+        return RosterCounts(
+            linked=len(self.fresh),
+            unchanged=self.unchanged,
+            strangers=len(self.strangers),
+            conflicts=len(self.conflicts),
+            problems=tuple(problems[:_NAMED]),
+        )
+
+
+def compare_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) -> RosterComparison:
+    """What linking a roster would do; reads only. BadInput ``bad_roster`` for rows that cannot be right."""
     accounts = list(dict.fromkeys(rows))
     _refuse_bad(accounts)
-    # Two syncs of one LMS at once take turns.
-    connection = network.connection
-    slug = uow.connection.scalar(
-        sa.select(connection.c.slug).where(connection.c.id == connection_id).with_for_update(key_share=True)
-    )
     people = _people_named(uow, {row.person_id for row in accounts})
     holders = _holders(uow, connection_id, accounts)
-    strangers = [row for row in accounts if row.person_id not in people]
     known = [row for row in accounts if row.person_id in people]
     fresh = [row for row in known if (row.form, row.subject) not in holders]
     conflicts = [
@@ -86,17 +108,26 @@ def link_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) 
         for row in known
         if holders.get((row.form, row.subject), people[row.person_id]) != people[row.person_id]
     ]
-    _link(uow, connection_id, [(row, people[row.person_id]) for row in fresh])
-    keep_accounts(uow, slug or "", [(row.form, row.person_id) for row in strangers])
-    problems = [f"the network files name no person {row.person_id}" for row in strangers]
-    problems += [f"an account of {row.person_id} already belongs to somebody else" for row in conflicts]
-    return RosterCounts(
-        linked=len(fresh),
+    return RosterComparison(
+        people=people,
+        fresh=tuple(fresh),
         unchanged=len(known) - len(fresh) - len(conflicts),
-        strangers=len(strangers),
-        conflicts=len(conflicts),
-        problems=tuple(problems[:_NAMED]),
+        strangers=tuple(row for row in accounts if row.person_id not in people),
+        conflicts=tuple(conflicts),
     )
+
+
+def link_roster(uow: UnitOfWork, connection_id: str, rows: Iterable[RosterRow]) -> RosterCounts:
+    """Let each account mean its person. BadInput ``bad_roster`` for rows that cannot be right; then nothing changes."""
+    # Two syncs of one LMS at once take turns.
+    connection = network.connection
+    slug = uow.connection.scalar(
+        sa.select(connection.c.slug).where(connection.c.id == connection_id).with_for_update(key_share=True)
+    )
+    found = compare_roster(uow, connection_id, rows)
+    _link(uow, connection_id, [(row, found.people[row.person_id]) for row in found.fresh])
+    keep_accounts(uow, slug or "", [(row.form, row.person_id) for row in found.strangers])
+    return found.counts()
 
 
 def _refuse_bad(accounts: Sequence[RosterRow]) -> None:

@@ -82,6 +82,11 @@ def import_course(
     return found
 
 
+def plan_course(uow: UnitOfWork, content: bytes, connection: str, key: str | None = None) -> Imported:
+    """What ``import_course`` would do in this unit of work, in which the connection may be new. Reads only, raises as it does."""
+    return _plan(uow, _connection_id(uow, connection), read_package(content), key)
+
+
 def _connection_id(uow: UnitOfWork, slug: str) -> str:
     found = find_connection(uow, slug)
     if found.kind != KIND:

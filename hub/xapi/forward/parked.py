@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from hub.xapi.forward.stores import ReceivingStore, try_now
 from hub.xapi.forward.tables import forward_parked
 
 STATES = (PARKED, WAITING, "delivered", DISMISSED)
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class ParkedStatement:
     object_id: str
 
 
+@dataclass(frozen=True)
+class ParkedChoice:
+    """What sending again or letting be is about: how many statements, and the newest few."""
+
+    count: int
+    newest: tuple[ParkedStatement, ...]
+
+
 def list_parked(
     uow: UnitOfWork,
     store: ReceivingStore,
@@ -45,13 +55,7 @@ def list_parked(
 ) -> Listed[ParkedStatement]:
     """What a store refused, the newest first; narrowed to a state, and to a statement id or words of the reason."""
     p = forward_parked
-    query = (
-        sa.select(p, statement.c.verb, statement.c.object_id)
-        .outerjoin(statement, statement.c.position == p.c.position)
-        .where(p.c.store_id == store.id)
-        .order_by(p.c.position.desc())
-        .limit(limit + 1)
-    )
+    query = _newest_first(p.c.store_id == store.id).limit(limit + 1)
     if state:
         query = query.where(p.c.state == state)
     if is_id(words):
@@ -61,22 +65,19 @@ def list_parked(
             query = query.where(p.c.reason.icontains(word, autoescape=True))
     if before is not None:
         query = query.where(p.c.position < before)
-    rows = [
-        ParkedStatement(
-            r.position,
-            r.statement_id,
-            r.state,
-            r.status,
-            r.reason,
-            r.attempts,
-            r.parked_at,
-            r.settled_at,
-            r.verb or "",
-            r.object_id or "",
-        )
-        for r in uow.connection.execute(query)
-    ]
+    rows = [_parked(row) for row in uow.connection.execute(query)]
     return listed(rows, lambda row: str(row.position), limit)
+
+
+def plan_parked(uow: UnitOfWork, store: ReceivingStore, statement_id: str | None = None) -> ParkedChoice:
+    """What ``resend_parked`` or ``dismiss_parked`` would be about. Reads only; Missing ``nothing_parked`` as there."""
+    chosen = _chosen(store, statement_id)
+    query = sa.select(sa.func.count()).select_from(forward_parked).where(chosen)
+    count = uow.connection.scalar(query) or 0
+    if not count:
+        raise _nothing()
+    newest = uow.connection.execute(_newest_first(chosen).limit(_SHOWN))
+    return ParkedChoice(count, tuple(_parked(row) for row in newest))
 
 
 def resend_parked(
@@ -102,11 +103,7 @@ def _set_state(
     actor_id: str | None,
 ) -> int:
     p = forward_parked
-    chosen = sa.and_(p.c.store_id == store.id, p.c.state == PARKED)
-    if statement_id is not None:
-        if not is_id(statement_id):
-            raise _nothing()
-        chosen = sa.and_(chosen, p.c.statement_id == statement_id.lower())
+    chosen = _chosen(store, statement_id)
     values: dict[str, object] = {"state": state}
     if state == DISMISSED:
         values["settled_at"] = uow.now
@@ -118,6 +115,42 @@ def _set_state(
     detail = {"slug": store.slug, "count": changed}
     audit(uow, action, statement_id or store.id, actor_id=actor_id, detail=detail)
     return changed
+
+
+def _chosen(store: ReceivingStore, statement_id: str | None) -> sa.ColumnElement[bool]:
+    """One parked statement of a store, or all. Missing ``nothing_parked`` for what is no id."""
+    p = forward_parked
+    chosen = sa.and_(p.c.store_id == store.id, p.c.state == PARKED)
+    if statement_id is None:
+        return chosen
+    if not is_id(statement_id):
+        raise _nothing()
+    return sa.and_(chosen, p.c.statement_id == statement_id.lower())
+
+
+def _newest_first(chosen: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    p = forward_parked
+    return (
+        sa.select(p, statement.c.verb, statement.c.object_id)
+        .outerjoin(statement, statement.c.position == p.c.position)
+        .where(chosen)
+        .order_by(p.c.position.desc())
+    )
+
+
+def _parked(row: sa.Row[Any]) -> ParkedStatement:
+    return ParkedStatement(
+        row.position,
+        row.statement_id,
+        row.state,
+        row.status,
+        row.reason,
+        row.attempts,
+        row.parked_at,
+        row.settled_at,
+        row.verb or "",
+        row.object_id or "",
+    )
 
 
 def _nothing() -> Missing:

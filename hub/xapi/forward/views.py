@@ -147,12 +147,37 @@ def count_matching(uow: UnitOfWork, filter: StatementFilter, not_from: str | Non
     looked_at = uow.connection.scalar(
         sa.select(sa.func.count()).select_from(statement).where(statement.c.position >= first.position)
     )
-    passed, after = 0, first.position - 1
+    passed = _count_passing(uow, filter, first.position - 1, end, not_from)
+    return Counted(looked_at or 0, passed, first.stored)
+
+
+def count_ahead(uow: UnitOfWork, store: ReceivingStore) -> Counted:
+    """A dry run: of the first MAX_COUNTED statements that a store has yet to look at, so many go out when it goes on."""
+    after = uow.connection.scalar(sa.select(reader.c.position).where(reader.c.name == store.reader)) or 0
+    ahead = (
+        sa.select(statement.c.position, statement.c.stored)
+        .where(statement.c.position > after)
+        .order_by(statement.c.position)
+        .limit(MAX_COUNTED)
+        .subquery()
+    )
+    looked_at, end, since = uow.connection.execute(
+        sa.select(sa.func.count(), sa.func.max(ahead.c.position), sa.func.min(ahead.c.stored))
+    ).one()
+    config = store.config
+    passed = _count_passing(uow, config.filter, after, end or 0, config.connection_id)
+    return Counted(looked_at, passed, since)
+
+
+def _count_passing(
+    uow: UnitOfWork, filter: StatementFilter, after: int, end: int, not_from: str | None
+) -> int:
+    passed = 0
     while after < end:
         stretch = select_stretch(uow, filter, after, end, not_from=not_from, limit=_COUNTED_AT_ONCE)
         passed += len(stretch.positions)
         after = stretch.upto
-    return Counted(looked_at or 0, passed, first.stored)
+    return passed
 
 
 def _delivered_at(uow: UnitOfWork, store_id: str, position: int) -> datetime | None:
