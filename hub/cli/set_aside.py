@@ -27,16 +27,15 @@ def set_aside(plugin: str, because: str, dry_run: bool, hook: str, exit_with: in
     """
     from hub.cli.opening import opened_hub
     from hub.journal.aside import set_plugin_aside
-    from hub.plugin_views.set_aside import plan_aside
+    from hub.plugin_views.set_aside import check_there, plan_aside
 
     with opened_hub() as hub:
+        check_there(hub.hooks, hub.settings, plugin)
         if dry_run:
             with hub.reading() as uow:
-                plan, is_on = plan_aside(uow, plugin), uow.hooks.version_of(plugin) is not None
+                plan = plan_aside(uow, plugin)
             if plan.aside:
                 click.echo(f"{plugin} is set aside already: {plan.aside.reason}.")
-            elif not is_on:
-                click.echo(f"No plugin {plugin} is on.")
             click.echo(f"It would not be asked about people any more: {_people(plan)}.")
             click.echo(f"{_deliveries(plan)} would wait.")
             click.echo(_DRY)

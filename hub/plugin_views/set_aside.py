@@ -6,9 +6,13 @@ from hub.access.reach import OPERATOR
 from hub.audiences.assigning.unasked import list_unasked
 from hub.audiences.told.sizes import read_size
 from hub.audiences.views import list_switches
+from hub.config import Settings
+from hub.errors import Missing
+from hub.hooks import Hooks
 from hub.journal.aside import Aside, list_aside, not_aside
 from hub.journal.views import Undelivered, count_deliveries_to
 from hub.plugin_data.remove import TELLINGS
+from hub.plugin_views.installed import list_not_on
 from hub.store import UnitOfWork
 
 
@@ -23,6 +27,14 @@ class AsidePlan:
     waiting: int
     audiences: tuple[tuple[str, int], ...]
     missed: bool
+
+
+def check_there(hooks: Hooks, settings: Settings, plugin: str) -> None:
+    """Missing ``no_plugin`` for a name that no plugin has, on or not."""
+    if hooks.version_of(plugin) is None and plugin not in {
+        each.name for each in list_not_on(hooks, settings)
+    }:
+        raise Missing("no_plugin", f"There is no plugin {plugin}.", "`hub plugins` lists those there are.")
 
 
 def plan_aside(uow: UnitOfWork, plugin: str) -> AsidePlan:
