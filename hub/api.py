@@ -1,6 +1,6 @@
 """All that plugins may import of the hub."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -82,6 +82,40 @@ __all__ = [
     "hookimpl",
     "reads",
 ]
+
+CAME_LATER: Mapping[str, frozenset[str]] = {
+    "1.1": frozenset(
+        (
+            "AudienceJoined",
+            "Button",
+            "CertifiedChange",
+            "CertifiedPerson",
+            "Erased",
+            "Export",
+            "Field",
+            "Form",
+            "GoalAdded",
+            "Heading",
+            "Json",
+            "Link",
+            "Mails",
+            "News",
+            "Page",
+            "PersonalData",
+            "Redirect",
+            "Refusals",
+            "Request",
+            "Route",
+            "Seen",
+            "Storage",
+            "Table",
+            "Tag",
+            "Text",
+            "Writing",
+        )
+    )
+}
+"""The names that plugin API 1.0 did not have, by the version that they came with."""
 
 
 class PluginSettings(BaseModel):

@@ -25,7 +25,7 @@ from hub.errors import BadInput, Problem
 from hub.exports.certified import exports_of
 from hub.exports.queue import certified, certified_people
 from hub.exports.send import CertifiedExports
-from hub.hooks import Hooks, Plugin, cannot_start
+from hub.hooks import API_VERSION, Hooks, Plugin, cannot_start
 from hub.hooks.watch import sheltered
 from hub.http import OutgoingHttp
 from hub.journal import Reader
@@ -135,9 +135,12 @@ EXPIRING = (
 )
 
 
-def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
-    """A hub on its database, with the plugins that are on. BadInput when one cannot be used."""
-    hooks = open_hooks(settings)
+def open_hub(settings: Settings, clock: Clock | None = None, api: str = API_VERSION) -> Hub:
+    """A hub on its database, with the plugins that are on. BadInput when one cannot be used.
+
+    ``api`` is the version of the plugin API that it offers; an older one is for trying whether plugins can do with it.
+    """
+    hooks = open_hooks(settings, api)
     hub = Hub(
         settings=settings,
         engine=open_engine(settings.database_url.get_secret_value(), pool_size=settings.web_threads),
@@ -150,9 +153,9 @@ def open_hub(settings: Settings, clock: Clock | None = None) -> Hub:
     return hub
 
 
-def open_hooks(settings: Settings) -> Hooks:
+def open_hooks(settings: Settings, api: str = API_VERSION) -> Hooks:
     """The plugins that are on, with their settings; what they register is checked. BadInput when one cannot be used."""
-    hooks = Hooks(hookspecs, load_plugins(settings.plugins))
+    hooks = Hooks(hookspecs, load_plugins(settings.plugins), api)
     # Without any plugin their tables stay where they are, for when they come back.
     hooks.configure(settings.plugin if settings.plugins else {})
     registered_aspects(hooks)

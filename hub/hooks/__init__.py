@@ -5,12 +5,13 @@ from hub.hooks.plugin import Answer, Failure, Plugin, SetAside, cannot_start
 from hub.hooks.recording import HookCall, tracing
 from hub.hooks.registered import Hooks
 from hub.hooks.timing import BUCKET_SECONDS, Timing
-from hub.hooks.versions import API_VERSION, OLDEST_API, Deprecation
+from hub.hooks.versions import API_VERSION, OLDEST_API, SUPPORTED_APIS, Deprecation, at_most
 
 __all__ = [
     "API_VERSION",
     "BUCKET_SECONDS",
     "OLDEST_API",
+    "SUPPORTED_APIS",
     "Answer",
     "Deprecated",
     "Deprecation",
@@ -24,6 +25,7 @@ __all__ = [
     "SetAside",
     "Shape",
     "Timing",
+    "at_most",
     "cannot_start",
     "hook",
     "hookimpl",

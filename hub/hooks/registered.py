@@ -29,8 +29,8 @@ logger = get_logger(__name__)
 class Hooks:
     """Every plugin that is on, in the configured order.
 
-    ``api`` is the version of the plugin API that is offered: of the catalogue, what had come by then. ``deprecations`` are
-    the plugins that the next one refuses.
+    ``api`` is the version of the plugin API that is offered: of the catalogue, what had come by then; nobody implements the
+    rest. ``deprecations`` are the plugins that the next one refuses.
     """
 
     def __init__(self, catalogue: ModuleType, plugins: Sequence[Plugin], api: str = API_VERSION) -> None:
@@ -56,13 +56,13 @@ class Hooks:
             warnings.warn(str(deprecation), DeprecationWarning, stacklevel=2)
         self._register_all()
         self._implementations: Mapping[str, Sequence[Implementation]] = {
-            name: self._implementations_of(name) for name in self.contracts
+            name: self._implementations_of(name) if name in self.contracts else () for name in every
         }
 
-    def _implemented(self, instance: object) -> list[str]:
-        """Names of the hooks that a plugin marks an answer to, whether or not there are such hooks."""
+    def _implemented(self, instance: object) -> dict[str, bool]:
+        """Names of the hooks that a plugin marks an answer to, whether or not there are such hooks; whether it can do without."""
         marks = ((name, self._manager.parse_hookimpl_opts(instance, name)) for name in dir(instance))
-        return [opts["specname"] or name for name, opts in marks if opts is not None]
+        return {opts["specname"] or name: opts["optionalhook"] for name, opts in marks if opts is not None}
 
     def _register_all(self) -> None:
         for plugin in self.plugins:

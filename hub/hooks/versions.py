@@ -1,7 +1,8 @@
 """The version of the plugin API: which plugins fit this hub, and the sentence that mends one that does not.
 
-A minor version adds hooks and arguments, and may deprecate a hook; a major one may take them away. A plugin says which it was
-written for: ``hub_api = "1.1"`` in its class.
+A minor version adds hooks and arguments, and may deprecate a hook; a major one may take them away. A plugin says the oldest
+that it needs: ``hub_api = "1.1"`` in its class. What came later it answers with ``@hookimpl(optionalhook=True)``: where there
+is such a hook it is asked, and it does without where there is none.
 """
 
 import re
@@ -12,9 +13,9 @@ from hub.errors import BadInput, Problem
 from hub.hooks.contract import HookContract
 from hub.hooks.plugin import Plugin, cannot_start
 
-API_VERSION = "1.1"
-OLDEST_API = "1.0"
-"""The oldest version that a plugin may have been written for."""
+SUPPORTED_APIS = ("1.0", "1.1")
+"""Every version that a plugin may have been written for, the oldest first."""
+OLDEST_API, API_VERSION = SUPPORTED_APIS[0], SUPPORTED_APIS[-1]
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ def at_most(since: str, api: str) -> bool:
 
 def check_versions(
     plugins: Sequence[Plugin],
-    implemented: Mapping[str, Sequence[str]],
+    implemented: Mapping[str, Mapping[str, bool]],
     contracts: Mapping[str, HookContract],
     api: str,
 ) -> list[Deprecation]:
     """Refuse plugins that do not fit, all at once; BadInput ``bad_plugin``. What will not fit for long is given back.
 
-    ``implemented`` are the names of the hooks that each plugin implements, ``contracts`` those of the whole catalogue.
+    ``implemented`` are the names of the hooks that each plugin implements, each with whether it can do without, ``contracts``
+    those of the whole catalogue.
     """
     problems = []
     deprecations = []
@@ -109,13 +111,13 @@ def _misfit(said: object, api: str) -> str | None:
 
 
 def _too_new_or_gone(
-    said: str, names: Sequence[str], contracts: Mapping[str, HookContract], api: str
+    said: str, implemented: Mapping[str, bool], contracts: Mapping[str, HookContract], api: str
 ) -> Iterator[str]:
-    for name in names:
+    for name, can_do_without in implemented.items():
         contract = contracts.get(name)
         if contract is None:
             continue  # no hook at all, which pluggy tells best
-        if not at_most(contract.since, said):
+        if not at_most(contract.since, said) and not can_do_without:
             cure = "write" if at_most(contract.since, api) else "update the hub and write"
             yield (
                 f'it says hub_api = "{said}" and implements {name}, which came with {contract.since}: '

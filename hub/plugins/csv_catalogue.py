@@ -7,8 +7,12 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from hub.api import CatalogueRow, CatalogueSource, OutgoingHttp, OutsideFailed, PersonalData, hookimpl
+from hub.api import CatalogueRow, CatalogueSource, OutgoingHttp, OutsideFailed, hookimpl
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 REQUIRED = ("external_id", "key", "title", "activity_id")
 
@@ -16,10 +20,10 @@ REQUIRED = ("external_id", "key", "title", "activity_id")
 class Plugin:
     """``launch`` is a JSON object of custom launch parameters; it, description, minutes and policy may be empty."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing."""
         return []
 

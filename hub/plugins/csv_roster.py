@@ -3,8 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from hub.api import CatalogueSource, OutgoingHttp, OutsideFailed, PersonalData, RosterRow, hookimpl
+from hub.api import CatalogueSource, OutgoingHttp, OutsideFailed, RosterRow, hookimpl
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 REQUIRED = ("person_id", "subject")
 
@@ -12,10 +16,10 @@ REQUIRED = ("person_id", "subject")
 class Plugin:
     """``person_id`` as in the network files; ``form`` may be left out, for accounts the LMS names in its LTI launches."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing: accounts it reads are the hub's to keep."""
         return []
 

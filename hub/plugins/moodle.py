@@ -10,17 +10,19 @@ tells it only to tokens that may see user identity, where ID numbers are part of
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.api import (
     CatalogueRow,
     CatalogueSource,
     OutgoingHttp,
     OutsideFailed,
-    PersonalData,
     RosterRow,
     hookimpl,
 )
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 USERS_PER_CALL = 500
 _PASSING = frozenset({"sitemaintenance", "upgraderunning"})
@@ -30,10 +32,10 @@ _TAG = re.compile(r"<[^>]*>")
 class Plugin:
     """Moodle as a source of courses and of accounts. A course's statements and launches name it by its address."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing: accounts it reads are the hub's to keep."""
         return []
 

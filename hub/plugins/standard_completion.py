@@ -1,9 +1,12 @@
 """What counts as completion unless a plugin in front says otherwise."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.api import Completion, CompletionTerms, Evidence, Offering, PersonalData, hookimpl
+from hub.api import Completion, CompletionTerms, Evidence, Offering, hookimpl
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 VERSION = "1"
 _VERBS = "http://adlnet.gov/expapi/verbs/"
@@ -23,10 +26,10 @@ class Plugin:
     ``cmi5-satisfied`` of courses that the hub itself launches.
     """
 
-    hub_api = "1.1"
+    hub_api = "1.0"
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing."""
         return []
 

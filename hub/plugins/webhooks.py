@@ -4,10 +4,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PersonalData, PluginSettings, hookimpl
+from hub.api import CreditGranted, OutgoingHttp, OutsideFailed, PluginSettings, hookimpl
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 
 class Settings(PluginSettings):
@@ -20,12 +24,14 @@ class Settings(PluginSettings):
 class Plugin:
     """POSTs one JSON object per credit; an answer other than 2xx is tried again."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
     settings: Settings
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing here; whom it tells keeps what it is told."""
+        from hub.api import PersonalData
+
         return [
             PersonalData(
                 "Ids of people with the goals they reached",

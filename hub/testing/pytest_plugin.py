@@ -3,7 +3,8 @@
 ``hub`` is a hub of the test's own with the project's plugins on, for the audience ``everybody``. ``person``, ``appointment``,
 ``course``, ``learning_path``, ``statement`` and ``launch`` make what a test needs, by names. ``clock`` stands still until it is
 moved, ``outgoing`` notes what would have been sent, ``told`` lists what plugins were told, ``browse`` opens pages, and ``fake_lms`` and ``fake_idp`` are
-simulated systems that really run. docs/writing-a-plugin.md shows them at work.
+simulated systems that really run. docs/writing-a-plugin.md shows them at work. With ``--hub-api 1.0`` the hub is one of an older
+plugin API.
 
 pytest loads this in every project of the environment. So it imports nothing of the hub until a fixture is used, nothing here
 is used by itself, and a fixture of the same name in a conftest.py goes before.
@@ -42,10 +43,31 @@ MARKER = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The setting of a project that tests several plugins, or others than its own."""
+    """The setting of a project that tests several plugins, or others than its own, and the version of the plugin API."""
     parser.addini(
         "hub_plugins", "Plugins that the fixture hub has on, if not those of the project.", "args", []
     )
+    parser.getgroup("partner_training_hub").addoption(
+        "--hub-api",
+        metavar="VERSION",
+        help="The version of the plugin API that the hub offers, such as 1.0; the newest if it is left out.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Take away what came later than the version that is asked for, before anything of the project is imported."""
+    api = early_config.known_args_namespace.hub_api
+    if api is not None:
+        from hub.testing.small_hub.acting import act_as
+
+        early_config.add_cleanup(act_as(api))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say it, where it is not the newest as ever."""
+    api = config.getoption("hub_api")
+    return f"plugin API of the hub: {api}; what came later is not there" if api else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,6 +99,7 @@ def hub(
 ) -> Iterator["Hub"]:
     """A hub on a SQLite database of this test's own, with the plugins of the project on."""
     from hub.errors import HubError
+    from hub.hooks import API_VERSION
     from hub.testing.recording_http import RecordingHttp
     from hub.testing.small_hub.opening import open_small_hub, switch_on, with_http
 
@@ -87,7 +110,13 @@ def hub(
     folder.mkdir()
     try:
         opened = open_small_hub(
-            _hub_template, folder, clock, plugins, said.get("settings", {}), said.get("config", {})
+            _hub_template,
+            folder,
+            clock,
+            plugins,
+            said.get("settings", {}),
+            said.get("config", {}),
+            request.config.getoption("hub_api") or API_VERSION,
         )
     except HubError as error:
         pytest.fail("\n".join(filter(None, (str(error), error.help))), pytrace=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -12,11 +12,13 @@ from hub.api import (
     Opinion,
     Panel,
     PanelView,
-    PersonalData,
     PluginSettings,
     hookimpl,
     reads,
 )
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 WAVE = "launch_wave"
 
@@ -36,11 +38,11 @@ class Settings(PluginSettings):
 class Plugin:
     """Wants the course from so many days before the launch of the audience's wave, due on the day itself."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
     settings: Settings
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing: it answers from what it is asked."""
         return []
 

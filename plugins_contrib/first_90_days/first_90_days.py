@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from hub.api import Candidate, Opinion, Panel, PanelView, PersonalData, PluginSettings, hookimpl, reads
+from hub.api import Candidate, Opinion, Panel, PanelView, PluginSettings, hookimpl, reads
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 
 class Settings(PluginSettings):
@@ -19,11 +22,11 @@ class Settings(PluginSettings):
 class Plugin:
     """Wants the path for every appointment of its audiences from its first day until day ``days`` is over."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
     settings: Settings
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing: it answers from what it is asked."""
         return []
 

@@ -8,7 +8,7 @@ secret is ``CLIENT_ID:CLIENT_SECRET``. The hub compares whole lists, so each run
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -19,11 +19,13 @@ from hub.api import (
     CatalogueSource,
     OutgoingHttp,
     OutsideFailed,
-    PersonalData,
     PluginSettings,
     RosterRow,
     hookimpl,
 )
+
+if TYPE_CHECKING:  # came with 1.1
+    from hub.api import PersonalData
 
 SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly"
 TRIES = 3
@@ -59,11 +61,11 @@ class Settings(PluginSettings):
 class Plugin:
     """OneRoster as a source of courses and of accounts."""
 
-    hub_api = "1.1"
+    hub_api = "1.0"
     settings: Settings
 
-    @hookimpl
-    def register_personal_data(self) -> Sequence[PersonalData]:
+    @hookimpl(optionalhook=True)
+    def register_personal_data(self) -> "Sequence[PersonalData]":
         """Nothing: accounts it reads are the hub's to keep."""
         return []
 

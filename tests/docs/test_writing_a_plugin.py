@@ -69,8 +69,8 @@ class Reader:
                 assert package in (self.folder / PROJECT / "pyproject.toml").read_text()
                 self.stack.close()
                 return ""
-            case ["pytest", project]:
-                done = run_tests(self.folder, self.folder / project, arguments=[project])
+            case ["pytest", project, *options]:
+                done = run_tests(self.folder, self.folder / project, arguments=[project, *options])
                 assert done.returncode == 0, done.stdout + done.stderr
                 return done.stdout
         raise AssertionError(f"nobody knows what to do with {line}")
@@ -131,7 +131,7 @@ def reader(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
 
 
 @on_sqlite
-@pytest.mark.timeout(600)  # four runs of pytest and a check are in it
+@pytest.mark.timeout(600)  # five runs of pytest and a check are in it
 def test_whoever_follows_the_page_comes_to_its_end(reader: Reader, world: World) -> None:
     def goals(*names: str) -> list[list[tuple[str, str]]]:
         return [list(world.live_goals(name, SystemClock().now())) for name in names]

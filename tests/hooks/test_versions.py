@@ -1,5 +1,6 @@
 """Which plugins fit the plugin API of this hub, and what those are told that do not."""
 
+import inspect
 import re
 import tomllib
 from collections.abc import Iterable
@@ -9,11 +10,21 @@ from typing import Any
 
 import pytest
 
+import hub.api
 from hub import hookspecs
 from hub.app import BUILT_IN_PLUGINS, PLUGIN_GROUP, load_plugins
 from hub.errors import BadInput
-from hub.hooks import API_VERSION, OLDEST_API, Deprecated, Hooks, Plugin, hook, hookimpl
-from hub.hooks.versions import parse_version
+from hub.hooks import (
+    API_VERSION,
+    OLDEST_API,
+    SUPPORTED_APIS,
+    Deprecated,
+    Hooks,
+    Plugin,
+    at_most,
+    hook,
+    hookimpl,
+)
 from tests.docs.pages import read
 from tests.packages import installed
 
@@ -169,12 +180,15 @@ def test_all_plugins_are_told_at_once() -> None:
     assert [problem.place for problem in error.value.problems] == ["old", "mute", "late"]
 
 
-def as_of(api: str, names: Iterable[str]) -> Hooks:
-    """These plugins on a hub that offers this version, each saying it was written for it."""
-    plugins = load_plugins(list(names))
-    for p in plugins:
-        p.instance.hub_api = api
-    return Hooks(hookspecs, plugins, api)
+def test_plugin_that_can_do_without_a_later_hook_is_asked_where_there_is_one() -> None:
+    sample = plugin("1.0", "color_found")
+    type(sample).color_lost = hookimpl(specname="color_lost", optionalhook=True)(_told())  # type: ignore[attr-defined]
+    newest, oldest = start("1.1", sample=sample), start("1.0", sample=sample)
+    assert newest.implementers("color_lost") == ["sample"]
+    assert oldest.implementers("color_lost") == []
+    assert oldest.implementers("color_found") == ["sample"]
+    assert oldest.ask_plugin("color_lost", "sample", thing="rose") is None
+    oldest.tell("color_lost", "sample", thing="rose")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -186,23 +200,53 @@ def test_shipped_plugin_runs_on_the_oldest_and_the_newest_api(name: str, api: st
 
 def run_on(name: str, api: str) -> None:
     newest = Hooks(hookspecs, load_plugins([name]))
-    answers = {hook for hook in newest.contracts if name in newest.implementers(hook)}
-    came_later = sorted(
-        hook for hook in answers if (parse_version(newest.contracts[hook].since) or ()) > _numbers(api)
-    )
-    if came_later:
+    needs = str(newest.plugins[0].instance.hub_api)
+    if not at_most(needs, api):
         with pytest.raises(
-            BadInput, match=f'implements {came_later[0]}, which came with .*write hub_api = "1'
-        ) as error:
-            as_of(api, [name])
-        assert name in str(error.value)
+            BadInput, match=f'{name} .* says hub_api = "{needs}", and this hub offers {api}: up'
+        ):
+            Hooks(hookspecs, load_plugins([name]), api)
         return
-    hooks = as_of(api, [name])
-    assert {hook for hook in hooks.contracts if name in hooks.implementers(hook)} == answers
+    hooks = Hooks(hookspecs, load_plugins([name]), api)
+    assert [hook for hook in newest.contracts if name in hooks.implementers(hook)] == [
+        hook
+        for hook, contract in newest.contracts.items()
+        if name in newest.implementers(hook) and at_most(contract.since, api)
+    ]
 
 
-def _numbers(api: str) -> tuple[int, int]:
-    return parse_version(api) or (0, 0)
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_plugin_says_no_newer_api_than_it_needs(name: str) -> None:
+    with installed(*PROJECTS):
+        hooks = Hooks(hookspecs, load_plugins([name]))
+    (plugin,) = hooks.plugins
+    needed = {
+        hooks.contracts[hook].since
+        for hook in hooks.contracts
+        if name in hooks.implementers(hook) and not _can_do_without(plugin.instance, hook)
+    }
+    assert str(plugin.instance.hub_api) in needed
+
+
+def _can_do_without(instance: object, hook: str) -> bool:
+    return bool(getattr(instance, hook).partner_training_hub_impl["optionalhook"])
+
+
+def _named_by(hooks: Iterable[str]) -> set[str]:
+    """Names of ``hub.api`` that signatures of hooks use."""
+    said = " ".join(str(inspect.get_annotations(getattr(hookspecs, hook))) for hook in hooks)
+    return {name for name in hub.api.__all__ if re.search(rf"\.{name}\b", said)}
+
+
+def test_names_came_with_the_hooks_that_use_them() -> None:
+    contracts = Hooks(hookspecs, []).contracts
+    for since, names in hub.api.CAME_LATER.items():
+        assert since in SUPPORTED_APIS[1:]
+        assert names <= set(hub.api.__all__)
+        before = _named_by(name for name in contracts if not at_most(since, contracts[name].since))
+        assert before
+        assert not before & names
+        assert _named_by(name for name in contracts if contracts[name].since == since) - before <= names
 
 
 def test_page_names_the_versions() -> None:

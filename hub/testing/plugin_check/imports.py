@@ -13,7 +13,7 @@ from hub.testing.plugin_check.finding import Findings, Place
 from hub.testing.plugin_check.subject import Subject
 
 MEND = "Import what you need from hub.api. What is not there is no part of the plugin API, and may change in any release."
-ORDERS = frozenset({"tryfirst", "trylast", "wrapper", "hookwrapper", "optionalhook", "specname"})
+ORDERS = frozenset({"tryfirst", "trylast", "wrapper", "hookwrapper", "specname"})
 _API = "hub.api"
 
 

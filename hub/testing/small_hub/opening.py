@@ -16,6 +16,7 @@ from hub.audiences.rules.conditions import Conditions
 from hub.audiences.rules.rule import Audience, set_audience, switch_plugin
 from hub.clock import Clock
 from hub.config import DEFAULT_PLUGINS, Settings
+from hub.hooks import API_VERSION
 from hub.http import OutgoingHttp
 from hub.ids import content_hash, new_id
 from hub.plugin_data.migrate import migrate_plugins
@@ -68,10 +69,11 @@ def open_small_hub(
     plugins: Sequence[str],
     tables: Mapping[str, Mapping[str, Any]],
     settings: Mapping[str, Any],
+    api: str = API_VERSION,
 ) -> Hub:
     """A hub with its database and files in ``folder``, and these plugins before the usual ones.
 
-    ``tables`` are settings of plugins by name, ``settings`` those of the hub. It may call two loopback ports, which simulated
+    ``tables`` are settings of plugins by name, ``settings`` those of the hub, ``api`` is the plugin API it offers. It may call two loopback ports, which simulated
     systems take when a test asks for them, and lives at a third.
     """
     database = folder / "hub.sqlite"
@@ -86,7 +88,7 @@ def open_small_hub(
         "plugin": {name: dict(table) for name, table in tables.items()},
         **settings,
     }
-    hub = open_hub(Settings(_env_prefix=_NO_ENVIRONMENT, **given), clock=clock)
+    hub = open_hub(Settings(_env_prefix=_NO_ENVIRONMENT, **given), clock=clock, api=api)
     migrate_plugins(hub.engine, hub.hooks)
     return hub
 

@@ -1,10 +1,12 @@
-"""The plugin alone: when it asks for the course."""
+"""When it asks for the course: the plugin alone, and at a hub."""
 
 from datetime import UTC, date, datetime
 
+import pytest
 from brand_launch import Plugin, Settings
 
 from hub.api import Candidate, PanelView
+from hub.testing.small_hub import MakeCourse, MakePerson
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -41,3 +43,11 @@ def test_panel_counts_down() -> None:
         ["30 days until the launch."],
         [],
     ]
+
+
+@pytest.mark.hub(settings={"brand_launch": {"course": "new-model", "day": "2026-06-01"}})
+def test_hub_asks_for_the_course_and_shows_the_launch(person: MakePerson, course: MakeCourse) -> None:
+    course("new-model")
+    ann = person("ann")
+    assert ann.goal("new-model").due_at == datetime(2026, 6, 1, tzinfo=UTC)
+    assert len(ann.panels()) == 1

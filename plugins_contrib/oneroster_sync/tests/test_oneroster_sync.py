@@ -1,4 +1,4 @@
-"""The plugin alone, against a OneRoster service over HTTP."""
+"""The plugin against a OneRoster service over HTTP, and at a hub."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from oneroster_sync import Plugin, Settings
 
 from hub.api import CatalogueSource, OutgoingHttp, OutsideFailed, RosterRow
+from hub.runtime import Hub
 from hub.testing.oneroster import CLIENT, SECRET, Service, course, serve_oneroster, user
 
 KEYS = f"{CLIENT}:{SECRET}"
@@ -146,3 +147,16 @@ def test_settings_say_which_field_names_the_person(
     asked = plugin(service, person=person, account=account)
     source = CatalogueSource("north", service.address, KEYS)
     assert list(asked.read_roster(source, OutgoingHttp([service.host]))) == [expected]
+
+
+def test_hub_reads_courses_through_it(hub: Hub, service: Service) -> None:
+    service.rows["courses"] = [course(7, "Brakes")]
+    (at_the_hub,) = (each.instance for each in hub.hooks.plugins if each.name == "oneroster_sync")
+    at_the_hub.settings = plugin(service).settings
+    rows = hub.hooks.fetch(
+        "read_catalogue",
+        "oneroster_sync",
+        source=CatalogueSource("north", service.address, KEYS),
+        http=OutgoingHttp([service.host]),
+    )
+    assert [row.title for row in rows] == ["Brakes"]

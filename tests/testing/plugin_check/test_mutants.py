@@ -103,12 +103,12 @@ MUTANTS = [
         PANELS,
     ),
     Mutant(
-        "no API version", "first_90_days", (('    hub_api = "1.1"\n', ""),), "api-version", "class Plugin"
+        "no API version", "first_90_days", (('    hub_api = "1.0"\n', ""),), "api-version", "class Plugin"
     ),
     Mutant(
         "API of another hub",
         "first_90_days",
-        (('hub_api = "1.1"', 'hub_api = "7.0"'),),
+        (('hub_api = "1.0"', 'hub_api = "7.0"'),),
         "api-version",
         "class Plugin",
     ),
