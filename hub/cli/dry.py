@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
+from hub.plugin_data.storage import lend_storage
 from hub.runtime import Hub
 from hub.store import UnitOfWork
 
@@ -34,5 +35,7 @@ class DryHub(Hub):
 
 
 def dry(hub: Hub) -> DryHub:
-    """The same hub, with nothing coming of what it does in its own database."""
-    return DryHub(**{field.name: getattr(hub, field.name) for field in fields(hub)})
+    """The same hub, with nothing coming of what it does in its own database, nor of what its plugins do there from now on."""
+    undone = DryHub(**{field.name: getattr(hub, field.name) for field in fields(hub)})
+    lend_storage(undone)
+    return undone

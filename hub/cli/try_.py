@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from hub.cli.dry import DryHub
     from hub.cli.trying import Tried
-    from hub.runtime import Hub
 
 
 @click.command("try")
@@ -44,6 +44,8 @@ def try_(
     hub try credit_granted [PERSON]                  the last such event; what would be sent is shown
     hub try news_gathered [PERSON]                   the last things that happened, together
     hub try certified_changed [PERSON]               rows of the lists that plugins keep
+    hub try export_person PERSON                     what plugins would hand out about somebody
+    hub try erase_person PERSON                      what they would erase; it is undone, and nothing is sent
     hub try read_catalogue CONNECTION ADDRESS        through the network; the first rows
 
     PERSON is an id, a person_id of the network files, an e-mail address, or what some system calls the person.
@@ -63,9 +65,10 @@ def try_(
 
 
 def _try(
-    hub: "Hub", hook: str, about: tuple[str, ...], plugin: str, audience: str, secret: str, rows: int
+    hub: "DryHub", hook: str, about: tuple[str, ...], plugin: str, audience: str, secret: str, rows: int
 ) -> "Tried":
     from hub.cli import trying
+    from hub.cli.trying_personal import PERSONAL, try_personal
     from hub.cli.trying_told import try_telling
     from hub.errors import Missing
 
@@ -73,6 +76,9 @@ def _try(
     if contract is None:
         known = ", ".join(hub.hooks.contracts)
         raise Missing("no_hook", f"There is no hook {hook}.", f"There are {known}.")
+    if hook in PERSONAL:
+        (person,) = _named(about, "PERSON")
+        return try_personal(hub, hook, person)
     if contract.shape == "fetch":
         connection, address = _named(about, "CONNECTION", "ADDRESS")
         readers = [plugin] if plugin else hub.hooks.implementers(hook)
@@ -106,14 +112,15 @@ def _named(about: tuple[str, ...], *names: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _opened(plugin: str, changes: tuple[str, ...]) -> "Iterator[Hub]":
-    """A hub on its database; with ``plugin`` on before all others, and with other settings of its own."""
+def _opened(plugin: str, changes: tuple[str, ...]) -> "Iterator[DryHub]":
+    """A hub on its database, of which nothing stays; with ``plugin`` on before all others, and with other settings of its own."""
     from hub.app import open_hub
+    from hub.cli.dry import dry
     from hub.cli.opening import check_migrated, opened_hub, read_settings
 
     if not plugin:
         with opened_hub() as hub:
-            yield hub
+            yield dry(hub)
         return
     settings = read_settings()
     plugins = settings.plugins if plugin in settings.plugins else [plugin, *settings.plugins]
@@ -123,7 +130,7 @@ def _opened(plugin: str, changes: tuple[str, ...]) -> "Iterator[Hub]":
     hub = open_hub(settings.model_copy(update={"plugins": plugins, "plugin": tables}))
     try:
         check_migrated(hub)
-        yield hub
+        yield dry(hub)
     finally:
         hub.close()
 

@@ -106,12 +106,10 @@ def _told(uow: UnitOfWork, hook: str, plugin: str, arguments: Mapping[str, Any],
             uow.hooks.tell(hook, plugin, **arguments, http=http)
         except Exception as failed:  # noqa: BLE001  (a plugin may fail with anything)
             error = str(failed)
-    said = tuple(
-        f"{r.method} {r.url} {dict(r.form) or r.body.decode(errors='replace')}" for r in http.requests
-    )
+    said = sent_lines(http)
     spent = sum(call.milliseconds for call in calls)
     version = uow.hooks.version_of(plugin) or ""
-    return Asked(plugin, version, note, said or (NOTHING,), _sent(http), error, spent)
+    return Asked(plugin, version, note, said or (NOTHING,), sent_as_json(http), error, spent)
 
 
 def _lately(uow: UnitOfWork, person_id: str, kind: str = "", limit: int = LATELY) -> Sequence[sa.Row[Any]]:
@@ -133,7 +131,15 @@ def _to(uow: UnitOfWork, person_id: str) -> str:
     return f": {who(uow, person_id)}" if person_id else ""
 
 
-def _sent(http: RecordingHttp) -> list[dict[str, Any]]:
+def sent_lines(http: RecordingHttp) -> tuple[str, ...]:
+    """What would have been sent, a line for each request."""
+    return tuple(
+        f"{r.method} {r.url} {dict(r.form) or r.body.decode(errors='replace')}" for r in http.requests
+    )
+
+
+def sent_as_json(http: RecordingHttp) -> list[dict[str, Any]]:
+    """The same as it stands in JSON."""
     return [
         {"method": r.method, "url": r.url, "form": dict(r.form), "body": r.body.decode(errors="replace")}
         for r in http.requests
