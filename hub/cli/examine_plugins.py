@@ -39,7 +39,7 @@ def examine_plugins(hub: Hub) -> Iterator[Finding]:
                 well = False
                 yield warning(
                     check,
-                    f"implements {hook.name}, which the next plugin API refuses",
+                    f"implements {hook.name}, which plugin API {hook.gone} refuses",
                     f"Its author has to implement {hook.successor} instead.",
                 )
     for name in unasked:

@@ -127,7 +127,7 @@ def _hooks(plugin: PluginSeen) -> Iterator[str]:
         times = (lately.median, lately.p95, lately.slowest) if is_measured else (None, None, None)
         yield _HOOK.format(hook.name, f"{hook.shape}, {hook.scope}", *counts, *map(duration, times)).rstrip()
         if hook.successor:
-            yield f"     deprecated: the next plugin API refuses it; {hook.successor} takes its place"
+            yield f"     deprecated: plugin API {hook.gone} refuses it; {hook.successor} takes its place"
 
 
 def _setting(setting: SettingShown) -> Iterator[str]:

@@ -49,6 +49,9 @@ def try_(
     hub try read_catalogue CONNECTION ADDRESS        through the network; the first rows
 
     PERSON is an id, a person_id of the network files, an e-mail address, or what some system calls the person.
+
+    What plugins write to their tables is undone, and what they send through the hub is held back. A plugin that writes or sends
+    in another way does so.
     """
     from hub.cli.secret_option import read_secret
 

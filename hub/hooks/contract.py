@@ -24,6 +24,12 @@ class Deprecated:
     since: str
     successor: str
 
+    @property
+    def gone(self) -> str:
+        """The version that refuses it."""
+        major, minor = self.since.split(".")
+        return f"{major}.{int(minor) + 1}"
+
 
 @dataclass(frozen=True)
 class HookContract:

@@ -26,11 +26,12 @@ class Deprecation:
     hook: str
     since: str
     successor: str
+    gone: str
 
     def __str__(self) -> str:
         return (
             f"The plugin {self.plugin} implements {self.hook}, which is deprecated since plugin API {self.since} "
-            f"and is refused by the next: implement {self.successor} instead."
+            f"and refused by {self.gone}: implement {self.successor} instead."
         )
 
 
@@ -70,7 +71,7 @@ def check_versions(
         )
         problems += [Problem(reason, plugin.name) for reason in reasons]
         deprecations += [
-            Deprecation(plugin.name, name, deprecated.since, deprecated.successor)
+            Deprecation(plugin.name, name, deprecated.since, deprecated.successor, deprecated.gone)
             for name in implemented[plugin.name]
             if name in contracts
             and (deprecated := contracts[name].deprecated)

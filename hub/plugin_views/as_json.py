@@ -64,6 +64,7 @@ def _hook(hook: HookSeen) -> dict[str, Any]:
         "shape": hook.shape,
         "scope": hook.scope,
         "deprecated_for": hook.successor or None,
+        "gone_from_api": hook.gone or None,
         "last_24_hours": {
             **{name: value for name, value in measured.items() if not name.startswith("last_")}
         },

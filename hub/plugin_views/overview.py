@@ -25,13 +25,14 @@ from hub.store import UnitOfWork
 
 @dataclass(frozen=True)
 class HookSeen:
-    """A hook that a plugin implements. ``successor`` is what replaces it, where it is on its way out."""
+    """A hook that a plugin implements. ``successor`` is what replaces it, where it is on its way out, and ``gone`` the plugin API that refuses it."""
 
     name: str
     shape: str
     scope: str
     lately: Lately
     successor: str = ""
+    gone: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,14 @@ def summary_of(plugin: Plugin) -> str:
 
 
 def _hooks_of(hooks: Hooks, plugin: str, lately: Mapping[tuple[str, str], Lately]) -> list[HookSeen]:
+    leaving = {each.hook: (each.successor, each.gone) for each in hooks.deprecations if each.plugin == plugin}
     return [
         HookSeen(
             name,
             contract.shape,
             contract.scope,
             lately.get((plugin, name)) or Lately(plugin, name),
-            contract.deprecated.successor if contract.deprecated else "",
+            *leaving.get(name, ()),
         )
         for name, contract in hooks.contracts.items()
         if plugin in hooks.implementers(name)

@@ -1,13 +1,18 @@
 """The doctor finds what is wrong, says what to do, and finds nothing where all is well."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from hub.app import open_worker
-from hub.hooks import Timing
+from hub import hookspecs
+from hub.app import open_hub, open_worker
+from hub.audiences.assigning.unasked import note_unasked
+from hub.audiences.rules.conditions import Conditions
+from hub.audiences.rules.rule import Audience, set_audience, switch_plugin
+from hub.hooks import Deprecated, Timing
 from hub.ids import new_id
 from hub.journal import enqueue
 from hub.journal.aside import set_plugin_aside
@@ -18,6 +23,19 @@ from hub.network.systems.connections import create_connection
 from hub.runtime import Hub
 from hub.training.tables import waiting_statement
 from tests.cli.conftest import Command
+from tests.packages import installed, write_plugin
+
+AWAY = """
+from hub.api import hookimpl
+
+
+class Plugin:
+    hub_api = "1.0"
+
+    @hookimpl
+    def decide_assignments(self, candidates):
+        return []
+"""
 
 
 def checks(command: Command) -> dict[str, tuple[str, str]]:
@@ -118,6 +136,53 @@ def test_plugins_that_fail_or_are_set_aside_are_found(hub_command: Command, insi
     assert "hub plugins take-back csv_catalogue" in found["plugin csv_catalogue"][1]
     assert "plugin calls" not in found
     assert hub_command("doctor").exit_code == 0
+
+
+def test_a_plugin_that_could_not_be_asked_is_found_until_it_is_or_is_off(
+    hub_command: Command, inside: Hub, tmp_path: Path
+) -> None:
+    with installed(write_plugin(tmp_path, "away", AWAY)):
+        settings = inside.settings.model_copy(update={"plugins": ["away", *inside.settings.plugins]})
+        with_it = open_hub(settings)
+        with with_it.unit_of_work() as uow:
+            set_audience(uow, Audience("all", "All", Conditions()))
+            switch_plugin(uow, "all", "away", on=True)
+    assert "plugin away" not in checks(hub_command)
+    with inside.unit_of_work() as uow:
+        note_unasked(uow, ["away"])
+    found = checks(hub_command)
+    state, words = found["plugin away"]
+    assert state == "warning"
+    assert "could not be asked about everybody: they keep what it last said" in words
+    assert "as soon as it is on the list and not set aside; or switch it off" in words
+    assert "plugin calls" not in found
+    with with_it.unit_of_work() as uow:
+        switch_plugin(uow, "all", "away", on=False)
+    with_it.close()
+    assert "plugin away" not in checks(hub_command)
+
+
+def test_a_plugin_with_a_deprecated_hook_is_found(
+    hub_command: Command, inside: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving = replace(hookspecs.credit_granted.hub_contract, deprecated=Deprecated("1.1", "news_gathered"))  # type: ignore[attr-defined]
+    monkeypatch.setattr(hookspecs.credit_granted, "hub_contract", leaving)
+    with pytest.warns(DeprecationWarning, match="implements credit_granted"):
+        found = checks(hub_command)
+    assert found["plugin webhooks"] == (
+        "warning",
+        "implements credit_granted, which plugin API 1.2 refuses Its author has to implement news_gathered instead.",
+    )
+    with pytest.warns(DeprecationWarning, match="implements credit_granted"):
+        shown = hub_command("plugins", "show", "webhooks").stdout
+    assert "deprecated: plugin API 1.2 refuses it; news_gathered takes its place" in shown
+    with pytest.warns(DeprecationWarning, match="implements credit_granted"):
+        told = json.loads(hub_command("plugins", "show", "webhooks", "--json").stdout)
+    assert [
+        (hook["name"], hook["deprecated_for"], hook["gone_from_api"])
+        for hook in told["hooks"]
+        if hook["deprecated_for"]
+    ] == [("credit_granted", "news_gathered", "1.2")]
 
 
 def test_a_hub_without_plugins_is_warned_of_and_what_waits_is_no_fault(

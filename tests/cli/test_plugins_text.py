@@ -26,7 +26,7 @@ def seen(**other: object) -> PluginSeen:
         "api": "1.0",
         "built_in": False,
         "summary": LONG,
-        "hooks": [HookSeen("credit_granted", "tell", "hub", lately, "news_gathered")],
+        "hooks": [HookSeen("credit_granted", "tell", "hub", lately, "news_gathered", "1.2")],
         "is_switched": False,
         "audiences": (),
         "partners_off": (),
@@ -45,7 +45,7 @@ def test_what_needs_somebody_is_said_and_no_line_is_too_long() -> None:
         text = "\n".join(lines)
         assert "SET ASIDE since 2026-05-04 09:30 UTC" in text
         assert "hub plugins take-back crm" in " ".join(text.split())
-        assert "deprecated: the next plugin API refuses it; news_gathered takes its place" in text
+        assert "deprecated: plugin API 1.2 refuses it; news_gathered takes its place" in text
         assert "tables: revision 0001, pending up to 0003: run `hub migrate`" in text
         assert "deliveries: 2 waiting, 1 parked" in text
         assert "1,234,567      12      20 µs     250 ms     12.5 s" in text

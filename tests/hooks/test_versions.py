@@ -161,6 +161,7 @@ def test_deprecated_hook_works_for_one_minor_version_and_names_its_successor() -
     ):
         hooks = start("1.1", sample=sample)
     (deprecation,) = hooks.deprecations
+    assert (deprecation.since, deprecation.gone) == ("1.1", "1.2")
     assert (deprecation.plugin, deprecation.hook, deprecation.successor) == (
         "sample",
         "tint_found",

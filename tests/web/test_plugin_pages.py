@@ -15,7 +15,7 @@ from hub.app import create_app
 from hub.audiences.rules.partner_switches import switch_for_partner
 from hub.audiences.rules.rule import read_switched, switch_plugin
 from hub.errors import OutsideFailed
-from hub.hooks import Hooks, Plugin
+from hub.hooks import Deprecated, Hooks, Plugin
 from hub.ids import new_id
 from hub.journal import enqueue
 from hub.journal import tables as journal
@@ -93,6 +93,23 @@ def test_the_list_has_all_in_their_order_and_those_that_are_not_on(world: World)
     assert found.index("standard_completion") < found.index("first_90_days")
     assert "on for no audience" in found
     assert found.index("Not on") < found.index("csv_catalogue")
+
+
+def test_deprecated_hooks_are_named_with_what_follows_and_when_they_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "credit_granted goes away in plugin API 1.2; news_gathered takes its place"
+    leaving = replace(hookspecs.credit_granted.hub_contract, deprecated=Deprecated("1.1", "news_gathered"))  # type: ignore[attr-defined]
+    monkeypatch.setattr(hookspecs.credit_granted, "hub_contract", leaving)
+    with pytest.warns(DeprecationWarning, match="crm implements credit_granted"):
+        hooks = Hooks(hookspecs, [*world.hub.hooks.plugins, Plugin("crm", "2.1", Told())])
+    hub = replace(world.hub, hooks=hooks)
+    old = World(hub, create_app(hub), world.ids)
+    for path in (LIST, "/admin/plugins/crm"):
+        assert text(page(old, path)).count(said) == 1
+        assert "Deprecated" in page(old, path)
+    for path in (LIST, PAGE):
+        assert "goes away" not in page(world, path)
 
 
 def test_a_page_says_how_often_hooks_were_called_how_long_they_took_and_what_failed(

@@ -90,7 +90,7 @@ def check_version(subject: Subject, cls: type, findings: Findings) -> None:
         for deprecation in hooks.deprecations:
             findings.add(
                 "deprecated-hook",
-                f"{deprecation.hook} is deprecated since plugin API {deprecation.since}; the next refuses it.",
+                f"{deprecation.hook} is deprecated since plugin API {deprecation.since}; {deprecation.gone} refuses it.",
                 f"Implement {deprecation.successor} instead.",
                 subject.place_of(implemented(cls)[deprecation.hook], deprecation.hook),
             )
