@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.audiences.assigning.notes import read_notes
 from hub.audiences.tables import plugin_note
+from hub.cli.dry import dry
 from hub.errors import Conflict, Missing, NotAllowed
 from hub.ids import new_id
 from hub.journal.tables import change
@@ -63,6 +64,18 @@ def test_rows_and_notes_are_written_together_with_who_did_it(shelved: World) -> 
         assert read_notes(uow, "shelf", [about]) == {about: {"lent": True}}
         kept = uow.connection.execute(sa.select(change).where(change.c.kind == "plugin_noted")).one()
     assert (kept.actor_id, kept.person_id) == (shelved.ids["sam"], shelved.ids["ann"])
+
+
+def test_rows_and_notes_of_a_dry_hub_are_undone(shelved: World) -> None:
+    dry(shelved.hub)  # which lends the plugin another storage
+    with storage(shelved).writing() as unit:
+        unit.connection.execute(book(shelved))
+        unit.remember(of_ann(shelved), {"lent": True})
+        assert len(unit.connection.execute(sa.select(books)).all()) == 1
+    with storage(shelved).reading() as connection:
+        assert connection.execute(sa.select(books)).all() == []
+    with shelved.hub.reading() as uow:
+        assert read_notes(uow, "shelf", [of_ann(shelved)]) == {}
 
 
 def test_a_note_that_cannot_be_takes_the_rows_back(shelved: World) -> None:
