@@ -14,35 +14,34 @@ class _Randomness:
     def __init__(self) -> None:
         self._lock = Lock()
         self._bytes = b""
+        self._taken = 0
         os.register_at_fork(after_in_child=self.forget)
 
     def take(self, count: int) -> bytes:
         """So many bytes, which nobody else gets."""
         with self._lock:
-            if len(self._bytes) < count:
-                self._bytes = os.urandom(1 << 16)
-            taken, self._bytes = self._bytes[:count], self._bytes[count:]
-            return taken
+            if self._taken + count > len(self._bytes):
+                self._bytes, self._taken = os.urandom(1 << 16), 0
+            start, self._taken = self._taken, self._taken + count
+            return self._bytes[start : self._taken]
 
     def forget(self) -> None:
         """Begin anew: a copy of this process has the same bytes."""
         self._lock = Lock()
-        self._bytes = b""
+        self._bytes, self._taken = b"", 0
 
 
 _randomness = _Randomness()
-_VERSION_7 = 0x7 << 76 | 0x2 << 62
-_RANDOM_OF_7 = 0xFFF << 64 | (1 << 62) - 1
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def new_id() -> str:
     """A new UUIDv7 (RFC 9562, section 5.7) as text: random, yet rows written together lie together."""
     milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(_randomness.take(10))
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | _VERSION_7 | random & _RANDOM_OF_7
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    at, random = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}", _randomness.take(10).hex()
+    # Version 7 stands in one digit, the variant in the first two bits of another.
+    return f"{at[:8]}-{at[8:]}-7{random[1:4]}-{_VARIANT[random[4]]}{random[5:8]}-{random[8:]}"
 
 
 def random_id() -> str:
@@ -73,4 +72,3 @@ def content_hash(content: bytes) -> str:
 
 _DERIVED = uuid.UUID("6f1c37a4-5d0c-5a58-9d0e-6d2d1f4c1b11")
 _NAMESPACE = _DERIVED.bytes
-_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))

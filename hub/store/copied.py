@@ -3,9 +3,9 @@
 The driver would write value by value, which takes longer than PostgreSQL needs to store the rows.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,8 +17,8 @@ Written = Callable[[Sequence[Any]], Sequence[str]]
 """Writes the values of a column; they are escaped afterwards."""
 
 _NULL = "\\N"
-_special = re.compile(r"[\\\t\n\r]").search
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_ESCAPED = str.maketrans(_SPECIAL)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,8 +48,12 @@ def _escaped(values: Sequence[Any], write: Written) -> Sequence[str]:
         there = iter(_escaped([value for value in values if value is not None], write))
         return [_NULL if value is None else next(there) for value in values]
     written = write(values)
-    # Hardly any column has something to escape, and all of it is looked at in one go.
-    return [text.translate(_ESCAPED) for text in written] if _special("\0".join(written)) else written
+    # Hardly any column has something to escape: all of it is looked at in one go, for one character after the other, which is
+    # many times as fast as for any of them.
+    together = "\0".join(written)
+    if any(character in together for character in _SPECIAL):
+        return [text.translate(_ESCAPED) for text in written]
+    return written
 
 
 def _jsons(values: Sequence[Any]) -> list[str]:
@@ -57,6 +61,12 @@ def _jsons(values: Sequence[Any]) -> list[str]:
 
 
 def _instants(values: Sequence[datetime]) -> list[str]:
-    if any(value.tzinfo is None for value in values):
+    return list(map(_instant, values))
+
+
+@lru_cache(maxsize=1 << 14)
+def _instant(value: datetime) -> str:
+    """Cached, since most things of a network begin on few days."""
+    if value.tzinfo is None:
         raise ValueError("naive datetime")
-    return [value.isoformat() for value in values]
+    return value.isoformat()
