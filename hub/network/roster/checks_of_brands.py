@@ -1,7 +1,7 @@
 """Checking what has to do with brands: appointments have only those that their location carries (I11)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -39,8 +39,16 @@ def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:
     brands.update(staging.connection.scalars(sa.select(ROWS["brands.csv"].c.brand_id)))
     rows = ROWS["appointments.csv"]
     query = sa.select(rows.c.line, rows.c.location_id, rows.c.brands, rows.c.valid_from, rows.c.valid_to)
+    # Most brands are carried without an end: for most appointments it is enough to know since when.
+    carried_since: dict[tuple[str, str], str] = {}
     for line, location, listed, start, end in staging.connection.execute(query.where(rows.c.brands != "")):
         carried = brands_at.get(location)
+        since = carried_since.get((location, listed))
+        if since is None:
+            since = _since(carried, listed.split(";"), brands)
+            carried_since[location, listed] = since
+        if since < (end or _NO_END):
+            continue
         for brand in filter(None, listed.split(";")):
             if brand not in brands:
                 staging.report(_APPOINTMENTS, f'no brand "{brand}"', line, "brands")
@@ -49,6 +57,16 @@ def check_appointment_brands(staging: Staging, network: KnownNetwork) -> None:
                     f'location "{location}" never carries brand "{brand}" in the time of the appointment'
                 )
                 staging.report(_APPOINTMENTS, message, line, "brands")
+
+
+def _since(carried: Spans | None, listed: Sequence[str], brands: Collection[str]) -> str:
+    """Since when a location has carried all of these, and goes on to; _NO_END where it does not, or one is no brand."""
+    return max(
+        min((since for since, until in (carried or {}).get(brand, ()) if not until), default=_NO_END)
+        if brand in brands
+        else _NO_END
+        for brand in listed
+    )
 
 
 def _overlaps(spans: Sequence[tuple[str, str]], start: str, end: str) -> bool:

@@ -89,7 +89,7 @@ def _first_bad_line(stream: BinaryIO) -> int:
     """The first line that is not text, or 0. The csv module takes NUL characters, PostgreSQL does not."""
     stream.seek(0)
     lines = 0
-    while block := b"".join(stream.readlines(_BLOCK)):
+    while block := stream.read(_BLOCK) + stream.readline():  # whole lines, so that no character is cut in two
         try:
             block.decode()
             bad = block.find(b"\0")

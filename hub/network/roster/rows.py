@@ -36,12 +36,16 @@ def _read_header(staging: Staging, file: NetworkFile, line: int, header: list[st
     if wrong:
         return None
     if header == names:
-        return list
+        return _as_it_is
     if spare.difference(header):
         # What is absent stands for empty cells, which follow the row's own.
         places = [header.index(name) if name in header else len(header) for name in names]
         return lambda row: itemgetter(*places)([*row, ""])
     return itemgetter(*(header.index(name) for name in names))
+
+
+def _as_it_is(row: list[str]) -> list[str]:
+    return row
 
 
 def _load_rows(
@@ -76,18 +80,13 @@ def _judge(staging: Staging, file: NetworkFile, rows: Sequence[tuple[Any, ...]])
             for line, cell in zip(lines, cells, strict=True):
                 if cell in wrong:
                     staging.report(file, wrong[cell], line, column.name)
-    if file.period_places or file.row_check:
-        for line, *row in rows:
-            _check_row(staging, file, line, row)
-
-
-def _check_row(staging: Staging, file: NetworkFile, line: int, cells: Sequence[str]) -> None:
-    """What cells of one row say together."""
-    if file.period_places:
+    if rows and file.period_places:
         start, end = file.period_places
-        if cells[start] >= cells[end] > "":
-            message = f'"{cells[end]}" is not after {file.columns[start].name} "{cells[start]}"'
-            staging.report(file, message, line, file.columns[end].name)
-    if file.row_check and (wrong := file.row_check(cells)):
-        column, message = wrong
-        staging.report(file, message, line, column)
+        for line, since, until in zip(lines, columns[start], columns[end], strict=True):
+            if since >= until > "":
+                message = f'"{until}" is not after {file.columns[start].name} "{since}"'
+                staging.report(file, message, line, file.columns[end].name)
+    if file.row_check:
+        for line, *row in rows:
+            if contradiction := file.row_check(row):
+                staging.report(file, contradiction[1], line, contradiction[0])
