@@ -5,43 +5,33 @@ import os
 import re
 import time
 import uuid
-from threading import Lock
+from collections import deque
 
-
-class _Randomness:
-    """Random bytes of the system, many at a time: each time it is asked, other threads get their turn before this one goes on."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._bytes = b""
-        self._taken = 0
-        os.register_at_fork(after_in_child=self.forget)
-
-    def take(self, count: int) -> bytes:
-        """So many bytes, which nobody else gets."""
-        with self._lock:
-            if self._taken + count > len(self._bytes):
-                self._bytes, self._taken = os.urandom(1 << 16), 0
-            start, self._taken = self._taken, self._taken + count
-            return self._bytes[start : self._taken]
-
-    def forget(self) -> None:
-        """Begin anew: a copy of this process has the same bytes."""
-        self._lock = Lock()
-        self._bytes, self._taken = b"", 0
-
-
-_randomness = _Randomness()
+_DIGITS = 20
+_random_digits: deque[str] = deque()
+"""Hex digits of the system's randomness, as many as an id takes, for many ids: each time the system is asked, other threads get their turn
+before this one goes on. Taking some is one step for all threads."""
+os.register_at_fork(after_in_child=_random_digits.clear)  # a copy of this process has the same
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def new_id() -> str:
     """A new UUIDv7 (RFC 9562, section 5.7) as text: random, yet rows written together lie together."""
-    milliseconds = time.time_ns() // 1_000_000
-    at, random = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}", _randomness.take(10).hex()
+    at = f"{time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF:012x}"
+    try:
+        random = _random_digits.pop()
+    except IndexError:
+        random = _more_digits()
     # Version 7 stands in one digit, the variant in the first two bits of another.
     return f"{at[:8]}-{at[8:]}-7{random[1:4]}-{_VARIANT[random[4]]}{random[5:8]}-{random[8:]}"
+
+
+def _more_digits() -> str:
+    digits = os.urandom(_DIGITS << 12).hex()
+    some = [digits[start : start + _DIGITS] for start in range(0, len(digits), _DIGITS)]
+    _random_digits.extend(some[1:])
+    return some[0]
 
 
 def random_id() -> str:
