@@ -80,6 +80,8 @@ def compare(plugin: str, export: str, dry_run: bool) -> None:
 
 
 def _show(plan: "ComparisonPlan") -> None:
+    from hub.cli.output import end_dry_run
+
     click.echo(
         f"{plan.people:,} people would be compared. Rows: {plan.new:,} new, {plan.changed:,} changed, "
         f"{plan.refused_before:,} refused before and offered again, {plan.gone:,} taken away."
@@ -93,4 +95,4 @@ def _show(plan: "ComparisonPlan") -> None:
         )
     if (more := plan.new + plan.changed + plan.refused_before + plan.gone - len(plan.first)) > 0:
         click.echo(f"  and {more:,} more")
-    click.echo("\nThis was a dry run: nothing was changed.")
+    end_dry_run()

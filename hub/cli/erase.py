@@ -24,7 +24,7 @@ def erase(who: str, dry_run: bool, yes: bool) -> None:
     Take the person out of the network files as well: as long as they name somebody, the next import brings them back.
     """
     from hub.cli.opening import opened_hub
-    from hub.cli.output import progress_bars
+    from hub.cli.output import end_dry_run, progress_bars
     from hub.lifecycle.erase import erase as erase_subject
     from hub.lifecycle.erase_in_plugins import open_plugins, plugins_to_ask
     from hub.lifecycle.plan_erasure import plan_erasure
@@ -40,7 +40,7 @@ def erase(who: str, dry_run: bool, yes: bool) -> None:
         if plugins:
             click.echo(f"Plugins that erase what they keep themselves: {', '.join(plugins)}.")
         if dry_run:
-            click.echo("\nThis was a dry run: nothing was changed.")
+            end_dry_run()
             return
         if not yes:
             click.confirm(f"\nErase {subject.shown} for good? This cannot be undone", abort=True)

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from hub.xapi.forward.parked import ParkedChoice
     from hub.xapi.forward.stores import ReceivingStore
 
-DRY = "\nThis was a dry run: nothing was changed."
-
 
 @click.group()
 def forward() -> None:
@@ -144,6 +142,7 @@ def pause(slug: str) -> None:
 def resume(slug: str, dry_run: bool) -> None:
     """Go on forwarding to SLUG where it stopped, and try at once if it waits after a failure."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.xapi.forward.views import MAX_COUNTED, count_ahead, read_store
 
     if not dry_run:
@@ -159,7 +158,7 @@ def resume(slug: str, dry_run: bool) -> None:
         click.echo(f"{state.resending:,} that it refused would be sent again.")
     if not state.store.paused:
         click.echo(f"{state.store.config.name} is not paused: the worker sends them in any case.")
-    click.echo(DRY)
+    end_dry_run()
 
 
 @forward.command()
@@ -217,6 +216,7 @@ def resend(slug: str, statement: str | None, everything: bool, dismiss: bool, dr
 def remove(slug: str, dry_run: bool, yes: bool) -> None:
     """Forward to SLUG no more; forget its secret and what it refused."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.xapi.forward.stores import remove_store
     from hub.xapi.forward.views import count_ahead, read_store
 
@@ -229,7 +229,7 @@ def remove(slug: str, dry_run: bool, yes: bool) -> None:
                 click.echo(f"Nothing would be forwarded to {name} any more.")
                 click.echo(f"Of the next {ahead.looked_at:,} statements it would not get {ahead.passed:,}.")
                 click.echo(f"{state.parked + state.resending:,} that it refused would be forgotten.")
-                click.echo(DRY)
+                end_dry_run()
                 return
         if not yes:
             click.confirm(f"Forward nothing to {name} any more?", abort=True)
@@ -239,7 +239,7 @@ def remove(slug: str, dry_run: bool, yes: bool) -> None:
 
 
 def _show_choice(store: "ReceivingStore", found: "ParkedChoice", becomes: str, *, sends: bool) -> None:
-    from hub.cli.output import show_table
+    from hub.cli.output import end_dry_run, show_table
 
     click.echo(f"{found.count:,} would {becomes}.\n")
     show_table(
@@ -250,7 +250,7 @@ def _show_choice(store: "ReceivingStore", found: "ParkedChoice", becomes: str, *
         click.echo(f"and {found.count - len(found.newest):,} before them")
     if sends and store.paused:
         click.echo(f"\n{store.config.name} is paused: they would wait until it is resumed.")
-    click.echo(DRY)
+    end_dry_run()
 
 
 def _set_paused(slug: str, *, paused: bool) -> None:

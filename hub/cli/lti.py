@@ -200,6 +200,7 @@ def list_(state: str | None, slug: str | None) -> None:
 def resend(score: str, dismiss: bool, dry_run: bool) -> None:
     """Send the parked SCORE (its id) again."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.lti.bridge.deliveries import dismiss_grade, find_parked_grade, resend_grade
     from hub.network.views import names_of_connections
 
@@ -216,7 +217,7 @@ def resend(score: str, dismiss: bool, dry_run: bool) -> None:
         f"{_points(found)}, to {to}, parked after {_attempts(found)}: {found.code} {found.reason}".rstrip()
     )
     click.echo(f"It would {'not be sent' if dismiss else 'be sent again now'}.")
-    click.echo("\nThis was a dry run: nothing was changed.")
+    end_dry_run()
 
 
 def _points(grade: "GradeRow") -> str:

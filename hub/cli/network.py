@@ -29,7 +29,7 @@ def import_files(source: Path, dry_run: bool) -> None:
     """
     from hub.audiences.plans.plan_import import plan_network_files
     from hub.cli.opening import opened_hub
-    from hub.cli.output import progress_bars, show_table
+    from hub.cli.output import end_dry_run, progress_bars, show_table
     from hub.network.importing.import_network import import_network
 
     with opened_hub() as hub, progress_bars() as progress:
@@ -49,7 +49,7 @@ def import_files(source: Path, dry_run: bool) -> None:
         click.echo(f"\n{report.waiting:,} rows wait for people nobody knows yet; see hub network waiting.")
     if plan:
         click.echo(f"\n{_words_of(plan)}")
-        click.echo("\nThis was a dry run: nothing was changed.")
+        end_dry_run()
     elif report.changes:
         click.echo("\nThe worker brings everybody's goals up to date.")
     else:

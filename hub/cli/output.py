@@ -20,6 +20,11 @@ LINE_SECONDS = 5.0
 _WIDE = 200
 
 
+def end_dry_run() -> None:
+    """The last line of a dry run."""
+    click.echo("\nThis was a dry run: nothing was changed.")
+
+
 class Steps:
     """Told what is being done, how much of it is done, and how much there is. Bars go to standard error."""
 

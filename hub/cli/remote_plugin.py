@@ -68,13 +68,14 @@ def list_() -> None:
 def end(name: str, dry_run: bool, yes: bool) -> None:
     """Ask the remote plugin NAME nothing more, and take no more answers from it. Its name is not given again."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.notify.webhooks.remote import disconnect_remote_plugin, plan_disconnection
 
     if dry_run:
         with opened_hub() as hub, hub.reading() as uow:
             plan = plan_disconnection(uow, name)
         click.echo(_words_of(plan) if plan else "It has ended before.")
-        click.echo("\nThis was a dry run: nothing was changed.")
+        end_dry_run()
         return
     if not yes:
         click.confirm("Its token and its webhook end with it, for good. End it?", abort=True)

@@ -29,6 +29,7 @@ def remove(name: str, data: bool, dry_run: bool, yes: bool) -> None:
     goes only if it can be taken off the list: at the next start a plugin on the list would miss its tables.
     """
     from hub.cli.opening import check_migrated, config_file, read_settings
+    from hub.cli.output import end_dry_run
     from hub.plugin_data.remove import remove_data, what_is_kept
 
     settings = read_settings()
@@ -40,7 +41,7 @@ def remove(name: str, data: bool, dry_run: bool, yes: bool) -> None:
             kept = what_is_kept(uow, name)
         _show(name, kept, data=data, is_listed=name in settings.plugins or name in settings.plugin)
         if dry_run:
-            click.echo("\nThis was a dry run: nothing was changed.")
+            end_dry_run()
             return
         if data and not kept.is_nothing and not yes:
             click.confirm(f"\nRemove all that {name} kept? This cannot be undone", abort=True)

@@ -142,7 +142,7 @@ def apply_(plan_hash: str) -> None:
 
 def _show_rules(hub: "Hub", rules: "Sequence[Rule]", what: str) -> None:
     """What would go with these rules instead of those there are."""
-    from hub.cli.output import progress_bars
+    from hub.cli.output import end_dry_run, progress_bars
     from hub.lifecycle.plan_retention import plan_retention
 
     with hub.reading() as uow:
@@ -150,7 +150,7 @@ def _show_rules(hub: "Hub", rules: "Sequence[Rule]", what: str) -> None:
             now, then = plan_retention(uow, progress), plan_retention(uow, progress, rules)
         _show(uow, then)
     click.echo(f"{what}: with the rules as they are, {_count(now.statements, 'statement')} would go today.")
-    click.echo("\nThis was a dry run: nothing was changed.")
+    end_dry_run()
 
 
 def _show(uow: "UnitOfWork", planned: "RetentionPlan") -> None:

@@ -8,8 +8,6 @@ import click
 if TYPE_CHECKING:
     from hub.plugin_views.set_aside import AsidePlan
 
-_DRY = "\nThis was a dry run: nothing was changed."
-
 
 @click.command("set-aside")
 @click.argument("plugin")
@@ -26,6 +24,7 @@ def set_aside(plugin: str, because: str, dry_run: bool, hook: str, exit_with: in
     said about them; where nothing is decided without it, nothing is decided.
     """
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.journal.aside import set_plugin_aside
     from hub.plugin_views.set_aside import check_there, plan_aside
 
@@ -38,7 +37,7 @@ def set_aside(plugin: str, because: str, dry_run: bool, hook: str, exit_with: in
                 click.echo(f"{plugin} is set aside already: {plan.aside.reason}.")
             click.echo(f"It would not be asked about people any more: {_people(plan)}.")
             click.echo(f"{_deliveries(plan)} would wait.")
-            click.echo(_DRY)
+            end_dry_run()
             return
         with hub.unit_of_work() as uow:
             set_plugin_aside(uow, plugin, because, hook)
@@ -54,6 +53,7 @@ def set_aside(plugin: str, because: str, dry_run: bool, hook: str, exit_with: in
 def take_back(plugin: str, dry_run: bool) -> None:
     """Let PLUGIN be called again, from now on."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.journal.aside import take_plugin_back
     from hub.plugin_views.set_aside import plan_taking_back
 
@@ -64,7 +64,7 @@ def take_back(plugin: str, dry_run: bool) -> None:
             click.echo(f"{_deliveries(plan)} would go out now.")
             if plan.missed:
                 click.echo(f"It would be asked about those of whom something is new: {_people(plan)}.")
-            click.echo(_DRY)
+            end_dry_run()
             return
         with hub.unit_of_work() as uow:
             take_plugin_back(uow, plugin)

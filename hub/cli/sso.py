@@ -96,6 +96,7 @@ def try_connection(slug: str) -> None:
 def sign_out_person(person: str, dry_run: bool) -> None:
     """End every session of PERSON (the person_id of the network files, or the hub's own id), and tell the systems behind the hub."""
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.ids import is_id
     from hub.journal import audit
     from hub.network.importing.roster_keys import find_id
@@ -112,7 +113,7 @@ def sign_out_person(person: str, dry_run: bool) -> None:
             click.echo(f"{_sessions(plan.sessions)} would end.")
             for id, times in plan.told.items():
                 click.echo(f"  {names[id]} would be told of {_sessions(times)}")
-            click.echo("\nThis was a dry run: nothing was changed.")
+            end_dry_run()
             return
         with hub.unit_of_work() as uow:
             found = read_person(uow, person if is_id(person) else find_id(uow, "person", person))
@@ -166,6 +167,7 @@ def invite(person: str, partner: str | None, partner_admin: bool, dry_run: bool)
     """
     from hub.cli.dry import dry
     from hub.cli.opening import opened_hub
+    from hub.cli.output import end_dry_run
     from hub.ids import is_id
     from hub.network.importing.roster_keys import find_id
     from hub.network.people.person import read_person
@@ -178,6 +180,6 @@ def invite(person: str, partner: str | None, partner_admin: bool, dry_run: bool)
         address = invite_person(uow, partner_id, found.id, None, looks_after=partner_admin)
     if dry_run:
         click.echo(f"{found.name} would be invited, by a mail to {found.email}.")
-        click.echo("\nThis was a dry run: nothing was changed.")
+        end_dry_run()
         return
     click.echo(f"{found.name} is invited. Hand over this link, or let the mail do it:\n  {address}")
