@@ -4,7 +4,7 @@ The driver would write value by value, which takes longer than PostgreSQL needs 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -66,7 +66,7 @@ def _instants(values: Sequence[datetime]) -> list[str]:
 
 @lru_cache(maxsize=1 << 14)
 def _instant(value: datetime) -> str:
-    """Cached, since most things of a network begin on few days."""
+    """In UTC, so that equal instants are written alike. Cached, since most things of a network begin on few days."""
     if value.tzinfo is None:
         raise ValueError("naive datetime")
-    return value.isoformat()
+    return value.astimezone(UTC).isoformat()
