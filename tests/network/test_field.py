@@ -184,16 +184,18 @@ def test_two_places_at_once_in_one_dimension_are_refused(hub: Hub, imported: Sma
         try:
             with hub.unit_of_work() as uow:
                 place_location(uow, place, node, START)
-        except Conflict as refused:
-            return refused.code != "already_placed"
+        except Conflict as conflict:
+            return conflict.code != "already_placed"
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(put, nodes[:2])) == [False, True]
+        placed = list(pool.map(put, nodes[:2]))
+    assert sorted(placed) == [False, True]
+    refused = nodes[placed.index(False)]
     with hub.unit_of_work() as uow:
         place_location(uow, place, nodes[2], START)
         assert {each["dimension"] for each in read_location(uow, place)["nodes"]} == {"sales", "service"}
-        assert move_location(uow, place, nodes[0], START + timedelta(days=9))
+        assert move_location(uow, place, refused, START + timedelta(days=9))
         assert move_location(uow, place, None, START + timedelta(days=20), dimension="service")
         held = [(n["node_id"], n["valid_to"]) for n in read_location(uow, place)["nodes"] if n["valid_to"]]
         assert (nodes[2], (START + timedelta(days=20)).isoformat()) in held
