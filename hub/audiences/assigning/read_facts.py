@@ -18,27 +18,23 @@ _APPOINTMENTS = 10_000
 
 
 def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[AppointmentFacts]]:
-    """The appointments of these people, past and future too, by person; six queries however many they are."""
-    a, loc = tables.appointment, tables.location
+    """The appointments of these people, past and future too, by person; eight queries however many they are.
+
+    By ids alone: the rows read for a few people are the same however many others there are, and a join of some hundred
+    people with their locations would read all locations.
+    """
+    a = tables.appointment
     rows = uow.connection.execute(
-        sa.select(
-            a,
-            loc.c.partner_id,
-            loc.c.time_zone,
-            loc.c.valid_from.label("opened"),
-            loc.c.valid_to.label("closed"),
-        )
-        .join(loc, loc.c.id == a.c.location_id)
-        .where(uow.among(a.c.person_id, person_ids))
-        .order_by(a.c.id)
+        sa.select(a).where(uow.among(a.c.person_id, person_ids)).order_by(a.c.id)
     ).all()
-    locations = {row.location_id for row in rows}
+    locations = _locations(uow, {row.location_id for row in rows})
     brands = _brands(uow, {row.id: row.location_id for row in rows})
-    places = _places(uow, locations)
-    values = values_of(uow, {id for row in rows for id in _subjects(row)})
+    places = places_of(uow, set(locations), {})
+    values = values_of(uow, {id for row in rows for id in _subjects(row, locations)})
     facts: dict[str, list[AppointmentFacts]] = {}
     for r in rows:
-        during = overlap((r.valid_from, r.valid_to), (r.opened, r.closed))
+        location = locations[r.location_id]
+        during = overlap((r.valid_from, r.valid_to), (location.valid_from, location.valid_to))
         if during is None:
             continue  # nobody works where there is no location
         facts.setdefault(r.person_id, []).append(
@@ -47,39 +43,48 @@ def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[App
                 r.person_id,
                 r.position_id,
                 r.location_id,
-                r.partner_id,
+                location.partner_id,
                 r.audience_class,
                 during,
                 brands.get(r.id, ()),
-                places.get(r.location_id, ()),
-                {key: dated for id in _subjects(r) if id in values for key, dated in values[id].items()},
-                r.time_zone,
+                places[r.location_id],
+                {
+                    key: dated
+                    for id in _subjects(r, locations)
+                    if id in values
+                    for key, dated in values[id].items()
+                },
+                location.time_zone,
                 r.valid_from,
             )
         )
     return facts
 
 
-def _subjects(row: Any) -> tuple[str, ...]:
+def _subjects(row: Any, locations: Mapping[str, Any]) -> tuple[str, ...]:
     """Whose attributes belong to an appointment. Each kind of attribute is of one of them alone."""
-    return row.id, row.person_id, row.location_id, row.partner_id
+    return row.id, row.person_id, row.location_id, locations[row.location_id].partner_id
+
+
+def _locations(uow: UnitOfWork, ids: Collection[str]) -> dict[str, Any]:
+    loc = tables.location
+    query = sa.select(loc.c.id, loc.c.partner_id, loc.c.time_zone, loc.c.valid_from, loc.c.valid_to)
+    return {row.id: row for row in uow.connection.execute(query.where(uow.among(loc.c.id, sorted(ids))))}
 
 
 def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[AppointmentFacts]:
     """The same about places that nobody has yet; four queries however many they are."""
-    loc, lb = tables.location, tables.location_brand
+    lb = tables.location_brand
     location_ids = {place.location_id for place in places}
     brand_ids = {brand_id for place in places for brand_id in place.brand_ids}
-    partners = dict(
-        uow.connection.execute(sa.select(loc.c.id, loc.c.partner_id).where(loc.c.id.in_(location_ids))).all()
-    )
+    partners = {id: row.partner_id for id, row in _locations(uow, location_ids).items()}
     carried: dict[str, list[CarriedBrand]] = {}
     for r in uow.connection.execute(
         sa.select(lb).where(lb.c.location_id.in_(location_ids), lb.c.brand_id.in_(brand_ids))
     ):
         brand = CarriedBrand(r.brand_id, r.activity, (r.valid_from, r.valid_to))
         carried.setdefault(r.location_id, []).append(brand)
-    nodes = _places(uow, location_ids)
+    nodes = places_of(uow, location_ids, {})
     values = values_of(uow, {*location_ids, *partners.values()})
     return [
         AppointmentFacts(
@@ -99,10 +104,7 @@ def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[Appointmen
 
 
 def _brands(uow: UnitOfWork, locations: Mapping[str, str]) -> dict[str, list[CarriedBrand]]:
-    """Brands in force: set on the appointment and carried by its location, while it carries them.
-
-    By ids alone: the rows read for a few appointments are the same however many others there are.
-    """
+    """Brands in force: set on the appointment and carried by its location, while it carries them."""
     ab, lb = tables.appointment_brand, tables.location_brand
     carried: dict[tuple[str, str], list[CarriedBrand]] = {}
     rows = uow.connection.execute(
@@ -140,27 +142,6 @@ def places_of(
             if during := overlap((row.valid_from, row.valid_to), (each.valid_from, each.valid_to)):
                 nodes.setdefault((row.location_id, *during), set()).add(each.ancestor_id)
     return _placed(nodes, location_ids)
-
-
-def _places(uow: UnitOfWork, location_ids: set[str]) -> dict[str, list[Placed]]:
-    ln, closure = tables.location_node, tables.node_closure
-    rows = uow.connection.execute(
-        sa.select(
-            ln.c.location_id,
-            ln.c.valid_from,
-            ln.c.valid_to,
-            closure.c.ancestor_id,
-            closure.c.valid_from.label("below_from"),
-            closure.c.valid_to.label("below_to"),
-        )
-        .join(closure, closure.c.descendant_id == ln.c.node_id)
-        .where(uow.among(ln.c.location_id, sorted(location_ids)))
-    )
-    nodes: dict[tuple[Any, ...], set[str]] = {}
-    for location_id, since, until, ancestor_id, below_from, below_to in rows.all():
-        if during := overlap((since, until), (below_from, below_to)):
-            nodes.setdefault((location_id, *during), set()).add(ancestor_id)
-    return _placed(nodes, ())
 
 
 def _placed(

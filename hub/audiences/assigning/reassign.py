@@ -93,8 +93,8 @@ def _people_of_locations(uow: UnitOfWork, locations: set[str], nodes: set[str]) 
     """Everybody who ever worked at these locations, or at one that was ever in or below these nodes."""
     placed, appointment = network.location_node, network.appointment
     below: set[str] = set()
-    for chunk in _chunks(sorted(nodes)):
-        ever = sa.select(placed.c.location_id).where(placed.c.node_id.in_(ever_below(*chunk)))
+    for chunk in _chunks(sorted(ever_below(uow, nodes))):
+        ever = sa.select(placed.c.location_id).where(uow.among(placed.c.node_id, chunk))
         below.update(uow.connection.scalars(ever))
     return [
         sa.select(appointment.c.person_id).where(appointment.c.location_id.in_(chunk))

@@ -189,19 +189,18 @@ def _then(facts: AppointmentFacts, change: _Change) -> AppointmentFacts | None:
 
 def _move(uow: UnitOfWork, wish: NetworkWish, during: Interval) -> _Change:
     body = moved_node(uow, read_node(uow, wish.ids[0]), wish.to, during)
-    below: set[str] = set(uow.connection.scalars(ever_below(body["id"])))
+    below = ever_below(uow, [body["id"]])
     parents = {each["parent_id"] for each in body["parents"]}
-    above: set[str] = set(uow.connection.scalars(ever_above(*below, *parents)))
+    above = ever_above(uow, below | parents)
     branches = {**read_branches(uow, below | above), body["id"]: read_branch(cast("Any", body))}
     closure: dict[str, frozenset[Above]] = {id: closure_of(id, branches, {}) for id in below}
     placed, a = network.location_node, network.appointment
-    there = sa.select(placed.c.location_id).where(placed.c.node_id.in_(ever_below(body["id"])))
+    in_them = uow.among(placed.c.node_id, sorted(below))
+    there = sa.select(placed.c.location_id).where(in_them)
     located: set[str] = set(uow.connection.scalars(there))
     ahead = sa.or_(placed.c.valid_to.is_(None), placed.c.valid_to > during[0])
     count = uow.connection.scalar(
-        sa.select(sa.func.count(placed.c.location_id.distinct())).where(
-            placed.c.node_id.in_(ever_below(body["id"])), ahead
-        )
+        sa.select(sa.func.count(placed.c.location_id.distinct())).where(in_them, ahead)
     )
     return _Change(a.c.location_id.in_(there), count or 0, places=places_of(uow, located, closure))
 

@@ -55,20 +55,30 @@ def read_branches(uow: UnitOfWork, ids: Collection[str]) -> dict[str, Branch]:
     return {id: Branch(interval, tuple(edges[id])) for id, interval in during.items()}
 
 
-def ever_below(*node_ids: str) -> sa.Select[tuple[str]]:
-    """Ids of these nodes and of all that at any time had one of them above it, also where one of them did not exist then."""
-    node, parent = tables.node, tables.node_parent
-    found = sa.select(node.c.id).where(node.c.id.in_(node_ids)).cte("ever_below", recursive=True)
-    onward = sa.select(parent.c.node_id).join(found, found.c.id == parent.c.parent_id)
-    return sa.select(found.union(onward).c.id)
+def ever_below(uow: UnitOfWork, node_ids: Collection[str]) -> set[str]:
+    """These nodes and all that at any time had one of them above it, also where one of them did not exist then."""
+    parent = tables.node_parent
+    return _reached(uow, node_ids, parent.c.parent_id, parent.c.node_id)
 
 
-def ever_above(*node_ids: str) -> sa.Select[tuple[str]]:
+def ever_above(uow: UnitOfWork, node_ids: Collection[str]) -> set[str]:
     """The same upwards."""
-    node, parent = tables.node, tables.node_parent
-    found = sa.select(node.c.id).where(node.c.id.in_(node_ids)).cte("ever_above", recursive=True)
-    onward = sa.select(parent.c.parent_id).join(found, found.c.id == parent.c.node_id)
-    return sa.select(found.union(onward).c.id)
+    parent = tables.node_parent
+    return _reached(uow, node_ids, parent.c.node_id, parent.c.parent_id)
+
+
+def _reached(
+    uow: UnitOfWork, node_ids: Collection[str], one: sa.Column[str], next_one: sa.Column[str]
+) -> set[str]:
+    """One query for each step: for a recursive one, which cannot know how little it finds, all nodes are read."""
+    found = new = set(node_ids)
+    while new:
+        onward: set[str] = set()
+        for some in in_batches(sorted(new), IDS_PER_QUERY):
+            onward.update(uow.connection.scalars(sa.select(next_one).where(uow.among(one, some))))
+        new = onward - found
+        found = found | new
+    return found
 
 
 def _keep_places(uow: UnitOfWork, snapshots: Sequence[Mapping[str, Any]]) -> None:
@@ -84,9 +94,7 @@ def _keep_places(uow: UnitOfWork, snapshots: Sequence[Mapping[str, Any]]) -> Non
 def _move(uow: UnitOfWork, moved: Sequence[str], *, circles: bool) -> None:
     """Bring the closure rows of the moved nodes, and of all nodes ever below them, in line with the parents now stored."""
     closure = tables.node_closure
-    affected: set[str] = set()
-    for some in in_batches(moved, IDS_PER_QUERY):
-        affected.update(uow.connection.scalars(ever_below(*some)))
+    affected = ever_below(uow, moved)
     branches = read_branches(uow, affected)
     outside = {edge.parent_id for branch in branches.values() for edge in branch.edges} - affected
     stored = _stored(uow, affected | outside)

@@ -181,8 +181,7 @@ def _below(uow: UnitOfWork, body: NodeSnapshot, parent_id: str | None, during: I
 def _refuse_circle(uow: UnitOfWork, body: NodeSnapshot) -> None:
     """Conflict ``node_circle``, before anything is written: whoever catches it finds nothing changed."""
     ids = {each["parent_id"] for each in body["parents"]}
-    above: set[str] = set(uow.connection.scalars(ever_above(*ids))) if ids else set()
-    branches = {**read_branches(uow, above), body["id"]: read_branch(cast("Any", body))}
+    branches = {**read_branches(uow, ever_above(uow, ids)), body["id"]: read_branch(cast("Any", body))}
     closure_of(body["id"], branches, {})
 
 
