@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
-CHUNK = 2_000
-_AHEAD = 2
+CHUNK = 3_000
+_AT_ONCE = 3
+"""Chunks of new people written at the same time: fewer leave a core without work while the database waits for its disk."""
 _PATIENCE_MILLISECONDS = 1_000
 _NODES = 20_000
 """Nodes of so few go together: a reorganization need not be right one node after the other."""
@@ -62,7 +63,7 @@ def apply_import(hub: "Hub", staging: Staging, names: Names, plan: ImportPlan, p
     progress("applying", done, plan.to_write)
     alone = hub.engine.dialect.name == "sqlite"
     with (
-        ThreadPoolExecutor(1, "import-beside") as beside,
+        ThreadPoolExecutor(_AT_ONCE - 1, "import-beside") as beside,
         closing(_ahead(_say_chunks(staging, names))) as chunks,
     ):
         for some in ([chunk] for chunk in chunks) if alone else _together(chunks):
@@ -97,20 +98,20 @@ class _TakenBack(Exception):
 def _ahead(chunks: Iterator[Item]) -> Generator[Item, None, None]:
     """The same, put together in a thread of its own while the database writes those before."""
     with ThreadPoolExecutor(1, "import") as thread:
-        coming = deque(thread.submit(next, chunks, None) for _ in range(_AHEAD))
+        coming = deque(thread.submit(next, chunks, None) for _ in range(_AT_ONCE))
         while (chunk := coming.popleft().result()) is not None:
             coming.append(thread.submit(next, chunks, None))
             yield chunk
 
 
 def _together(chunks: Iterable[_Chunk]) -> Iterator[Sequence[_Chunk]]:
-    """Two chunks of new people at a time, which touch nothing of each other, and all other chunks one by one."""
+    """Some chunks of new people at a time, which touch nothing of each other, and all other chunks one by one."""
     kept: list[_Chunk] = []
     for chunk in chunks:
         aggregate, _, said = chunk
         if aggregate.kind == "person" and all(one.is_new for one in said):
             kept.append(chunk)
-            if len(kept) == _AHEAD:
+            if len(kept) == _AT_ONCE:
                 yield kept
                 kept = []
             continue
