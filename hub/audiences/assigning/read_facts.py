@@ -18,7 +18,7 @@ _APPOINTMENTS = 10_000
 
 
 def read_facts(uow: UnitOfWork, person_ids: Sequence[str]) -> dict[str, list[AppointmentFacts]]:
-    """The appointments of these people, past and future too, by person; eight queries however many they are.
+    """The appointments of these people, past and future too, by person; seven queries however many they are.
 
     By ids alone: the rows read for a few people are the same however many others there are, and a join of some hundred
     people with their locations would read all locations.
@@ -73,7 +73,7 @@ def _locations(uow: UnitOfWork, ids: Collection[str]) -> dict[str, Any]:
 
 
 def facts_of_places(uow: UnitOfWork, places: Sequence[Place]) -> list[AppointmentFacts]:
-    """The same about places that nobody has yet; four queries however many they are."""
+    """The same about places that nobody has yet; five queries however many they are."""
     lb = tables.location_brand
     location_ids = {place.location_id for place in places}
     brand_ids = {brand_id for place in places for brand_id in place.brand_ids}

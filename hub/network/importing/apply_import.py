@@ -39,7 +39,7 @@ logger = get_logger(__name__)
 
 CHUNK = 3_000
 _AT_ONCE = 3
-"""Chunks of new people written at the same time: fewer leave a core without work while the database waits for its disk."""
+"""Chunks of new people written at the same time. The fastest waits for the slowest; with fewer, two cores have less to do."""
 _PATIENCE_MILLISECONDS = 1_000
 _NODES = 20_000
 """Nodes of so few go together: a reorganization need not be right one node after the other."""
